@@ -1,0 +1,1 @@
+"""gallery-sync: a Cloud Storage bucket that is the product galleries of a Shoptet e-shop."""
