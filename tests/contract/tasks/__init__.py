@@ -1,0 +1,1 @@
+"""What the local Cloud Tasks promises, shown with Google's own client."""
