@@ -9,6 +9,9 @@ from typing import Literal
 import msgspec
 
 Gallery = Literal["shop", "shop360"]
+"""`shop` is the normal gallery, `shop360` the one of 360° photos."""
+
+GALLERIES: tuple[Gallery, ...] = ("shop", "shop360")
 
 MAX_IMAGES_PER_CALL = 100
 """Insertion and attributes refuse more; source update states no maximum, and gets the same."""
