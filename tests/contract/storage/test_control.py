@@ -1,0 +1,156 @@
+"""What tests may order: faults, counts, limits; and the server as a process, found by the environment alone."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+import requests
+from google.api_core.exceptions import ServiceUnavailable, TooManyRequests
+from google.cloud.storage import Bucket
+
+from tests.contract.storage.conftest import Control
+
+
+def test_a_fault_before_the_work_leaves_it_undone_as_often_as_ordered(bucket: Bucket, control: Control) -> None:
+    control.order("faults", method="POST", path="^/upload/", status=503, times=2)
+    for _ in range(2):
+        with pytest.raises(ServiceUnavailable):
+            bucket.blob("a").upload_from_string("x", retry=None)
+    assert not bucket.blob("a").exists()
+    bucket.blob("a").upload_from_string("x", retry=None)
+
+
+def test_a_fault_after_the_work_loses_only_the_answer(bucket: Bucket, control: Control) -> None:
+    control.order("faults", kind="objects.insert", status=503, when="after")
+    with pytest.raises(ServiceUnavailable):
+        bucket.blob("a").upload_from_string("x", retry=None)
+    assert bucket.blob("a").exists()
+
+
+@pytest.mark.parametrize(("when", "done"), [("before", False), ("after", True)])
+def test_a_connection_can_be_reset_before_or_after_the_work(
+    bucket: Bucket, control: Control, when: str, done: bool
+) -> None:
+    control.order("faults", method="POST", path=f"/b/{bucket.name}/o", reset=True, when=when)
+    with pytest.raises(requests.ConnectionError):
+        bucket.blob("a").upload_from_string("x", retry=None)
+    assert bucket.blob("a").exists() == done
+
+
+def test_the_real_client_gets_over_a_fault_by_itself(bucket: Bucket, control: Control) -> None:
+    control.order("faults", kind="objects.list", status=503)
+    assert list(bucket.list_blobs()) == []
+
+
+def test_an_answer_can_be_late(bucket: Bucket, control: Control) -> None:
+    control.order("faults", kind="objects.get", delay=0.3)
+    start = time.monotonic()
+    assert not bucket.blob("a").exists()
+    assert time.monotonic() - start >= 0.3
+
+
+def test_faults_can_be_taken_back(bucket: Bucket, control: Control) -> None:
+    control.order("faults", status=503, times=100)
+    control.forget("faults")
+    assert not bucket.blob("a").exists(retry=None)
+
+
+@pytest.mark.parametrize("body", ["{", "[]", "{}", '{"status": 5}', '{"status": 503, "path": "("}', '{"stauts": 503}'])
+def test_an_order_that_is_not_understood_is_refused(local: str, body: str) -> None:
+    answer = requests.post(f"{local}/_control/faults", data=body, timeout=10)
+    assert (answer.status_code, "error" in answer.json()) == (400, True)
+
+
+def test_calls_are_counted_by_kind(bucket: Bucket, control: Control, local: str) -> None:
+    control.forget("calls")
+    blob = bucket.blob("a")
+    blob.upload_from_string("x")
+    bucket.copy_blob(blob, bucket, "b")
+    bucket.blob("c").rewrite(blob)
+    blob.metadata = {"n": "1"}
+    blob.patch()
+    blob.reload()
+    blob.download_as_bytes()
+    blob.delete()
+    list(bucket.list_blobs())
+    requests.get(f"{local}/{bucket.name}/a", timeout=10)
+    expected = dict.fromkeys(
+        [
+            "objects.insert",
+            "objects.copy",
+            "objects.rewrite",
+            "objects.patch",
+            "objects.get",
+            "objects.download",
+            "objects.delete",
+            "objects.list",
+            "xml.get",
+        ],
+        1,
+    )
+    assert control.read("calls") == expected
+
+
+def test_more_than_one_write_a_second_to_an_object_is_refused_where_that_is_switched_on(
+    bucket: Bucket, control: Control
+) -> None:
+    control.order("settings", one_write_a_second=True)
+    blob = bucket.blob("a")
+    blob.upload_from_string("one", retry=None)
+    with pytest.raises(TooManyRequests):
+        bucket.blob("a").upload_from_string("two", retry=None)
+    with pytest.raises(TooManyRequests):
+        blob.delete(retry=None)
+    bucket.blob("b").upload_from_string("another", retry=None)
+    time.sleep(1.05)
+    bucket.blob("a").upload_from_string("two", retry=None)
+    control.order("settings", one_write_a_second=False)
+    bucket.blob("a").upload_from_string("three", retry=None)
+
+
+def test_an_unchanged_program_finds_the_process_by_its_environment(local: str) -> None:
+    arguments = [sys.executable, "-m", "infra.local.storage", "--bucket", "drops", "state"]
+    program = (
+        "from google.cloud import storage; c = storage.Client(); b = c.bucket('drops');"
+        "b.blob('ABC/a.jpg').upload_from_string('x', if_generation_match=0);"
+        "print(sorted(x.name for x in c.list_buckets()), [x.name for x in b.list_blobs()])"
+    )
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            url = json.loads(process.stdout.readline())["url"]
+            done = subprocess.run(
+                [sys.executable, "-W", "ignore", "-c", program],
+                env={**os.environ, "STORAGE_EMULATOR_HOST": url, "GOOGLE_CLOUD_PROJECT": "local"},
+                capture_output=True,
+                text=True,
+                timeout=30,
+                check=False,
+            )
+            assert done.stdout == "['drops', 'state'] ['ABC/a.jpg']\n", done.stderr
+        finally:
+            process.terminate()
+        assert process.wait(timeout=10) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--bucket", "No"], "Invalid bucket name: 'No'"),
+        (["--bucket", "drops", "drops"], "you already own it"),
+        (["--events", "drops"], "not BUCKET=URL"),
+    ],
+)
+def test_what_is_wrong_with_the_arguments_is_told_in_one_line(local: str, arguments: list[str], told: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "infra.local.storage", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert told in done.stderr.splitlines()[-1]
