@@ -101,7 +101,8 @@ def sender(session: aiohttp.ClientSession) -> Sender:
                 return _outcome(answer.status, answer.headers.get("Retry-After"))
         except TimeoutError:
             return Outcome(None, grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED")
-        except (aiohttp.ClientError, OSError) as error:
+        # ValueError: a URL or header that no request can be made of, which CreateTask did not see.
+        except (aiohttp.ClientError, OSError, ValueError) as error:
             return Outcome(None, grpc.StatusCode.UNAVAILABLE, f"UNAVAILABLE: {type(error).__name__}")
 
     return send

@@ -74,6 +74,13 @@ def test_a_worker_that_is_not_there_is_tried_again(cloud: Cloud) -> None:
     assert all(attempt["reason"].startswith("UNAVAILABLE") for attempt in cloud.attempts(queue))
 
 
+def test_a_request_that_cannot_be_made_counts_as_a_failure(cloud: Cloud) -> None:
+    queue = cloud.queue(max_attempts=1)
+    cloud.create(queue, http={"headers": {"X-Own": "a\nb"}})
+    cloud.until(queue, lambda counts: counts["given_up"] == 1)
+    assert cloud.worker.hits == []
+
+
 @pytest.mark.parametrize("status", [429, 503])
 def test_an_overloaded_worker_makes_the_whole_queue_rest(cloud: Cloud, status: int) -> None:
     cloud.worker.statuses = [status, 200]
