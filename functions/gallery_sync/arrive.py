@@ -1,0 +1,150 @@
+"""A flight's second half: its job has ended, or its answer was lost; the gallery tells what came of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from gallery_sync import jobindex, judge, match, settle
+from gallery_sync.ledger import Flight, Ledger
+from gallery_sync.report import report, where
+from gallery_sync.shoptet import errors
+from gallery_sync.shoptet.model import Image, ResultRow
+from gallery_sync.world import World
+
+replace = msgspec.structs.replace
+
+LOST = "Shoptet's answer was lost, and the gallery shows nothing of it"
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """The flight is not over; somebody will look again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """The flight is over. `listing` is the gallery as it was just seen, where it was."""
+
+    listing: tuple[Image, ...] | None
+
+
+def arrive(world: World, ledger: Ledger, flight: Flight, ended: str | None) -> Later | Over:
+    """Bring a flight to its end, if it has one. `ended` is a job that the list of jobs showed as ended.
+
+    Raises the client's TryLater, NotAllowed and NotFound of a listing, and StorageUnavailable.
+    """
+    now = world.clock.now()
+    if flight.operation in ("attributes", "delete"):
+        return _repeat(world, ledger, flight, now)
+    if flight.job_id is None and ended is not None:
+        flight = _adopt(world, ledger, flight, ended)
+    if flight.first_miss is not None:
+        return _look_twice(world, ledger, flight, now)
+    if flight.job_id is None:
+        return _judge(world, ledger, flight, now)
+    if flight.job_id == ended or now > flight.started + world.timing.job_lost:
+        return _job_ended(world, ledger, flight, flight.job_id, now)
+    world.looks.jobs(max(flight.started, now) + world.timing.poll_first)
+    return Later()
+
+
+def _repeat(world: World, ledger: Ledger, flight: Flight, now: float) -> Later | Over:
+    """A change of attributes or a deletion that nobody finished may be repeated without harm, once its sender is gone."""
+    if now < flight.judge_at:
+        world.looks.gallery(ledger.guid, ledger.gallery, flight.judge_at)
+        return Later()
+    after = world.ledgers.change_flight(
+        ledger, flight, lambda held: settle.resend(held, flight, LOST, now, world.timing, world.max_attempts)
+    )
+    report(world.log, ledger, after)
+    return Over(None)
+
+
+def _adopt(world: World, ledger: Ledger, flight: Flight, job_id: str) -> Flight:
+    """Give the flight its job back: its sender died between the entry in the index and the ledger."""
+    stored = jobindex.find(world.documents, job_id)
+    if stored is None or stored.flight != flight.id:
+        return flight
+    adopted = replace(flight, job_id=job_id)
+    world.ledgers.change_flight(ledger, flight, lambda held: replace(held, flight=adopted))
+    return adopted
+
+
+def _job_ended(world: World, ledger: Ledger, flight: Flight, job_id: str, now: float) -> Later | Over:
+    """The list of jobs showed the end, or it should have come long ago: ask the job once, then look at the gallery."""
+    rows: Sequence[ResultRow] = ()
+    try:
+        detail = world.shop.job(job_id)
+    except errors.NotFound:
+        # A job's record lives 30 days; one that is gone has ended. The gallery alone decides.
+        pass
+    except errors.DetailsExhausted as error:
+        world.log.say("WARNING", f"the list of jobs said that the job had ended: {error}", **where(ledger), job=job_id)
+        world.looks.jobs(now + world.timing.poll_longest)
+        return Later()
+    else:
+        if not detail.ended and now <= flight.started + world.timing.job_lost:
+            world.looks.jobs(now + world.timing.poll_longest)
+            return Later()
+        rows = world.shop.result(detail) or ()
+        failed = None if detail.status == "completed" else f"Shoptet's job {job_id} ended as {detail.status}"
+        flight = replace(
+            flight,
+            errors=match.errors_by_key(flight, rows),
+            reason=f"{failed}: {detail.log}" if failed and detail.log else failed,
+            job_created=detail.creation_time,
+        )
+    return _look(world, ledger, flight, rows, now)
+
+
+def _look_twice(world: World, ledger: Ledger, flight: Flight, now: float) -> Later | Over:
+    due = (flight.first_miss or 0.0) + world.timing.second_look
+    if now < due:
+        world.looks.gallery(ledger.guid, ledger.gallery, due)
+        return Later()
+    return _look(world, ledger, flight, (), now)
+
+
+def _judge(world: World, ledger: Ledger, flight: Flight, now: float) -> Later | Over:
+    """No job is known. Once its sender is gone and no job can be ours any more, the gallery tells whether it was taken."""
+    guid, gallery = ledger.guid, ledger.gallery
+    if now < flight.judge_at:
+        world.looks.gallery(guid, gallery, flight.judge_at)
+        return Later()
+    last = flight.started + world.timing.job_lost
+    try:
+        jobs = world.shop.jobs(created_from=flight.started - world.timing.clock_margin)
+    except errors.NotAllowed as error:
+        # Without the list, only time tells that no job of ours can be at work.
+        world.log.say("ERROR", str(error), **where(ledger))
+        waits = now <= last
+    else:
+        owned = {job.job_id for job, _ in jobindex.under_way(world.documents) if job.flight != flight.id}
+        waits = bool(judge.suspects(jobs, flight, guid, gallery, owned)) and now <= last
+    if waits:
+        world.looks.gallery(guid, gallery, now + world.timing.poll_longest)
+        return Later()
+    return _look(world, ledger, replace(flight, reason=flight.reason or LOST), (), now)
+
+
+def _look(world: World, ledger: Ledger, flight: Flight, rows: Sequence[ResultRow], now: float) -> Later | Over:
+    """Look at the gallery, and settle the flight by what it shows."""
+    guid, gallery = ledger.guid, ledger.gallery
+    listing = world.shop.images(guid, gallery)
+    insertion = flight.operation == "insert"
+    outcome = match.inserted(flight, listing, rows) if insertion else match.replaced(flight, listing)
+    after = world.ledgers.change_flight(
+        ledger,
+        flight,
+        lambda held: settle.settle(held, flight, listing, outcome, now, world.timing, world.max_attempts),
+    )
+    if flight.job_id is not None:
+        # What the job had to say is in the ledger now.
+        jobindex.remove(world.documents, flight.job_id)
+    report(world.log, ledger, after)
+    if after.flight is not None and after.flight.id == flight.id:
+        due = (after.flight.first_miss or now) + world.timing.second_look
+        world.looks.gallery(guid, gallery, due)
+        return Later()
+    return Over(listing)

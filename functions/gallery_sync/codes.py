@@ -1,0 +1,72 @@
+"""`codes/{code}.json`: which product a code means, asked at Shoptet at most once a day."""
+
+from urllib.parse import quote
+
+import msgspec
+
+from gallery_sync import names
+from gallery_sync.clock import Clock
+from gallery_sync.ports import Conflict, Documents, Shop
+from gallery_sync.schedule import Timing
+from gallery_sync.shoptet.errors import NotFound
+
+
+class Code(msgspec.Struct, frozen=True):
+    """A code's guid, and when Shoptet said so (epoch seconds)."""
+
+    guid: str
+    checked_at: float
+
+
+class Codes:
+    """Finds products by the folders that they are dropped under."""
+
+    def __init__(self, documents: Documents, shop: Shop, clock: Clock, timing: Timing) -> None:
+        self._documents = documents
+        self._shop = shop
+        self._clock = clock
+        self._timing = timing
+
+    def guid(self, prefix: str) -> str:
+        """Give the guid that a folder's name means; the same call again within a run costs a read at most.
+
+        Raises the client's NotFound where Shoptet knows no such code, and its other errors.
+        """
+        product = names.decode_product(prefix)
+        if isinstance(product, names.BadProduct):
+            raise ValueError(product.reason)  # noqa: TRY004  # the text is wrong, not its type
+        if names.is_guid(product):
+            return product
+        path = _path(product)
+        stored = self._documents.read(path)
+        known = msgspec.json.decode(stored.body, type=Code) if stored is not None else None
+        if known is not None and self._clock.now() < known.checked_at + self._timing.code_valid:
+            return known.guid
+        return self._ask(product, path, stored.generation if stored is not None else 0)
+
+    def changed(self, prefix: str, guid: str) -> bool:
+        """Ask Shoptet anew whether a folder's code means another product than `guid`; False where it knows none."""
+        product = names.decode_product(prefix)
+        if isinstance(product, names.BadProduct) or names.is_guid(product):
+            return False
+        path = _path(product)
+        stored = self._documents.read(path)
+        try:
+            return self._ask(product, path, stored.generation if stored is not None else 0) != guid
+        except NotFound:
+            self._documents.delete(path)
+            return False
+
+    def _ask(self, product: str, path: str, generation: int) -> str:
+        found = Code(self._shop.guid_of(product).lower(), self._clock.now())
+        try:
+            self._documents.write(path, msgspec.json.encode(found), generation=generation)
+        except Conflict:
+            # Another run asked at the same moment; its answer is as fresh as ours.
+            return found.guid
+        return found.guid
+
+
+def _path(product: str) -> str:
+    """Where a code's document lies. Shoptet's codes do not differ by case, so neither do their documents."""
+    return f"codes/{quote(product.upper(), safe='')}.json"

@@ -1,0 +1,241 @@
+"""The ledger: one document a gallery that says what should be shown, what is shown, and what is under way.
+
+It is read and written as JSON at `ledger/{guid}/{gallery}.json` in the state bucket. Everything here is a frozen value;
+what decides over them is in `plan`, `match` and `judge`, what stores them in `documents`.
+"""
+
+from collections.abc import Mapping
+from typing import Final, Literal
+
+import msgspec
+
+from gallery_sync.shoptet.model import GALLERIES, MAX_IMAGES_PER_CALL, Gallery
+
+SCHEMA: Final = 1
+
+Operation = Literal["insert", "source", "attributes", "delete"]
+
+
+class Content(msgspec.Struct, frozen=True):
+    """Which bytes: the object and its generation. Two contents are the same picture where their checksums are equal."""
+
+    source: str
+    generation: int
+    checksum: str
+    size: int
+
+
+class Wanted(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a key should show. `created` is when the object's generation was created, on the storage's clock.
+
+    `priority` is Shoptet's number itself where somebody asked for one; None is the natural order of names.
+    """
+
+    content: Content
+    created: float
+    priority: int | None = None
+    description: str | None = None
+
+
+class Live(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the gallery was last seen to show for a key, and the attributes that we last sent.
+
+    `gone`: the gallery no longer shows it, so a person deleted it in the shop; it comes back when its drop changes.
+    """
+
+    name: str
+    checksum: str
+    generation: int
+    priority: int | None = None
+    description: str | None = None
+    gone: bool = False
+
+
+class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Why a key failed for good: a code for programs, a reason for people. It ends when the drop changes."""
+
+    code: str
+    reason: str
+    at: float
+    request_id: str | None = None
+
+
+class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A key's two sides, and how its tries went. `batch` is how many images may fly with it (fewer after a refusal)."""
+
+    wanted: Wanted | None = None
+    live: Live | None = None
+    attempts: int = 0
+    not_before: float = 0.0
+    last_reason: str | None = None
+    batch: int = MAX_IMAGES_PER_CALL
+    failure: Failure | None = None
+
+
+class Snapshot(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a flight carries for one key.
+
+    `source` is the outbox object that Shoptet downloads; `name`, `cdn_name` and `change_time` are of the image as the
+    gallery listed it before.
+    """
+
+    source: str = ""
+    generation: int = 0
+    checksum: str = ""
+    priority: int | None = None
+    description: str | None = None
+    name: str | None = None
+    cdn_name: str | None = None
+    change_time: str | None = None
+
+
+class Flight(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The one thing that a gallery is doing at Shoptet. Times are epoch seconds of our clocks.
+
+    Nothing is sent after `send_until`; without a job it may be judged from `judge_at` on. `before` are the names that
+    the gallery listed when it took off. The rest is what was learned once the job had ended: `errors` are Shoptet's words
+    for single keys, `reason` those for all; `claimed` the names that were matched and `first_miss` the moment when a
+    listing first lacked something, while a second look is due.
+    """
+
+    id: str
+    operation: Operation
+    started: float
+    send_until: float
+    judge_at: float
+    images: dict[str, Snapshot]
+    before: tuple[str, ...] = ()
+    job_id: str | None = None
+    job_created: str | None = None
+    errors: dict[str, str] = msgspec.field(default_factory=dict)
+    reason: str | None = None
+    claimed: dict[str, str] = msgspec.field(default_factory=dict)
+    first_miss: float | None = None
+
+
+class Pause(msgspec.Struct, frozen=True):
+    """Why the whole gallery waits, and until when: Shoptet asked for it, or something has to be set right first."""
+
+    until: float
+    reason: str
+    times: int
+
+
+class Ledger(msgspec.Struct, frozen=True, omit_defaults=True):
+    """All that we know of one gallery. `prefixes` are the product's folders in the drop bucket that feed it."""
+
+    guid: str
+    gallery: Gallery
+    schema: int = SCHEMA
+    prefixes: tuple[str, ...] = ()
+    entries: dict[str, Entry] = msgspec.field(default_factory=dict)
+    flight: Flight | None = None
+    pause: Pause | None = None
+    cleaned_at: float = 0.0
+
+    @property
+    def path(self) -> str:
+        """Where it lies in the state bucket."""
+        return path(self.guid, self.gallery)
+
+
+class Counts(msgspec.Struct, frozen=True):
+    """The ledger in numbers, repeated in its object's metadata, so that a listing alone shows where there is trouble."""
+
+    live: int
+    waiting: int
+    failed: int
+    flight: int
+    look_at: int
+
+    def metadata(self) -> dict[str, str]:
+        """Render as an object's custom metadata, which holds strings only."""
+        return {name: str(value) for name, value in msgspec.structs.asdict(self).items()}
+
+
+class BadDocument(Exception):
+    """A document in the state bucket that this version cannot read; nothing is written over it."""
+
+
+PREFIX: Final = "ledger/"
+
+
+def path(guid: str, gallery: Gallery) -> str:
+    """Where a gallery's ledger lies in the state bucket."""
+    return f"{PREFIX}{guid}/{gallery}.json"
+
+
+def parse_path(name: str) -> tuple[str, Gallery] | None:
+    """Read guid and gallery from a ledger's path; None for anything else."""
+    guid, _, file = name.removeprefix(PREFIX).partition("/")
+    gallery = next((gallery for gallery in GALLERIES if file == f"{gallery}.json"), None)
+    return (guid, gallery) if name.startswith(PREFIX) and gallery is not None else None
+
+
+def encode(ledger: Ledger) -> bytes:
+    """Write as JSON, in a stable order of keys."""
+    return _encoder.encode(ledger)
+
+
+def decode(body: bytes, where: str) -> Ledger:
+    """Read from JSON; raises BadDocument, naming `where`, for anything that is not a ledger of this schema."""
+    try:
+        ledger = _decoder.decode(body)
+    except msgspec.DecodeError as error:
+        raise BadDocument(f"{where} is not a ledger: {error}") from None
+    if ledger.schema != SCHEMA:
+        raise BadDocument(
+            f"{where} has schema {ledger.schema}, this version reads {SCHEMA}: deploy the version that wrote it"
+        )
+    return ledger
+
+
+def counts(ledger: Ledger) -> Counts:
+    """Count a ledger's keys by what a person would ask: shown, waiting for something, failed for good."""
+    entries = ledger.entries.values()
+    return Counts(
+        live=sum(1 for e in entries if e.live is not None and not e.live.gone),
+        waiting=sum(1 for e in entries if is_waiting(e)),
+        failed=sum(1 for e in entries if e.failure is not None),
+        flight=int(ledger.flight is not None),
+        look_at=int(look_at(ledger)),
+    )
+
+
+def is_waiting(entry: Entry) -> bool:
+    """Whether the key's content has still to be brought to the gallery."""
+    return entry.failure is None and needs_content(entry)
+
+
+def needs_content(entry: Entry) -> bool:
+    """Whether what is wanted differs from what is shown.
+
+    An image that a person deleted in the shop is wanted again only with another generation: people in the shop win.
+    """
+    if entry.wanted is None:
+        return False
+    if entry.live is None:
+        return True
+    if entry.live.gone:
+        return entry.wanted.content.generation != entry.live.generation
+    return entry.wanted.content.checksum != entry.live.checksum
+
+
+def look_at(ledger: Ledger) -> float:
+    """When somebody should look at this gallery at the latest (epoch seconds); 0 where nothing is open."""
+    if ledger.flight is not None:
+        return ledger.flight.judge_at
+    pause = ledger.pause.until if ledger.pause is not None else 0.0
+    waiting = [max(e.not_before, pause) for e in ledger.entries.values() if is_waiting(e)]
+    return max(1.0, min(waiting)) if waiting else 0.0
+
+
+def with_entries(ledger: Ledger, changed: Mapping[str, Entry]) -> Ledger:
+    """Give the ledger with these entries changed; an entry that says nothing any more is dropped."""
+    merged = {**ledger.entries, **changed}
+    kept = {key: entry for key, entry in merged.items() if entry.wanted is not None or entry.live is not None}
+    return msgspec.structs.replace(ledger, entries=kept)
+
+
+_encoder = msgspec.json.Encoder(order="deterministic")
+_decoder = msgspec.json.Decoder(Ledger)

@@ -1,0 +1,68 @@
+"""Ledgers in the state bucket: read, written with a precondition, changed in a loop that others may run as well."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from gallery_sync import ledger as ledgers
+from gallery_sync.ledger import Flight, Ledger
+from gallery_sync.ports import Conflict, Documents, StorageUnavailable
+from gallery_sync.shoptet.model import Gallery
+
+TRIES: Final = 10
+"""How often a change is tried over what others wrote meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A ledger as it was read, and the generation that a write must name (0: it was never written)."""
+
+    ledger: Ledger
+    generation: int
+
+
+class Ledgers:
+    """The ledgers of all galleries."""
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+
+    def read(self, guid: str, gallery: Gallery) -> Held:
+        """Give a gallery's ledger, an empty one if there is none. Raises BadDocument, StorageUnavailable."""
+        path = ledgers.path(guid, gallery)
+        stored = self._documents.read(path)
+        if stored is None:
+            return Held(Ledger(guid, gallery), 0)
+        return Held(ledgers.decode(stored.body, path), stored.generation)
+
+    def write(self, held: Held, changed: Ledger) -> Held:
+        """Write over the generation that was read. Raises Conflict, StorageUnavailable."""
+        metadata = ledgers.counts(changed).metadata()
+        generation = self._documents.write(
+            changed.path, ledgers.encode(changed), generation=held.generation, metadata=metadata
+        )
+        return Held(changed, generation)
+
+    def change(self, guid: str, gallery: Gallery, decide: Callable[[Ledger], Ledger]) -> Ledger:
+        """Read, decide and write until nobody else wrote in between; what `decide` gives back unchanged is not written.
+
+        `decide` is called again for every try, so it must be pure. Raises BadDocument, StorageUnavailable.
+        """
+        for _ in range(TRIES):
+            held = self.read(guid, gallery)
+            changed = decide(held.ledger)
+            if changed == held.ledger:
+                return changed
+            try:
+                return self.write(held, changed).ledger
+            except Conflict:
+                continue
+        raise StorageUnavailable(f"{ledgers.path(guid, gallery)} was written by others {TRIES} times in a row")
+
+    def change_flight(self, ledger: Ledger, flight: Flight, decide: Callable[[Ledger], Ledger]) -> Ledger:
+        """As `change`, but only while this very flight is under way; else somebody else has ended it, and that stands."""
+
+        def decide_if_mine(held: Ledger) -> Ledger:
+            return decide(held) if held.flight is not None and held.flight.id == flight.id else held
+
+        return self.change(ledger.guid, ledger.gallery, decide_if_mine)

@@ -1,0 +1,138 @@
+"""What a flight brought: which image of the gallery belongs to which key, what is missing, what nobody can explain. Pure.
+
+The gallery decides, not the job (a job can look finished while a picture silently never appears: facts.md, "Product
+images"). A job's result only helps to name what the gallery shows, and to say why something is missing.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from gallery_sync.ledger import Flight
+from gallery_sync.shoptet.model import Image, ResultRow
+from gallery_sync.shoptet.times import epoch
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a flight's keys: `found` images, `missing` keys, and `unexplained` names that are new in the gallery."""
+
+    found: Mapping[str, Image] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+    unexplained: tuple[str, ...] = ()
+
+
+def inserted(flight: Flight, listing: Sequence[Image], rows: Sequence[ResultRow] = ()) -> Outcome:
+    """Match an insertion's keys with the names that the gallery did not list before.
+
+    By what an earlier look matched, then by the names that the job's result gives, then by the priority that was free
+    when we took off and that only we used, then, only where not one priority was kept and the numbers fit exactly, by
+    order: that is a shop that renumbers. A name that is new and matches nothing is somebody else's, or ours beyond
+    recognition: never claimed.
+    """
+    before = set(flight.before)
+    new = {image.name: image for image in listing if image.name not in before}
+    found = {key: new[name] for key, name in flight.claimed.items() if name in new}
+    found |= _by_result(flight, _without(new, found), rows)
+    found |= _by_priority(flight, _without(new, found), found)
+    rest = _without(new, found)
+    if rest and not found and len(rest) == len(flight.images):
+        by_order = sorted(flight.images, key=lambda key: flight.images[key].priority or 0)
+        found = dict(zip(by_order, sorted(rest.values(), key=_place), strict=True))
+        rest = {}
+    return Outcome(found, tuple(key for key in flight.images if key not in found), tuple(rest))
+
+
+def replaced(flight: Flight, listing: Sequence[Image]) -> Outcome:
+    """Tell which images of a source update show the new content.
+
+    Shoptet says so by a `changeTime` at or after the job's creation (both are its own clock), or by a changed `cdnName`;
+    without a job's creation time, by a changed `changeTime`. Whether it can give the image another extension is not
+    documented: a new name with the same stem is the same image. Any other new name is unexplained.
+    """
+    images = {image.name: image for image in listing}
+    new = {name: image for name, image in images.items() if name not in flight.before}
+    found = {}
+    for key, snapshot in flight.images.items():
+        image = images.get(snapshot.name or "") or _only(
+            [i for n, i in new.items() if _stem(n) == _stem(snapshot.name)]
+        )
+        if image is not None and _shows_change(flight, image, snapshot.cdn_name, snapshot.change_time):
+            found[key] = image
+    rest = _without(new, found)
+    return Outcome(found, tuple(key for key in flight.images if key not in found), tuple(rest))
+
+
+def errors_by_key(flight: Flight, rows: Sequence[ResultRow]) -> dict[str, str]:
+    """Say which keys the job's result names as failed, and in which words. Rows that fit no key are left out."""
+    owners = _owners(flight, rows)
+    return {key: row.error for key, row in owners.items() if row.error}
+
+
+def _shows_change(flight: Flight, image: Image, cdn_name: str | None, change_time: str | None) -> bool:
+    if image.cdn_name != cdn_name:
+        return True
+    changed, created = epoch(image.change_time), epoch(flight.job_created)
+    if changed is not None and created is not None:
+        return changed >= created
+    return image.change_time != change_time
+
+
+def _owners(flight: Flight, rows: Sequence[ResultRow]) -> dict[str, ResultRow]:
+    """Tell which key a result's row speaks of: by the URL we gave, the image's name, or its place in the request."""
+    keys = tuple(flight.images)
+    names = {snapshot.name: key for key, snapshot in flight.images.items() if snapshot.name}
+    in_order = len(rows) == len(keys)
+    owners: dict[str, ResultRow] = {}
+    for place, row in enumerate(rows):
+        url = row.source_url
+        key = next((k for k, s in flight.images.items() if s.source and s.source in url), None) if url else None
+        key = key or names.get(row.name or "")
+        if key is None and in_order and not url:
+            index = place if row.index is None else row.index
+            key = keys[index] if 0 <= index < len(keys) else None
+        if key is not None:
+            owners.setdefault(key, row)
+    return owners
+
+
+def _by_result(flight: Flight, new: Mapping[str, Image], rows: Sequence[ResultRow]) -> dict[str, Image]:
+    """Match by the names in the result, unless two rows share a name or another key's priority contradicts it."""
+    owners = _owners(flight, rows)
+    uses = Counter(row.name for row in owners.values())
+    ours = {snapshot.priority: key for key, snapshot in flight.images.items()}
+    return {
+        key: new[row.name]
+        for key, row in owners.items()
+        if row.name is not None
+        and row.name in new
+        and uses[row.name] == 1
+        and ours.get(new[row.name].priority, key) == key
+    }
+
+
+def _by_priority(flight: Flight, new: Mapping[str, Image], found: Mapping[str, Image]) -> dict[str, Image]:
+    uses = Counter(image.priority for image in new.values())
+    by_priority = {image.priority: image for image in new.values() if uses[image.priority] == 1}
+    return {
+        key: by_priority[snapshot.priority]
+        for key, snapshot in flight.images.items()
+        if key not in found and snapshot.priority is not None and snapshot.priority in by_priority
+    }
+
+
+def _without(new: Mapping[str, Image], found: Mapping[str, Image]) -> dict[str, Image]:
+    claimed = {image.name for image in found.values()}
+    return {name: image for name, image in new.items() if name not in claimed}
+
+
+def _place(image: Image) -> tuple[int, str]:
+    return image.priority or 0, image.name
+
+
+def _stem(name: str | None) -> str:
+    return (name or "").rpartition(".")[0]
+
+
+def _only(images: Sequence[Image]) -> Image | None:
+    return images[0] if len(images) == 1 else None

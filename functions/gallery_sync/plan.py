@@ -1,0 +1,246 @@
+"""What to do next for one gallery: what is wanted against what is shown. Pure; nothing in here acts.
+
+observe   the bucket's files      into the ledger: what is wanted now
+see       the gallery's listing   into the ledger: what a person deleted in the shop
+plan      the ledger              to the next step: one flight, a wait, or nothing
+"""
+
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
+
+import msgspec
+
+from gallery_sync import order
+from gallery_sync.ledger import (
+    Content,
+    Entry,
+    Failure,
+    Ledger,
+    Operation,
+    Snapshot,
+    Wanted,
+    needs_content,
+    with_entries,
+)
+from gallery_sync.names import Drop, outbox
+from gallery_sync.names import order as order_of
+from gallery_sync.shoptet.model import MAX_IMAGES_PER_CALL, MAX_PRIORITY, Image
+
+replace = msgspec.structs.replace
+
+
+@dataclass(frozen=True, slots=True)
+class DropFile:
+    """A file of the drop bucket as a listing shows it. `created` is its generation's, on the storage's clock."""
+
+    drop: Drop
+    generation: int
+    checksum: str
+    size: int
+    created: float
+    metadata: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """Bucket and ledger agree: ask Shoptet nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """There is something to do, but not before `until` (epoch seconds)."""
+
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Fly:
+    """Take off with these images (at most 100), by key. Insertion and source update need a prepared copy of each."""
+
+    operation: Operation
+    images: Mapping[str, Snapshot]
+
+
+Step = Nothing | Wait | Fly
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the shop's owner chose: whether a deleted file takes its image along, and even out of variants."""
+
+    mirror_deletes: bool = False
+    remove_reference: bool = False
+
+
+def observe(ledger: Ledger, files: Iterable[DropFile], now: float) -> Ledger:
+    """Give the ledger with what its files now want. Files from before the last cleanup are out until dropped again."""
+    current = {file.drop.key: file for file in files if file.created > ledger.cleaned_at}
+    changed: dict[str, Entry] = {}
+    for key, file in current.items():
+        entry = ledger.entries.get(key, Entry())
+        wanted, flaw = _wanted(file, now)
+        if entry.wanted != wanted or _flaw(entry) != (flaw.code if flaw else None):
+            changed[key] = Entry(wanted, entry.live, failure=flaw)
+    for key, entry in ledger.entries.items():
+        if key.startswith("drop:") and key not in current and entry.wanted is not None:
+            changed[key] = Entry(None, entry.live)
+    return with_entries(ledger, changed)
+
+
+def see(ledger: Ledger, listing: Sequence[Image]) -> Ledger:
+    """Give the ledger with what the gallery no longer shows marked as gone: a person deleted it in the shop."""
+    shown = {image.name for image in listing}
+    changed = {
+        key: replace(entry, live=replace(entry.live, gone=entry.live.name not in shown))
+        for key, entry in ledger.entries.items()
+        if entry.live is not None and entry.live.gone is (entry.live.name in shown)
+    }
+    return with_entries(ledger, changed)
+
+
+def plan(ledger: Ledger, listing: Sequence[Image], now: float, policy: Policy) -> Step:
+    """Give the next step of a gallery that has no flight.
+
+    Without a listing (empty) the kind of the step is right but its numbers may be taken: fetch the listing, `see` it,
+    and plan again before take-off. Replacing comes before inserting, so that a picture that is wrong goes first.
+    """
+    if ledger.pause is not None and now < ledger.pause.until:
+        return Wait(ledger.pause.until) if _anything(ledger, policy) else Nothing()
+    images = {image.name: image for image in listing}
+    numbers = _numbers(ledger, _foreign_priorities(ledger, listing))
+    due = {key: entry for key, entry in ledger.entries.items() if entry.failure is None and entry.not_before <= now}
+    steps: tuple[tuple[Operation, list[str]], ...] = (
+        ("delete", [key for key in due if policy.mirror_deletes and _abandoned(due[key])]),
+        ("source", [key for key in due if needs_content(due[key]) and _is_shown(due[key])]),
+        ("insert", [key for key in due if needs_content(due[key]) and not _is_shown(due[key])]),
+        ("attributes", [key for key in due if _attributes(due[key], numbers.get(key)) and not needs_content(due[key])]),
+    )
+    for operation, keys in steps:
+        if keys:
+            return _fly(operation, _batch(keys, due, numbers), due, numbers, images)
+    later = [
+        e.not_before for e in ledger.entries.values() if e.failure is None and e.not_before > now and needs_content(e)
+    ]
+    return Wait(min(later)) if later else Nothing()
+
+
+def _fly(
+    operation: Operation,
+    keys: Sequence[str],
+    due: Mapping[str, Entry],
+    numbers: Mapping[str, int],
+    images: Mapping[str, Image],
+) -> Fly:
+    taken = {image.priority for image in images.values() if image.priority is not None}
+    snapshots: dict[str, Snapshot] = {}
+    for key in keys:
+        entry = due[key]
+        if operation == "insert" and entry.wanted is not None:
+            # The number identifies the image afterwards, so nobody else may have it. An explicit priority that is
+            # taken is put right by a change of attributes once the image is live.
+            number = order.free_number(numbers[key], taken)
+            taken.add(number)
+            snapshots[key] = _carry(
+                entry.wanted.content, Snapshot(priority=number, description=entry.wanted.description)
+            )
+        elif entry.live is not None:
+            name = entry.live.name
+            shown = images.get(name)
+            attributes = _attributes(entry, numbers.get(key)) if operation != "delete" else None
+            snapshot = replace(
+                attributes or Snapshot(),
+                name=name,
+                cdn_name=shown.cdn_name if shown else None,
+                change_time=shown.change_time if shown else None,
+            )
+            replaced = entry.wanted if operation == "source" else None
+            snapshots[key] = _carry(replaced.content, snapshot) if replaced is not None else snapshot
+    return Fly(operation, snapshots)
+
+
+def _carry(content: Content, snapshot: Snapshot) -> Snapshot:
+    return replace(
+        snapshot,
+        source=outbox(content.source, content.generation),
+        generation=content.generation,
+        checksum=content.checksum,
+    )
+
+
+def _batch(keys: Sequence[str], due: Mapping[str, Entry], numbers: Mapping[str, int]) -> list[str]:
+    """Give the keys of one call, in order. A batch that Shoptet refused flies again in halves, to find who is to blame."""
+    largest = max(due[key].batch for key in keys)
+    together = sorted((key for key in keys if due[key].batch == largest), key=lambda key: (numbers.get(key, 0), key))
+    return together[: min(largest, MAX_IMAGES_PER_CALL)]
+
+
+def _numbers(ledger: Ledger, taken: Set[int]) -> dict[str, int]:
+    """Give the number of each key: an explicit one as it is, the others in the order of their names."""
+    explicit: dict[str, int] = {}
+    automatic: list[str] = []
+    current: dict[str, int] = {}
+    for key, entry in ledger.entries.items():
+        if entry.wanted is None or entry.failure is not None:
+            continue
+        if entry.wanted.priority is not None:
+            explicit[key] = entry.wanted.priority
+            continue
+        automatic.append(key)
+        if _is_shown(entry) and entry.live is not None and entry.live.priority is not None:
+            current[key] = entry.live.priority
+    return {**explicit, **order.assign(sorted(automatic, key=order_of), current, taken | set(explicit.values()))}
+
+
+def _foreign_priorities(ledger: Ledger, listing: Sequence[Image]) -> set[int]:
+    """Give the numbers of the images that no file of ours orders, those whose file was deleted among them."""
+    ours = {entry.live.name for entry in ledger.entries.values() if entry.live is not None and entry.wanted is not None}
+    return {image.priority for image in listing if image.priority is not None and image.name not in ours}
+
+
+def _attributes(entry: Entry, number: int | None) -> Snapshot | None:
+    """Give the attributes to send for an image that is shown: what differs from what was last sent, or None.
+
+    Compared with what we sent, not with the gallery: an order or description that a person changed there stays.
+    """
+    live, wanted = entry.live, entry.wanted
+    if live is None or live.gone or wanted is None:
+        return None
+    described = wanted.description if wanted.description is not None else ("" if live.description else None)
+    priority = number if number is not None and number != live.priority else None
+    description = described if described is not None and described != live.description else None
+    return Snapshot(priority=priority, description=description) if (priority, description) != (None, None) else None
+
+
+def _is_shown(entry: Entry) -> bool:
+    return entry.live is not None and not entry.live.gone
+
+
+def _abandoned(entry: Entry) -> bool:
+    return entry.wanted is None and _is_shown(entry)
+
+
+def _anything(ledger: Ledger, policy: Policy) -> bool:
+    return not isinstance(plan(replace(ledger, pause=None), (), float("inf"), policy), Nothing)
+
+
+_FLAWS = frozenset({"empty-file", "bad-priority"})
+
+
+def _flaw(entry: Entry) -> str | None:
+    return entry.failure.code if entry.failure is not None and entry.failure.code in _FLAWS else None
+
+
+def _wanted(file: DropFile, now: float) -> tuple[Wanted, Failure | None]:
+    """Read what a file wants; a flaw in its metadata or an empty file is a failure that names it."""
+    content = Content(file.drop.name, file.generation, file.checksum, file.size)
+    description = file.metadata.get("description")
+    number = file.metadata.get("priority")
+    wanted = Wanted(content, file.created, None, description)
+    if file.size == 0:
+        return wanted, Failure("empty-file", "the file is empty: drop the picture again", now)
+    if number is None:
+        return wanted, None
+    if not number.isascii() or not number.isdigit() or not 1 <= int(number[:9]) <= MAX_PRIORITY:
+        reason = f"the file's metadata 'priority' is '{number[:40]}': write a whole number from 1 to {MAX_PRIORITY}"
+        return wanted, Failure("bad-priority", reason, now)
+    return replace(wanted, priority=int(number)), None

@@ -1,0 +1,32 @@
+"""What a change of a ledger means to people, as log lines: each failure once, with its reason."""
+
+from gallery_sync.ledger import Ledger
+from gallery_sync.log import Log
+
+
+def where(ledger: Ledger) -> dict[str, str]:
+    """The fields that say which gallery a line is about."""
+    return {"guid": ledger.guid, "gallery": ledger.gallery}
+
+
+def report(log: Log, before: Ledger, after: Ledger) -> None:
+    """Log what became of the keys: live and tries that failed in one line, every failure for good in one of its own."""
+    live, again = 0, 0
+    for key, entry in after.entries.items():
+        old = before.entries.get(key)
+        if entry.failure is not None and (old is None or old.failure != entry.failure):
+            log.say(
+                "ERROR",
+                f"{key} failed for good: {entry.failure.reason}",
+                **where(after),
+                key=key,
+                code=entry.failure.code,
+                request_id=entry.failure.request_id,
+            )
+        elif entry.live is not None and (old is None or old.live != entry.live):
+            live += 1
+        elif old is not None and entry.attempts > old.attempts:
+            again += 1
+            log.say("WARNING", f"{key} is tried again: {entry.last_reason}", **where(after), key=key)
+    if live:
+        log.say("INFO", f"{live} images live", **where(after), live=live, again=again)

@@ -1,0 +1,212 @@
+"""What the environment says, per function: read once at the start, complete or refused with one line that names the setting.
+
+The names of settings are those of the fields, in upper case: the same locally, in tests and in Terraform. Each function
+demands only what it uses; `FUNCTIONS` is the list that a deployment can be checked against.
+"""
+
+import types
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields, replace
+from typing import Any, Final, Self, Union, get_args, get_origin, get_type_hints
+from urllib.parse import urlsplit
+
+from gallery_sync.schedule import Timing
+
+Keys = tuple[str, ...]
+
+
+class BadSetting(Exception):
+    """A setting is missing or malformed. The message is one line, and never holds a secret's value."""
+
+
+def _secret(*, default: Any = MISSING) -> Any:
+    """Declare a setting whose value is never shown, not even when the settings are printed."""
+    return field(default=default, repr=False, metadata={"secret": True})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Settings that every function has.
+
+    `time_scale` makes the local cloud's waits shorter (0.1: a tenth); it stays 1 in a deployment.
+    """
+
+    sync_window_seconds: float = 5.0
+    time_scale: float = 1.0
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str]) -> Self:
+        """Read from the environment. Raises BadSetting for the first setting that is missing or malformed."""
+        values: dict[str, Any] = {}
+        hints = get_type_hints(cls)
+        for f in fields(cls):
+            name = f.name.upper()
+            text = environ.get(name, "").strip()
+            if text:
+                values[f.name] = _parse(name, text, hints[f.name], secret="secret" in f.metadata)
+            elif f.default is MISSING:
+                raise BadSetting(f"the setting {name} is missing: set the environment variable {name}")
+        settings = cls(**values)
+        settings.check()
+        return settings
+
+    def check(self) -> None:
+        """Refuse what no field's type refuses. Raises BadSetting."""
+        for f in fields(self):
+            value, name = getattr(self, f.name), f.name.upper()
+            if value is not None and name.endswith("_URL"):
+                _check_url(name, value)
+            if name.endswith("_QUEUE"):
+                _check_queue(name, value)
+            if isinstance(value, int | float) and not isinstance(value, bool) and value <= 0:
+                raise BadSetting(f"the setting {name} is {value}: it must be more than 0")
+
+    @property
+    def timing(self) -> Timing:
+        """The durations that these settings choose."""
+        return replace(Timing().scaled(self.time_scale), window=self.sync_window_seconds)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tasks(Settings):
+    """Of whoever enqueues. `tasks_service_account` signs the tasks' OIDC tokens; unset where nobody checks them."""
+
+    tasks_service_account: str | None = None
+    cloud_tasks_emulator_host: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SyncTasks(Tasks):
+    """Of whoever makes a gallery be looked at."""
+
+    sync_queue: str
+    sync_url: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PollTasks(Tasks):
+    """Of whoever makes the jobs be looked at."""
+
+    poll_queue: str
+    poll_url: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class State(Settings):
+    """Of whoever reads and writes documents."""
+
+    state_bucket: str
+    storage_emulator_host: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shop(Settings):
+    """Of whoever calls Shoptet: with a private token, or as an add-on with an OAuth token and the e-shop's address."""
+
+    shoptet_api_url: str = "https://api.myshoptet.com"
+    shoptet_private_api_token: str | None = _secret(default=None)
+    shoptet_oauth_token: str | None = _secret(default=None)
+    shoptet_eshop_url: str | None = None
+
+    def check(self) -> None:
+        """See Settings.check."""
+        super().check()
+        if self.shoptet_private_api_token and self.shoptet_oauth_token:
+            raise BadSetting(
+                "the settings SHOPTET_PRIVATE_API_TOKEN and SHOPTET_OAUTH_TOKEN exclude each other: set one"
+            )
+        if self.shoptet_private_api_token is None and self.shoptet_oauth_token is None:
+            raise BadSetting(
+                "the setting SHOPTET_PRIVATE_API_TOKEN is missing: set it, or SHOPTET_OAUTH_TOKEN for an add-on"
+            )
+        if self.shoptet_oauth_token is not None and self.shoptet_eshop_url is None:
+            raise BadSetting(
+                "the setting SHOPTET_ESHOP_URL is missing: with SHOPTET_OAUTH_TOKEN, set the e-shop's address"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnDrop(SyncTasks):
+    """The function `on_drop`."""
+
+    drop_bucket: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PollJobs(Shop, State, SyncTasks, PollTasks):
+    """The function `poll_jobs`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SyncGallery(PollJobs):
+    """The function `sync_gallery`."""
+
+    drop_bucket: str
+    mirror_deletes: bool = False
+    remove_reference: bool = False
+    max_attempts: int = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobFinished(PollTasks):
+    """The function `job_finished`: the signature keys of Shoptet's webhooks, one, or two while a key is being changed."""
+
+    shoptet_webhook_keys: Keys = _secret()  # noqa: RUF009  # it returns a field
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sweep(State, SyncTasks, PollTasks):
+    """The function `sweep`."""
+
+
+FUNCTIONS: Final[Mapping[str, type[Settings]]] = {
+    "on_drop": OnDrop,
+    "sync_gallery": SyncGallery,
+    "poll_jobs": PollJobs,
+    "job_finished": JobFinished,
+    "sweep": Sweep,
+}
+"""Which settings each function reads."""
+
+
+def read_or_exit(settings: type[Settings], environ: Mapping[str, str]) -> Any:
+    """Read, or end the process with one line: a function that lacks a setting must not start."""
+    try:
+        return settings.read(environ)
+    except BadSetting as error:
+        raise SystemExit(f"gallery-sync cannot start: {error}") from None
+
+
+def _parse(name: str, text: str, hint: Any, *, secret: bool) -> Any:
+    """Read one value as its field's type. Raises BadSetting, without the value of a secret."""
+    kinds = get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
+    shown = "what it holds" if secret else f"'{text}'"
+    if bool in kinds:
+        if text.lower() in ("true", "false"):
+            return text.lower() == "true"
+        raise BadSetting(f"the setting {name} is {shown}: write true or false")
+    for kind, what in ((int, "a whole number"), (float, "a number")):
+        if kind in kinds:
+            try:
+                return kind(text)
+            except ValueError:
+                raise BadSetting(f"the setting {name} is {shown}: write {what}") from None
+    if hint == Keys:
+        keys = tuple(part for part in text.replace(",", " ").split() if part)
+        if not keys:
+            raise BadSetting(f"the setting {name} holds no key: write one, or two with a comma between")
+        return keys
+    return text
+
+
+def _check_url(name: str, value: str) -> None:
+    parts = urlsplit(value)
+    local = parts.hostname in ("127.0.0.1", "localhost", "::1")
+    if parts.scheme != "https" and not (parts.scheme == "http" and local):
+        raise BadSetting(f"the setting {name} is '{value}': write an address that begins with https://")
+
+
+def _check_queue(name: str, value: str) -> None:
+    parts = value.split("/")
+    if len(parts) != 6 or "" in parts or parts[0::2] != ["projects", "locations", "queues"]:
+        raise BadSetting(f"the setting {name} is '{value}': write projects/PROJECT/locations/REGION/queues/QUEUE")

@@ -1,0 +1,166 @@
+"""Cloud Storage as this project uses it: documents with preconditions, the drop bucket's listing, the outbox.
+
+Retries are the client library's own (`google.api_core.retry`), bounded to RETRY_SECONDS a call: each call here is safe to
+repeat, because writes carry a generation. Everything that the library gives up on becomes StorageUnavailable.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any, Final, Protocol
+
+import requests
+from google.api_core import exceptions
+from google.auth.exceptions import GoogleAuthError
+from google.cloud.storage import Bucket
+from google.cloud.storage.retry import DEFAULT_RETRY
+
+from gallery_sync import names
+from gallery_sync.ledger import Content
+from gallery_sync.ports import BucketFile, Conflict, Listed, StorageUnavailable, Stored
+
+TIMEOUT: Final = (5.0, 20.0)
+"""Seconds to connect and to read."""
+RETRY_SECONDS: Final = 30.0
+PARALLEL: Final = 8
+"""Copies and signatures at a time; the library's connection pool holds ten connections."""
+
+_RETRY = DEFAULT_RETRY.with_timeout(RETRY_SECONDS).with_delay(initial=0.2, maximum=5.0)
+_CALL: Final[dict[str, Any]] = {"timeout": TIMEOUT, "retry": _RETRY}
+
+
+class BucketDocuments:
+    """`ports.Documents` in the state bucket."""
+
+    def __init__(self, bucket: Bucket) -> None:
+        self._bucket = bucket
+
+    def read(self, path: str) -> Stored | None:
+        """See ports.Documents. Body and generation are of one answer, so they belong together."""
+        blob = self._bucket.blob(path)
+        with _translated(f"read {path}"):
+            try:
+                body = blob.download_as_bytes(**_CALL)
+            except exceptions.NotFound:
+                return None
+        return Stored(body, int(blob.generation))
+
+    def write(self, path: str, body: bytes, *, generation: int, metadata: Mapping[str, str] | None = None) -> int:
+        """See ports.Documents.
+
+        The library repeats a write whose answer was lost; if the first try had been carried out, the repetition meets
+        412. So a 412 is a conflict only if something else stands there.
+        """
+        blob = self._bucket.blob(path)
+        blob.metadata = dict(metadata or {})
+        with _translated(f"write {path}"):
+            try:
+                blob.upload_from_string(
+                    body, content_type="application/json", if_generation_match=generation, checksum="crc32c", **_CALL
+                )
+            except exceptions.PreconditionFailed:
+                stored = self.read(path)
+                if stored is None or stored.body != body:
+                    raise Conflict(path) from None
+                return stored.generation
+        return int(blob.generation)
+
+    def delete(self, path: str) -> None:
+        """See ports.Documents."""
+        with _translated(f"delete {path}"):
+            try:
+                self._bucket.blob(path).delete(**_CALL)
+            except exceptions.NotFound:
+                return
+
+    def list(self, prefix: str) -> Iterator[Listed]:
+        """See ports.Documents."""
+        fields = "items(name,generation,updated,metadata),nextPageToken"
+        with _translated(f"list {prefix}"):
+            for blob in self._bucket.client.list_blobs(self._bucket, prefix=prefix, fields=fields, **_CALL):
+                yield Listed(blob.name, int(blob.generation), blob.updated.timestamp(), dict(blob.metadata or {}))
+
+
+class BucketDrops:
+    """`ports.Drops`: the drop bucket, read only."""
+
+    def __init__(self, bucket: Bucket) -> None:
+        self._bucket = bucket
+
+    def list(self, prefix: str) -> Iterator[BucketFile]:
+        """See ports.Drops. A composite object has no MD5; its CRC32C and size stand for its content then."""
+        fields = "items(name,generation,size,md5Hash,crc32c,timeCreated,metadata),nextPageToken"
+        with _translated(f"list {prefix} of the drop bucket"):
+            for blob in self._bucket.client.list_blobs(self._bucket, prefix=prefix, fields=fields, **_CALL):
+                yield BucketFile(
+                    blob.name,
+                    int(blob.generation),
+                    f"md5:{blob.md5_hash}" if blob.md5_hash else f"crc32c:{blob.crc32c}:{blob.size}",
+                    int(blob.size),
+                    blob.time_created.timestamp(),
+                    dict(blob.metadata or {}),
+                )
+
+
+class Sign(Protocol):
+    """Gives a signed URL (secret) for an object of the state bucket."""
+
+    def __call__(self, path: str) -> str:
+        """Sign for GET; raises what google-auth raises where it cannot sign."""
+        ...
+
+
+class BucketOutbox:
+    """`ports.Outbox`: copies from the drop bucket to the state bucket, and signs them."""
+
+    def __init__(self, drops: Bucket, state: Bucket, sign: Sign) -> None:
+        self._drops = drops
+        self._state = state
+        self._sign = sign
+
+    def prepare(self, contents: Sequence[Content]) -> Mapping[Content, str | None]:
+        """See ports.Outbox. In parallel: each signature without a private key is a call to IAM."""
+        with ThreadPoolExecutor(PARALLEL) as pool:
+            return dict(zip(contents, pool.map(self._prepare, contents), strict=True))
+
+    def _prepare(self, content: Content) -> str | None:
+        path = names.outbox(content.source, content.generation)
+        if not self._copy(content, path):
+            return None
+        with _translated(f"sign a URL for {path}"):
+            return self._sign(path)
+
+    def _copy(self, content: Content, path: str) -> bool:
+        """Copy one generation, and tell whether the copy is there. The name says which, so one that is there is right."""
+        source, target = self._drops.blob(content.source), self._state.blob(path)
+        # Uploaders often leave the type out; Shoptet may judge a picture by it.
+        target.content_type = names.content_type(content.source)
+        with _translated(f"copy {content.source}"):
+            try:
+                token = None
+                while True:
+                    token, _, _ = target.rewrite(
+                        source,
+                        token=token,
+                        if_generation_match=0,
+                        if_source_generation_match=content.generation,
+                        **_CALL,
+                    )
+                    if token is None:
+                        return True
+            except exceptions.PreconditionFailed:
+                # Either the copy is there already, or the source has another generation by now.
+                return bool(target.exists(**_CALL))
+            except exceptions.NotFound:
+                return False
+
+
+@contextmanager
+def _translated(what: str) -> Iterator[None]:
+    """Turn what the library gives up on into StorageUnavailable, with what was tried. Its messages may hold URLs: left out."""
+    try:
+        yield
+    except (exceptions.GoogleAPICallError, exceptions.RetryError, GoogleAuthError, requests.RequestException) as error:
+        code = getattr(error, "code", None)
+        kind = f"{type(error).__name__} {int(code)}" if isinstance(code, int) else type(error).__name__
+        raise StorageUnavailable(f"Cloud Storage did not {what}: {kind}") from None

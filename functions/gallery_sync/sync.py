@@ -1,0 +1,160 @@
+"""A look at one gallery: end the flight that is under way, or start the next. The only place that starts work at Shoptet."""
+
+from gallery_sync import jobindex, names, refusals
+from gallery_sync.arrive import Later, arrive
+from gallery_sync.codes import Codes
+from gallery_sync.depart import depart
+from gallery_sync.ledger import Ledger
+from gallery_sync.looks import Look
+from gallery_sync.refusals import Refused
+from gallery_sync.report import report
+from gallery_sync.settle import paused, product_gone
+from gallery_sync.shoptet import errors
+from gallery_sync.shoptet.model import Gallery, Image
+from gallery_sync.world import World
+
+MOST_STEPS = 60
+"""Of one run; a gallery that needs more goes on in its successor."""
+
+
+def sync(world: World, look: Look) -> None:
+    """Carry out a sync task. Whatever cannot be done now is left to a look that is enqueued before this returns.
+
+    Raises StorageUnavailable, BadDocument, TasksError: the platform's retry of the task is then the next look.
+    """
+    if look.refused is not None:
+        _look_at_refused(world, look.refused)
+    elif look.gallery is not None and look.guid is not None:
+        _run(world, look.guid, look.gallery, None, look.job)
+    elif look.gallery is not None and look.prefix is not None:
+        guid = _find_product(world, look.prefix, look.gallery)
+        if guid is not None:
+            _run(world, guid, look.gallery, look.prefix, None)
+
+
+def _run(world: World, guid: str, gallery: Gallery, prefix: str | None, ended: str | None) -> None:
+    stop = world.clock.now() + world.timing.run_budget
+    listing: tuple[Image, ...] | None = None
+    try:
+        for _ in range(MOST_STEPS):
+            held = world.ledgers.read(guid, gallery)
+            flight = held.ledger.flight
+            if ended is not None and (flight is None or flight.job_id not in (None, ended)):
+                # Settled by another run, which died before it removed the entry.
+                jobindex.remove(world.documents, ended)
+                ended = None
+            if flight is not None:
+                outcome = arrive(world, held.ledger, flight, ended)
+                if isinstance(outcome, Later):
+                    return
+                listing = outcome.listing
+            elif world.clock.now() > stop:
+                break
+            elif not depart(world, held, _feeding(world, held.ledger, prefix), listing):
+                return
+            else:
+                listing = None
+        world.looks.gallery(guid, gallery, world.clock.now())
+    except errors.TryLater as error:
+        # Of a GET, or before anything was sent: what stands in the ledger stays right, and a look comes later.
+        world.log.say("WARNING", f"not now: {error}", guid=guid, gallery=gallery)
+        _again(world, guid, gallery, prefix, ended, error.at)
+    except errors.NotAllowed as error:
+        world.log.say("ERROR", str(error), guid=guid, gallery=gallery)
+        refusal = str(error)
+        after = world.ledgers.change(guid, gallery, lambda ledger: _paused_unless_flying(world, ledger, refusal))
+        until = after.pause.until if after.pause is not None else world.clock.now() + world.timing.retry_longest
+        _again(world, guid, gallery, prefix, ended, until)
+    except errors.NotFound as error:
+        _product_gone(world, guid, gallery, prefix, error)
+
+
+def _again(world: World, guid: str, gallery: Gallery, prefix: str | None, ended: str | None, at: float) -> None:
+    if ended is not None:
+        # The look at the jobs enqueues this settling again, with its hint.
+        world.looks.jobs(at)
+    elif prefix is not None:
+        # It may be written down nowhere yet that this folder feeds the gallery.
+        world.looks.drop(prefix, gallery, at)
+    else:
+        world.looks.gallery(guid, gallery, at)
+
+
+def _paused_unless_flying(world: World, ledger: Ledger, reason: str) -> Ledger:
+    return ledger if ledger.flight is not None else paused(ledger, None, reason, world.clock.now(), world.timing)
+
+
+def _feeding(world: World, ledger: Ledger, prefix: str | None) -> tuple[str, ...]:
+    """Give the folders that feed the ledger: this look's is added, one whose code means another product by now left out."""
+    prefixes = dict.fromkeys((*ledger.prefixes, *((prefix,) if prefix is not None else ())))
+    codes = _codes(world)
+    return tuple(p for p in prefixes if p == prefix or _means(codes, p, ledger.guid))
+
+
+def _means(codes: Codes, prefix: str, guid: str) -> bool:
+    try:
+        return codes.guid(prefix) == guid
+    except errors.NotFound:
+        return False
+
+
+def _find_product(world: World, prefix: str, gallery: Gallery) -> str | None:
+    """Give the guid that a folder means; None where that is not to be had now: refused, or a later look is enqueued."""
+    try:
+        return _codes(world).guid(prefix)
+    except errors.Refused as error:
+        _refuse_folder(world, prefix, gallery, error)
+    except errors.TryLater as error:
+        world.log.say("WARNING", f"not now: {error}", prefix=prefix, gallery=gallery)
+        world.looks.drop(prefix, gallery, error.at)
+    except errors.NotAllowed as error:
+        world.log.say("ERROR", str(error), prefix=prefix, gallery=gallery)
+        world.looks.drop(prefix, gallery, world.clock.now() + world.timing.retry_longest)
+    return None
+
+
+def _product_gone(world: World, guid: str, gallery: Gallery, prefix: str | None, error: errors.NotFound) -> None:
+    """Shoptet knows no such product: fail what is wanted, or refuse the folder if nothing of it was ever written down.
+
+    A code may mean another product by now (facts.md, "Product images"): it is asked again at once.
+    """
+    if prefix is not None and _codes(world).changed(prefix, guid):
+        world.looks.drop(prefix, gallery, world.clock.now())
+        return
+    held = world.ledgers.read(guid, gallery)
+    if held.generation == 0:
+        if prefix is not None:
+            _refuse_folder(world, prefix, gallery, error)
+        return
+    reason = f"Shoptet knows no such product: {error}"
+    after = world.ledgers.change(
+        guid,
+        gallery,
+        lambda ledger: product_gone(ledger, reason=reason, now=world.clock.now(), request_id=error.request_id),
+    )
+    report(world.log, held.ledger, after)
+
+
+def _refuse_folder(world: World, prefix: str, gallery: Gallery, error: errors.Refused) -> None:
+    name = refusals.folder(prefix, gallery)
+    kind = "guid" if names.is_guid(prefix) else "code"
+    reason = f"Shoptet knows no product with this {kind}: create the product, or drop the files into another folder ({error})"
+    if refusals.record(
+        world.documents, Refused(name, "no-product", reason, world.clock.now(), prefix=prefix, gallery=gallery)
+    ):
+        world.log.say("ERROR", f"{name} is refused: {reason}", request_id=error.request_id)
+
+
+def _look_at_refused(world: World, name: str) -> None:
+    """Keep an object's refusal where a person finds it, as long as the object is there."""
+    # Listings are in the order of names, so an object stands before all others whose names begin with its own.
+    file = next(iter(world.drops.list(name)), None)
+    verdict = names.parse(file.name, file.size) if file is not None and file.name == name else None
+    if isinstance(verdict, names.Refusal):
+        refusals.record(world.documents, Refused(name, verdict.code, verdict.reason, world.clock.now()))
+    else:
+        refusals.clear(world.documents, name)
+
+
+def _codes(world: World) -> Codes:
+    return Codes(world.documents, world.shop, world.clock, world.timing)

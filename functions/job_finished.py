@@ -1,0 +1,44 @@
+"""`job_finished`: Shoptet says that a job has ended; the jobs are looked at soon. Public, signed by Shoptet."""
+
+import os
+from functools import cache
+
+import functions_framework
+from flask import Request
+from flask.typing import ResponseReturnValue
+
+from gallery_sync.clock import SystemClock
+from gallery_sync.log import Log
+from gallery_sync.looks import TaskLooks, connect_looks
+from gallery_sync.settings import JobFinished, read_or_exit
+from gallery_sync.shoptet import webhook
+
+SETTINGS: JobFinished = read_or_exit(JobFinished, os.environ)
+LOG = Log("job_finished")
+PATIENCE = 2.5
+"""Seconds to enqueue: Shoptet gives up after 4 (facts.md, "Webhooks from Shoptet")."""
+
+
+@cache
+def looks() -> TaskLooks:
+    """Connect at the first call: the server forks after it has loaded this file, and a gRPC channel survives no fork."""
+    return connect_looks(SETTINGS, SystemClock(), SETTINGS.timing, PATIENCE)
+
+
+@functions_framework.http
+def job_finished(request: Request) -> ResponseReturnValue:
+    """Check the signature over the raw body before anything else; then the event is a hint to look, nothing more."""
+    request.max_content_length = webhook.MAX_BODY  # Beyond it, reading ends with 413: nobody fills the memory.
+    raw = request.get_data()
+    if not webhook.verify(raw, request.headers.get("Shoptet-Webhook-Signature"), SETTINGS.shoptet_webhook_keys):
+        LOG.say("WARNING", "a call without a valid Shoptet-Webhook-Signature was refused")
+        return {"error": "the signature is missing or wrong"}, 401
+    try:
+        notification = webhook.parse(raw)
+    except webhook.BadNotification as error:
+        LOG.say("ERROR", str(error))
+        return {"error": str(error)}, 400
+    if notification.event == "job:finished":
+        looks().jobs(SystemClock().now())
+        LOG.say("INFO", "a job has finished", job=notification.event_instance)
+    return "", 200

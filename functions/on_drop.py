@@ -1,0 +1,34 @@
+"""`on_drop`: a file was dropped, replaced, deleted or described anew; its gallery is looked at soon."""
+
+import os
+from functools import cache
+
+import functions_framework
+from cloudevents.http import CloudEvent
+
+from gallery_sync import events
+from gallery_sync.clock import SystemClock
+from gallery_sync.drop import drop
+from gallery_sync.log import Log
+from gallery_sync.looks import TaskLooks, connect_looks
+from gallery_sync.settings import OnDrop, read_or_exit
+
+SETTINGS: OnDrop = read_or_exit(OnDrop, os.environ)
+LOG = Log("on_drop")
+
+
+@cache
+def looks() -> TaskLooks:
+    """Connect at the first event: the server forks after it has loaded this file, and a gRPC channel survives no fork."""
+    return connect_looks(SETTINGS, SystemClock(), SETTINGS.timing)
+
+
+@functions_framework.cloud_event
+def on_drop(event: CloudEvent) -> None:
+    """Take a storage event. One that is not for us is logged and done with: Eventarc would repeat an error for a day."""
+    try:
+        changed = events.parse(event["type"], event.data, SETTINGS.drop_bucket)
+    except events.BadEvent as error:
+        LOG.say("ERROR", str(error), event=str(event["id"]))
+        return
+    drop(changed, looks(), SystemClock(), LOG)

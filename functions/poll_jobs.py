@@ -1,0 +1,28 @@
+"""`poll_jobs`: a look at the jobs under way, all with one list; those that ended are settled by `sync_gallery`."""
+
+import os
+from functools import cache
+
+import functions_framework
+from flask import Request
+from flask.typing import ResponseReturnValue
+
+from gallery_sync.connect import poll_world
+from gallery_sync.poll import poll
+from gallery_sync.settings import PollJobs, read_or_exit
+from gallery_sync.world import PollWorld
+
+SETTINGS: PollJobs = read_or_exit(PollJobs, os.environ)
+
+
+@cache
+def world() -> PollWorld:
+    """Connect at the first task: the server forks after it has loaded this file."""
+    return poll_world(SETTINGS)
+
+
+@functions_framework.http
+def poll_jobs(_request: Request) -> ResponseReturnValue:
+    """Carry out a look at the jobs; it needs to be told nothing."""
+    poll(world())
+    return "", 204

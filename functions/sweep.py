@@ -1,0 +1,30 @@
+"""`sweep`: called by Cloud Scheduler; what got stuck or lost is looked at again."""
+
+import os
+from dataclasses import asdict
+from functools import cache
+
+import functions_framework
+from flask import Request
+from flask.typing import ResponseReturnValue
+
+from gallery_sync import sweep as work
+from gallery_sync.connect import sweep_world
+from gallery_sync.settings import Sweep, read_or_exit
+from gallery_sync.world import SweepWorld
+
+SETTINGS: Sweep = read_or_exit(Sweep, os.environ)
+
+
+@cache
+def world() -> SweepWorld:
+    """Connect at the first call: the server forks after it has loaded this file."""
+    return sweep_world(SETTINGS)
+
+
+@functions_framework.http
+def sweep(_request: Request) -> ResponseReturnValue:
+    """Look through all galleries, and answer what was found."""
+    swept = asdict(work.sweep(world()))
+    world().log.say("INFO", "swept", **swept)
+    return swept, 200
