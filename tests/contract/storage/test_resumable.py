@@ -1,19 +1,19 @@
 """The protocol of resumable uploads beneath the client: what a lost answer or a bad chunk leads to."""
 
+import base64
 import os
 
-import pytest
 import requests
 from google.cloud.storage import Bucket
 
 CHUNK = 256 * 1024
 
 
-def begin(server_url: str, bucket: Bucket, **params: str) -> str:
+def begin(server_url: str, bucket: Bucket, resource: dict[str, str] | None = None, **params: str) -> str:
     answer = requests.post(
         f"{server_url}/upload/storage/v1/b/{bucket.name}/o",
         params={"uploadType": "resumable", "name": "a", **params},
-        json={},
+        json=resource or {},
         headers={"x-upload-content-type": "image/png"},
         timeout=10,
     )
@@ -60,9 +60,20 @@ def test_the_precondition_is_checked_when_the_upload_ends_not_only_when_it_begin
     assert bucket.blob("a").download_as_bytes() == b"was faster"
 
 
+def test_content_that_is_not_what_was_claimed_at_the_beginning_or_at_the_end_is_refused(
+    bucket: Bucket, server_url: str
+) -> None:
+    wrong = base64.b64encode(b"0000").decode()
+    at_the_beginning = begin(server_url, bucket, {"crc32c": wrong})
+    assert put(at_the_beginning, "bytes 0-4/5", b"bytes").status_code == 400
+    at_the_end = begin(server_url, bucket)
+    headers = {"Content-Range": "bytes 0-4/5", "x-goog-hash": f"crc32c={wrong}"}
+    assert requests.put(at_the_end, data=b"bytes", headers=headers, timeout=10).status_code == 400
+    assert not bucket.blob("a").exists()
+
+
 def test_a_cancelled_upload_is_forgotten(bucket: Bucket, local: str) -> None:
     address = begin(local, bucket)
     assert requests.delete(address, timeout=10).status_code == 499
     assert put(address, "bytes 0-4/5", b"later").status_code == 404
-    with pytest.raises(StopIteration):
-        next(iter(bucket.list_blobs()))
+    assert list(bucket.list_blobs()) == []
