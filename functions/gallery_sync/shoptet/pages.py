@@ -35,32 +35,35 @@ class Page(Generic[Row]):
 def read_all(page: Callable[[int], Page[Row]], identity: Callable[[Row], object]) -> tuple[Row, ...]:
     """All rows of all pages (`page` fetches one, counted from 1), each once, as last seen. Raises Incomplete.
 
-    Rows that appear meanwhile push others to the next page, where they are seen twice; rows that move or go can hide
-    others. So where fewer rows were seen than Shoptet counts, everything is read again, until the count fits or
-    another reading finds nothing more.
+    Rows that appear meanwhile push others to the next page, where they are seen twice; rows that go let others slip to
+    a page that was read already. So a reading is whole if Shoptet's count never fell and as many rows were seen as
+    there were at its start. Otherwise all is read again, until a reading is whole or finds nothing that was not seen
+    before. Rows that went meanwhile stay in.
     """
     seen: dict[object, Row] = {}
     for _ in range(MOST_READINGS):
-        before = len(seen)
-        last = _read_once(page, identity, seen)
-        # A single page is a snapshot. Whatever Shoptet's count means, a reading that found nothing new is the list.
-        if last.page_count <= 1 or len(seen) in (last.total_count, before):
+        before = seen.keys() | set()
+        reading, whole = _read_once(page, identity)
+        seen.update(reading)
+        if whole or seen.keys() == before:
             return tuple(seen.values())
     raise Incomplete("the list changed each time that it was read")
 
 
-def _read_once(
-    page: Callable[[int], Page[Row]], identity: Callable[[Row], object], seen: dict[object, Row]
-) -> Page[Row]:
-    """Read each page once into `seen`; returns the last one."""
+def _read_once(page: Callable[[int], Page[Row]], identity: Callable[[Row], object]) -> tuple[dict[object, Row], bool]:
+    """The rows of all pages, and whether these are certainly all."""
+    reading: dict[object, Row] = {}
+    counts: list[int] = []
     last = page(1)
     for number in range(2, MOST_PAGES + 2):
-        seen.update((identity(row), row) for row in last.rows)
+        reading.update((identity(row), row) for row in last.rows)
+        counts.append(last.total_count)
         if number > last.page_count:
-            return last
+            # One page alone is a snapshot, whatever its count means.
+            return reading, len(counts) == 1 or (counts == sorted(counts) and len(reading) >= counts[0])
         try:
             last = page(number)
         except NotFound:
             # The page that the last answer promised is gone: the list became shorter.
-            return last
+            return reading, False
     raise Incomplete(f"the list has more than {MOST_PAGES} pages of {ITEMS_PER_PAGE}")

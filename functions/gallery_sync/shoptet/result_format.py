@@ -30,17 +30,18 @@ def parse_result(body: bytes) -> tuple[ResultRow, ...] | None:
         document = msgspec.json.decode(body.removeprefix(b"\xef\xbb\xbf"))
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
+    errors = document.get("errors") if isinstance(document, dict) else None
+    refusals = _refusals(errors) if isinstance(errors, list) else ()
     found = _list(document)
     if found is None:
-        return None
+        return refusals or None
     maps = [row for row in found if isinstance(row, dict)]
     if len(maps) != len(found):
         return None
     rows = tuple(_row(row, index) for row, index in zip(maps, _indexes(maps), strict=True))
     if any(row.name is row.source_url is row.error is None for row in rows):
         return None
-    refused = document.get("errors") if isinstance(document, dict) else None
-    return rows + _refusals(refused if isinstance(refused, list) else [])
+    return rows + refusals
 
 
 def _list(value: object, depth: int = 0) -> Sequence[object] | None:
