@@ -18,7 +18,7 @@ _IAM = "https://iamcredentials.googleapis.com"
 
 def local_client(url: str, project: str = "local") -> Client:
     """A storage client for the server at `url` (without a trailing slash), which needs no credentials."""
-    credentials = AnonymousCredentials()  # type: ignore[no-untyped-call]
+    credentials = AnonymousCredentials()
     return Client(project=project, credentials=credentials, client_options={"api_endpoint": url})
 
 
@@ -32,6 +32,6 @@ def signing_credentials(url: str, email: str = LOCAL_EMAIL) -> service_account.C
     def request(**arguments: Any) -> Any:
         return send(**{**arguments, "url": arguments["url"].replace(_IAM, url)})
 
-    caller = AnonymousCredentials()  # type: ignore[no-untyped-call]
-    signer = google.auth.iam.Signer(request, caller, email)  # type: ignore[no-untyped-call]
-    return service_account.Credentials(signer, email, token_uri="")  # type: ignore[no-untyped-call]
+    caller = AnonymousCredentials()
+    signer = google.auth.iam.Signer(request, caller, email)
+    return service_account.Credentials(signer, email, token_uri="")
