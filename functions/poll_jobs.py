@@ -7,7 +7,7 @@ import functions_framework
 from flask import Request
 from flask.typing import ResponseReturnValue
 
-from gallery_sync.connect import poll_world
+from gallery_sync.connect.poll import poll_world
 from gallery_sync.poll import poll
 from gallery_sync.settings import PollJobs, read_or_exit
 from gallery_sync.world import PollWorld

@@ -9,7 +9,7 @@ from flask import Request
 from flask.typing import ResponseReturnValue
 
 from gallery_sync import sweep as work
-from gallery_sync.connect import sweep_world
+from gallery_sync.connect.sweep import sweep_world
 from gallery_sync.settings import Sweep, read_or_exit
 from gallery_sync.world import SweepWorld
 

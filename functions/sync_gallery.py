@@ -7,7 +7,7 @@ import functions_framework
 from flask import Request
 from flask.typing import ResponseReturnValue
 
-from gallery_sync.connect import sync_world
+from gallery_sync.connect.sync import sync_world
 from gallery_sync.looks import BadLook, parse
 from gallery_sync.settings import SyncGallery, read_or_exit
 from gallery_sync.sync import sync

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from gallery_sync.ledger import Content
-from gallery_sync.shoptet.client import Updated
 from gallery_sync.shoptet.model import (
     Attributes,
     Gallery,
@@ -15,6 +14,7 @@ from gallery_sync.shoptet.model import (
     NewImage,
     NewSource,
     ResultRow,
+    Updated,
 )
 
 

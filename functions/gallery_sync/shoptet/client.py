@@ -27,23 +27,17 @@ from gallery_sync.shoptet.model import (
     NewSource,
     ResultRow,
     RowError,
+    Updated,
     Webhook,
 )
 from gallery_sync.shoptet.pages import ITEMS_PER_PAGE, Incomplete, Page, read_all
 from gallery_sync.shoptet.results import Results, parse_result
 from gallery_sync.shoptet.times import query_time
 
-__all__ = ["Shoptet", "Updated"]
+__all__ = ["Shoptet"]
 
 MAX_WEBHOOK_URL = 2_000
 """Characters."""
-
-
-class Updated(msgspec.Struct, frozen=True):
-    """What came of an attributes call: the images as they are now, and the rows that Shoptet skipped."""
-
-    images: tuple[Image, ...]
-    skipped: tuple[RowError, ...]
 
 
 class _Images(msgspec.Struct):

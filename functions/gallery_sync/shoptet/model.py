@@ -67,6 +67,13 @@ class RowError(msgspec.Struct, frozen=True, rename="camel"):
     instance: str = ""
 
 
+class Updated(msgspec.Struct, frozen=True):
+    """What came of an attributes call: the images as they are now, and the rows that Shoptet skipped."""
+
+    images: tuple[Image, ...]
+    skipped: tuple[RowError, ...]
+
+
 class Job(msgspec.Struct, frozen=True, rename="camel"):
     """A job as the list of jobs shows it. Times are Shoptet's, like `2018-05-29T09:02:27+0200`."""
 

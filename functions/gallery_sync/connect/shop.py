@@ -1,0 +1,32 @@
+"""The client of Shoptet."""
+
+import requests
+
+from gallery_sync.clock import Clock
+from gallery_sync.ports import Documents
+from gallery_sync.settings import Shop
+from gallery_sync.shared_token import StoredToken
+from gallery_sync.shoptet.auth import AddonToken, PrivateToken, Tokens
+from gallery_sync.shoptet.client import Shoptet
+from gallery_sync.shoptet.http import Http
+from gallery_sync.shoptet.results import Results
+
+__all__ = ["shop_client"]
+
+
+def shop_client(settings: Shop, documents: Documents, clock: Clock) -> Shoptet:
+    """Build the client of the shop's API; an add-on's access token is shared through the documents."""
+    session = requests.Session()
+    results = Results(session, clock, api_url=settings.shoptet_api_url, shop_url=settings.shoptet_eshop_url)
+    return Shoptet(
+        Http(settings.shoptet_api_url, _tokens(settings, documents, session, clock), session, clock), results
+    )
+
+
+def _tokens(settings: Shop, documents: Documents, session: requests.Session, clock: Clock) -> Tokens:
+    if settings.shoptet_private_api_token is not None:
+        return PrivateToken(settings.shoptet_private_api_token)
+    # Settings.check has seen to it that both are there.
+    return AddonToken(
+        settings.shoptet_eshop_url or "", settings.shoptet_oauth_token or "", StoredToken(documents), session, clock
+    )

@@ -1,0 +1,60 @@
+"""What `sync_gallery` works with: storage, tasks, Shoptet, and what signs URLs."""
+
+import secrets
+
+import google.auth
+from google.auth.credentials import AnonymousCredentials, Signing
+from google.auth.transport.requests import AuthorizedSession, Request
+from google.cloud.storage import Client
+
+from gallery_sync.clock import SystemClock
+from gallery_sync.connect.shop import shop_client
+from gallery_sync.connect.storage import storage_client
+from gallery_sync.log import Log
+from gallery_sync.looks import connect_looks
+from gallery_sync.plan import Policy
+from gallery_sync.settings import SyncGallery
+from gallery_sync.signing import IAM_URL, SCOPE, IamSigner, UrlSigner
+from gallery_sync.storage import BucketDocuments, BucketDrops, BucketOutbox
+from gallery_sync.world import World
+
+__all__ = ["sync_world"]
+
+LOCAL_ACCOUNT = "gallery-sync@local.iam.gserviceaccount.com"
+"""Who signs in the local cloud, where no identity is checked."""
+
+
+def sync_world(settings: SyncGallery) -> World:
+    """Build what `sync_gallery` works with."""
+    clock = SystemClock()
+    storage = storage_client(settings)
+    state, drops = storage.bucket(settings.state_bucket), storage.bucket(settings.drop_bucket)
+    documents = BucketDocuments(state)
+    signer = _signer(storage, local=settings.storage_emulator_host is not None)
+    sign = UrlSigner(state, signer, settings.timing.signed_url, storage.api_endpoint)
+    return World(
+        documents=documents,
+        looks=connect_looks(settings, clock, settings.timing),
+        clock=clock,
+        log=Log("sync_gallery"),
+        timing=settings.timing,
+        shop=shop_client(settings, documents, clock),
+        drops=BucketDrops(drops),
+        outbox=BucketOutbox(drops, state, sign),
+        policy=Policy(settings.mirror_deletes, settings.remove_reference),
+        max_attempts=settings.max_attempts,
+        new_id=lambda: secrets.token_hex(8),
+    )
+
+
+def _signer(storage: Client, *, local: bool) -> Signing:
+    """Give what signs URLs: the credentials' own private key, else IAM on behalf of the function's own account."""
+    if local:
+        # The local cloud's storage stands in for IAM's signBlob as well.
+        return IamSigner(AuthorizedSession(AnonymousCredentials()), LOCAL_ACCOUNT, storage.api_endpoint)
+    credentials, _ = google.auth.default(scopes=[SCOPE])
+    if isinstance(credentials, Signing):
+        return credentials
+    # The metadata server tells the account's e-mail only with the first token.
+    credentials.refresh(Request())
+    return IamSigner(AuthorizedSession(credentials), str(getattr(credentials, "service_account_email", "")), IAM_URL)
