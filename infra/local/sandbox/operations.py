@@ -1,0 +1,189 @@
+"""What each call of the API does, once every gate has let it through."""
+
+from collections.abc import Callable
+from typing import cast
+
+from infra.local.sandbox.answers import Answer, Call, Error, Json, refuse
+from infra.local.sandbox.runner import Work, described
+from infra.local.sandbox.shop import Image, Referenced, Unknown, Variant
+from infra.local.sandbox.state import Sandbox
+from infra.local.sandbox.views import image_view, product_view
+from infra.local.sandbox.webhooks import JOB_FINISHED, webhook_view
+
+Handler = Callable[[Sandbox, Call], Answer]
+
+
+def list_images(sandbox: Sandbox, call: Call) -> Answer:
+    """The gallery's images; they may lag behind a job."""
+    guid, gallery = call.parameters["guid"], call.parameters["gallery"]
+    return _images(sandbox, call, sandbox.shop.listing(guid, gallery, sandbox.clock.now()))
+
+
+def insert_images(sandbox: Sandbox, call: Call) -> Answer:
+    """Queue an insertion."""
+    return _queued(sandbox, call, source=False)
+
+
+def update_sources(sandbox: Sandbox, call: Call) -> Answer:
+    """Queue a source update."""
+    return _queued(sandbox, call, source=True)
+
+
+def update_attributes(sandbox: Sandbox, call: Call) -> Answer:
+    """Change attributes at once; unknown names are skipped, and named in `errors` with 200."""
+    guid, gallery = call.parameters["guid"], call.parameters["gallery"]
+    sandbox.shop.images(guid, gallery)
+    errors = []
+    for row in _rows(call):
+        try:
+            sandbox.shop.change(
+                guid,
+                gallery,
+                str(row["name"]),
+                sandbox.clock.now(),
+                priority=cast(int | None, row.get("priority")),
+                description=described(row, sandbox.config),
+            )
+        except Unknown as unknown:
+            errors.append(Error("image-not-found", str(unknown), unknown.instance))
+    return _images(sandbox, call, sandbox.shop.images(guid, gallery), tuple(errors))
+
+
+def delete_images(sandbox: Sandbox, call: Call) -> Answer:
+    """Clear a gallery; images that variants show are skipped, unless `removeReference` is true."""
+    guid, gallery = call.parameters["guid"], call.parameters["gallery"]
+    skipped = sandbox.shop.clear(guid, gallery, remove_reference=bool(call.query.get("removeReference", False)))
+    return Answer(None, tuple(_referenced(name) for name in skipped))
+
+
+def delete_image(sandbox: Sandbox, call: Call) -> Answer:
+    """Delete one image; 409 if a variant shows it, unless `removeReference` is true."""
+    guid, gallery, name = (call.parameters[part] for part in ("guid", "gallery", "imageName"))
+    remove_reference = bool(call.query.get("removeReference", False))
+    try:
+        sandbox.shop.delete(guid, gallery, name, remove_reference=remove_reference)
+    except Referenced as error:
+        row = _referenced(name)
+        raise refuse(409, row.error_code, row.message, row.instance) from error
+    return Answer(None)
+
+
+def product_by_code(sandbox: Sandbox, call: Call) -> Answer:
+    """The product that has this code, or a variant with it."""
+    return Answer(product_view(sandbox.shop.by_code(call.parameters["code"])))
+
+
+def update_product(sandbox: Sandbox, call: Call) -> Answer:
+    """Set the images of variants. As at Shoptet, a code that no variant has makes a new variant."""
+    product = sandbox.shop.product(call.parameters["guid"])
+    rows = cast(list[Json], cast(Json, call.body["data"]).get("variants", []))
+    for row in rows:
+        image = cast(str | None, row.get("image"))
+        if image is not None and not product.has_image(image):
+            raise refuse(422, "invalid-request-data", f'Image "{image}" does not exist in the product.', image)
+    for row in rows:
+        code = str(row.get("code") or f"{product.code}-{len(product.variants) + 1}").upper()
+        variant = next((known for known in product.variants if known.code == code), None)
+        if variant is None:
+            variant = Variant(code)
+            product.variants.append(variant)
+        if "image" in row:
+            variant.image = cast(str | None, row["image"])
+    return Answer(product_view(product))
+
+
+def list_jobs(sandbox: Sandbox, call: Call) -> Answer:
+    """A page of the list of jobs."""
+    return Answer(sandbox.board.page(call.query))
+
+
+def job_detail(sandbox: Sandbox, call: Call) -> Answer:
+    """A job's detail."""
+    return Answer({"job": sandbox.board.detail(call.parameters["jobId"])})
+
+
+def list_webhooks(sandbox: Sandbox, call: Call) -> Answer:
+    """A page of the webhooks."""
+    return Answer(sandbox.webhooks.page(call.query))
+
+
+def register_webhooks(sandbox: Sandbox, call: Call) -> Answer:
+    """Register webhooks."""
+    return Answer(sandbox.webhooks.register(cast(list[Json], call.body["data"])), status=201)
+
+
+def get_webhook(sandbox: Sandbox, call: Call) -> Answer:
+    """One webhook."""
+    return Answer({"webhook": webhook_view(sandbox.webhooks.get(_id(call)))})
+
+
+def update_webhook(sandbox: Sandbox, call: Call) -> Answer:
+    """Change a webhook."""
+    sandbox.webhooks.update(_id(call), cast(Json, call.body["data"]))
+    return Answer(None)
+
+
+def delete_webhook(sandbox: Sandbox, call: Call) -> Answer:
+    """Remove a webhook."""
+    sandbox.webhooks.delete(_id(call))
+    return Answer(None)
+
+
+def renew_key(sandbox: Sandbox, _call: Call) -> Answer:
+    """A new signature key."""
+    return Answer({"signatureKey": sandbox.webhooks.renew_key()})
+
+
+def list_notifications(sandbox: Sandbox, call: Call) -> Answer:
+    """A page of the deliveries."""
+    return Answer(sandbox.webhooks.notifications(call.query))
+
+
+HANDLERS: dict[str, Handler] = {
+    "images.list": list_images,
+    "images.insert": insert_images,
+    "images.update": update_attributes,
+    "images.source": update_sources,
+    "images.delete_all": delete_images,
+    "images.delete": delete_image,
+    "product.by_code": product_by_code,
+    "product.update": update_product,
+    "jobs.list": list_jobs,
+    "jobs.detail": job_detail,
+    "webhooks.list": list_webhooks,
+    "webhooks.register": register_webhooks,
+    "webhooks.get": get_webhook,
+    "webhooks.update": update_webhook,
+    "webhooks.delete": delete_webhook,
+    "webhooks.renew_key": renew_key,
+    "webhooks.notifications": list_notifications,
+}
+
+
+def _queued(sandbox: Sandbox, call: Call, *, source: bool) -> Answer:
+    if sandbox.webhooks.registered(JOB_FINISHED) is None:
+        message = "An asynchronous request needs a registered webhook for the event job:finished."
+        raise refuse(403, "webhook-not-registered", message, JOB_FINISHED)
+    guid, gallery = call.parameters["guid"], call.parameters["gallery"]
+    sandbox.shop.images(guid, gallery)
+    short = sandbox.config.job_endpoint == "short"
+    job = sandbox.board.add("/api/products/images" if short else call.path, call.operation)
+    sandbox.runner.start(job, Work(guid, gallery, source, tuple(_rows(call)), call.fate, call.origin))
+    return Answer({"jobId": job.id}, status=202)
+
+
+def _images(sandbox: Sandbox, call: Call, images: tuple[Image, ...], errors: tuple[Error, ...] = ()) -> Answer:
+    product, gallery = sandbox.shop.product(call.parameters["guid"]), call.parameters["gallery"]
+    return Answer({"images": [image_view(image, product, gallery) for image in images]}, errors)
+
+
+def _rows(call: Call) -> list[Json]:
+    return cast(list[Json], cast(Json, call.body["data"])["images"])
+
+
+def _referenced(name: str) -> Error:
+    return Error("image-referenced", f'Image "{name}" is used by a variant of the product.', name)
+
+
+def _id(call: Call) -> int:
+    return int(call.parameters["id"])

@@ -1,0 +1,81 @@
+"""The shop's things as Shoptet's JSON shows them."""
+
+import hashlib
+
+from infra.local.sandbox.answers import Json
+from infra.local.sandbox.clock import shown
+from infra.local.sandbox.shop import Image, Product, Variant, slug
+
+CUTS = {"big": (1024, 768), "detail": (800, 600), "thumbnail": (300, 300)}
+"""The sizes in which Shoptet's CDN offers an image."""
+
+
+def image_view(image: Image, product: Product, gallery: str) -> Json:
+    """An image as a gallery lists it. `cdnName` changes with the content, and so does `changeTime`."""
+    stem, _, extension = image.name.rpartition(".")
+    seo_name = f"{stem}_{slug(product.name)}.{extension}"
+    cuts = {cut: _signed(seo_name, image, size) for cut, size in CUTS.items()}
+    return {
+        "name": image.name,
+        "priority": image.priority,
+        "description": image.description,
+        "changeTime": shown(image.changed),
+        "seoName": seo_name,
+        "cdnName": cuts["big"],
+        "signedCdnNames": [{"type": cut, "name": name} for cut, name in cuts.items()],
+        "isMainImage": gallery == "shop" and image.name == product.main_image(),
+        "gallery": gallery,
+    }
+
+
+def product_view(product: Product) -> Json:
+    """A product's detail: every member that is required, and those that the sandbox knows."""
+    created = shown(product.created)
+    return {
+        "guid": product.guid,
+        "type": "product",
+        "name": product.name,
+        "brand": None,
+        "supplier": None,
+        "visibility": "visible",
+        "creationTime": created,
+        "changeTime": created,
+        "shortDescription": None,
+        "description": None,
+        "metaDescription": None,
+        "url": None,
+        "internalNote": None,
+        "hsCode": None,
+        "defaultCategory": {"guid": None, "name": None, "visible": None},
+        "variants": [_variant_view(variant, product) for variant in product.variants],
+    }
+
+
+def _variant_view(variant: Variant, product: Product) -> Json:
+    nothing = dict.fromkeys(("ean", "manufacturerCode", "pluCode", "isbn", "serialNo", "mpn", "actionPrice", "weight"))
+    return {
+        **nothing,
+        "code": variant.code,
+        "stock": "10.000",
+        "unit": "ks",
+        "width": "0.0",
+        "height": "0.0",
+        "depth": "0.0",
+        "visible": True,
+        "price": "199.00",
+        "commonPrice": None,
+        "includingVat": True,
+        "vatRate": "21.00",
+        "currencyCode": "CZK",
+        "minStockSupply": None,
+        "negativeStockAllowed": "no-global",
+        "amountDecimalPlaces": 0,
+        "image": variant.image or product.main_image(),
+        "isProductDefaultImage": variant.image is None,
+    }
+
+
+def _signed(seo_name: str, image: Image, size: tuple[int, int]) -> str:
+    changed = f"{int(image.changed):x}"
+    mark = hashlib.sha256(f"{seo_name} {changed} {size} {image.picture.sha256}".encode()).hexdigest()[:8]
+    return f"{seo_name}?ff=1&x={size[0]}&y={size[1]}&q=85&ts={changed}&sg={mark}"
