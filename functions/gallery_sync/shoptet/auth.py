@@ -152,8 +152,7 @@ class AddonToken:
         """After a 401: True, as there is now another token than the refused one. Raises like `headers`."""
         value = refused.get(ADDON_HEADER, "")
         with self._lock:
-            if self._known.value == value:
-                self._known = self._current(refused=value)
+            self._known = self._current(refused=value)
             return True
 
     def _current(self, refused: str) -> Token:
@@ -168,15 +167,16 @@ class AddonToken:
                 return token
             usable = bool(token.value) and now < token.ends_at
             issued = tuple(end for end in token.issued if end > now)
-            if now < token.fetching_until or len(issued) >= MOST_VALID:
-                if usable:
-                    return token
-                if len(issued) >= MOST_VALID:
-                    raise _later(f"{MOST_VALID} access tokens are still valid, and no more can be had", min(issued))
+            fetching = now < token.fetching_until
+            if usable and (fetching or len(issued) >= MOST_VALID):
+                return token
+            if fetching:
                 if now >= give_up:
                     raise _later("another instance is fetching an access token", token.fetching_until)
                 self._clock.sleep(LOOK_EVERY)
                 continue
+            if len(issued) >= MOST_VALID:
+                raise _later(f"{MOST_VALID} access tokens are still valid, and no more can be had", min(issued))
             assumed = now + CLAIM + LIFETIME
             claim = replace(token, fetching_until=now + CLAIM, issued=(*issued, assumed))
             if self._shared.write(claim, version):

@@ -117,8 +117,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
     for each in found:
         yield each
         inner = (*each.args, getattr(each, "reason", None), each.__cause__)
-        if len(found) < 16:
-            found += [cause for cause in inner if isinstance(cause, BaseException) and cause not in found]
+        found += [cause for cause in inner if isinstance(cause, BaseException) and cause not in found]
 
 
 def _before_sending(error: BaseException) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 
 import requests
 import urllib3
+from hypothesis import HealthCheck, settings
 from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 
@@ -22,6 +23,10 @@ NOW = 1_719_835_200.0
 """Mon, 01 Jul 2024 12:00:00 GMT."""
 
 REQUEST_ID = "019c8c34-64f3-7328-af43-bf1e34fa39d7"
+
+
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""For properties: a slow machine is no failure."""
 
 
 class VirtualClock:

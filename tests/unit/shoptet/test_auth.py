@@ -147,9 +147,10 @@ def test_while_another_instance_fetches_the_old_token_goes_on() -> None:
     assert setup.clock.slept == [1_500]
 
 
-def test_without_a_valid_token_another_instances_fetch_is_waited_for() -> None:
+@pytest.mark.parametrize("issued", [0, 5])
+def test_without_a_valid_token_another_instances_fetch_is_waited_for(issued: int) -> None:
     setup = Setup()
-    setup.shared.write(Token(fetching_until=NOW + 60), 0)
+    setup.shared.write(Token(fetching_until=NOW + 60, issued=(NOW + HALF_HOUR,) * issued), 0)
 
     class Finishing(VirtualClock):
         def sleep(self, seconds: float) -> None:

@@ -25,7 +25,7 @@ from gallery_sync.shoptet.errors import (
 )
 from gallery_sync.shoptet.model import RowError
 from gallery_sync.shoptet.transport import Answer, Broken, NotSent
-from tests.unit.shoptet.fakes import NOW, REQUEST_ID, error
+from tests.unit.shoptet.fakes import NOW, REQUEST_ID, error, unhurried
 
 GET = Call("GET /api/thing", write=False, secrets=("s3cret",))
 POST = Call("POST /api/thing", write=True, secrets=("s3cret",))
@@ -198,6 +198,7 @@ def test_neither_tokens_nor_signatures_get_from_an_answer_into_an_error() -> Non
         assert "abc" not in shown
 
 
+@unhurried
 @given(st.integers(100, 599), st.binary() | st.binary().map(lambda junk: b'{"data": ' + junk + b"}"), st.booleans())
 def test_no_answer_makes_the_classification_raise(status: int, body: bytes, write: bool) -> None:
     outcome = classify(Answer(status, {}, body), POST if write else GET, Accepted, now=NOW)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gallery_sync.shoptet.limits import LONGEST_WAIT, Filling, Pressure, filling, retry_after, slow_down
-from tests.unit.shoptet.fakes import NOW
+from tests.unit.shoptet.fakes import NOW, unhurried
 
 
 @pytest.mark.parametrize(
@@ -74,6 +74,7 @@ def test_retry_after_is_a_bounded_moment(headers: dict[str, str], wait: float | 
     assert retry_after(headers, NOW) == (None if wait is None else NOW + wait)
 
 
+@unhurried
 @given(
     text=st.text() | st.from_regex(r"\w{3}, \d{1,4} \w{3} \d{1,6} \d+:\d+:\d+ ([+-]\d{4,9}|GMT)"),
     date=st.none() | st.text(),

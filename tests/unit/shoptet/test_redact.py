@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gallery_sync.shoptet.redact import one_line
+from tests.unit.shoptet.fakes import unhurried
 
 
 @pytest.mark.parametrize(
@@ -23,6 +24,7 @@ def test_a_message_becomes_one_line_without_secrets(text: str, line: str) -> Non
     assert one_line(text, ("s3cret", "")) == line
 
 
+@unhurried
 @given(st.text(st.characters()))
 def test_every_text_becomes_one_short_line(text: str) -> None:
     line = one_line(text)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from gallery_sync.shoptet.addresses import trusted_result
 from gallery_sync.shoptet.model import ResultRow
 from gallery_sync.shoptet.results import Results, parse_result
-from tests.unit.shoptet.fakes import BASE, Script, VirtualClock, answer, raw_server, refused_connection
+from tests.unit.shoptet.fakes import BASE, Script, VirtualClock, answer, raw_server, refused_connection, unhurried
 
 URL = "https://12345.myshoptet.com/api-results/3ax1844-sfva5eu.json"
 
@@ -79,6 +79,7 @@ def test_an_unknown_shop_host_trusts_no_empty_host() -> None:
     assert not trusted_result("https://shop.example/x", shop_host=None, local=False)
 
 
+@unhurried
 @given(st.text() | st.text().map(lambda text: f"https://{text}.myshoptet.com/"))
 def test_no_url_makes_the_check_of_its_host_raise(url: str) -> None:
     assert trusted_result(url, shop_host=None, local=False) in (True, False)
@@ -246,6 +247,7 @@ JSON = st.recursive(
 )
 
 
+@unhurried
 @given(JSON.map(msgspec.json.encode) | st.binary())
 def test_no_body_makes_reading_a_result_raise(body: bytes) -> None:
     rows = parse_result(body)

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from gallery_sync.clock import SystemClock
 from gallery_sync.shoptet.times import epoch, query_time
+from tests.unit.shoptet.fakes import unhurried
 
 
 @pytest.mark.parametrize(
@@ -25,6 +26,7 @@ def test_a_time_is_read_where_it_names_its_zone(text: str | None, seconds: float
     assert epoch(text) == seconds
 
 
+@unhurried
 @given(st.text())
 def test_no_text_makes_reading_a_time_raise(text: str) -> None:
     assert epoch(text) is None or isinstance(epoch(text), float)

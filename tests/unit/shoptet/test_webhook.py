@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import gallery_sync
 from gallery_sync.shoptet.webhook import BadNotification, Notification, parse, verify
+from tests.unit.shoptet.fakes import unhurried
 
 KEY = "8a5e881b19ad6cc0bc986587b22e30be"
 RAW = (
@@ -52,6 +53,7 @@ def test_an_empty_key_fits_nothing() -> None:
     assert not verify(RAW, forged, [""])
 
 
+@unhurried
 @given(st.binary(), st.text(), st.lists(st.text(st.characters(codec="utf-8"))))
 def test_no_input_makes_verify_raise(raw: bytes, signature: str, keys: list[str]) -> None:
     assert verify(raw, signature, keys) is False
