@@ -4,6 +4,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
+export PYTHONPATH := functions
+
 .PHONY: help demo dev test lint lock clean
 .DEFAULT_GOAL := help
 

@@ -1,0 +1,1 @@
+"""What stands around the functions: the local cloud, packaging, set-up commands."""

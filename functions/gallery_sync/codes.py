@@ -37,36 +37,36 @@ class Codes:
             raise ValueError(product.reason)  # noqa: TRY004  # the text is wrong, not its type
         if names.is_guid(product):
             return product
-        path = _path(product)
-        stored = self._documents.read(path)
+        where = path(product)
+        stored = self._documents.read(where)
         known = msgspec.json.decode(stored.body, type=Code) if stored is not None else None
         if known is not None and self._clock.now() < known.checked_at + self._timing.code_valid:
             return known.guid
-        return self._ask(product, path, stored.generation if stored is not None else 0)
+        return self._ask(product, where, stored.generation if stored is not None else 0)
 
     def changed(self, prefix: str, guid: str) -> bool:
         """Ask Shoptet anew whether a folder's code means another product than `guid`; False where it knows none."""
         product = names.decode_product(prefix)
         if isinstance(product, names.BadProduct) or names.is_guid(product):
             return False
-        path = _path(product)
-        stored = self._documents.read(path)
+        where = path(product)
+        stored = self._documents.read(where)
         try:
-            return self._ask(product, path, stored.generation if stored is not None else 0) != guid
+            return self._ask(product, where, stored.generation if stored is not None else 0) != guid
         except NotFound:
-            self._documents.delete(path)
+            self._documents.delete(where)
             return False
 
-    def _ask(self, product: str, path: str, generation: int) -> str:
+    def _ask(self, product: str, where: str, generation: int) -> str:
         found = Code(self._shop.guid_of(product).lower(), self._clock.now())
         try:
-            self._documents.write(path, msgspec.json.encode(found), generation=generation)
+            self._documents.write(where, msgspec.json.encode(found), generation=generation)
         except Conflict:
             # Another run asked at the same moment; its answer is as fresh as ours.
             return found.guid
         return found.guid
 
 
-def _path(product: str) -> str:
+def path(product: str) -> str:
     """Where a code's document lies. Shoptet's codes do not differ by case, so neither do their documents."""
     return f"codes/{quote(product.upper(), safe='')}.json"

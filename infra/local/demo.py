@@ -1,0 +1,115 @@
+"""`make demo`: pictures travel from the bucket into the galleries, all on this machine; ends by itself with a table."""
+
+import argparse
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from infra.local import sample
+from infra.local.cloud import LocalCloud, Plan, local_cloud
+from infra.local.processes import ROOT, StartFailed
+from infra.local.sample import Picture
+from infra.local.shops import shop_for
+from infra.local.state import Row, differences, rows
+
+PATIENCE_SECONDS = 120.0
+"""How long without any change before the demo says that it got stuck."""
+
+
+def main() -> int:
+    """Run the demo; the exit status is 0 only if every accepted file is in its gallery, once, in order, pixel for pixel."""
+    parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
+    parser.add_argument("--drop", type=Path, metavar="FOLDER", help="your own pictures, in the drop layout")
+    folder: Path | None = parser.parse_args().drop
+    if folder is not None and not folder.is_dir():
+        parser.error(f"{folder} is no folder: give one that holds {{product}}/{{gallery}}/{{file}}")
+    # Whoever reads it from a file or a pipe gets whole rows.
+    console = Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=150)
+    pictures = tuple(sample.from_folder(folder)) if folder is not None else (*sample.pictures(), *sample.REFUSED)
+    if not pictures:
+        parser.error(f"{folder} holds no file")
+    console.print("starting the local cloud: storage, tasks, Shoptet sandbox, and the functions ...")
+    try:
+        with local_cloud(Plan(sandbox=shop_for(pictures)), ROOT / "build" / "demo") as cloud:
+            console.print(f"the sandbox's galleries are at {cloud.sandbox}/ while this runs")
+            return _travel(console, cloud, pictures, replace=folder is None)
+    except StartFailed as error:
+        console.print(str(error), markup=False)
+        return 1
+
+
+def _travel(console: Console, cloud: LocalCloud, pictures: Sequence[Picture], *, replace: bool) -> int:
+    started = time.monotonic()
+    _upload(cloud, pictures)
+    settled = _wait(console, cloud, pictures, f"{len(pictures)} files dropped")
+    if settled and replace:
+        new = {name: sample.replacement(name) for name in sample.REPLACED}
+        pictures = [new.get(picture.name, picture) for picture in pictures]
+        _upload(cloud, tuple(new.values()))
+        settled = _wait(console, cloud, pictures, f"{len(new)} files replaced")
+    took = time.monotonic() - started
+    found = rows(cloud, pictures)
+    wrong = differences(cloud, pictures)
+    console.print(_table(found))
+    for line in wrong:
+        console.print(f"[red]wrong[/red] {escape(line)}")
+    states = Counter(row.state for row in found)
+    accepted = len(found) - states["refused"]
+    ended_well = settled and not wrong and states["live"] == accepted
+    if not settled:
+        console.print(f"[red]nothing changed for {PATIENCE_SECONDS:.0f} s; the logs are in build/demo[/red]")
+    console.print(f"{states['live']} of {accepted} images live, {states['refused']} refused, {took:.1f} s")
+    return 0 if ended_well else 1
+
+
+def _upload(cloud: LocalCloud, pictures: Sequence[Picture]) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda p: cloud.upload(p.name, p.body, p.content_type), pictures))
+
+
+def _wait(console: Console, cloud: LocalCloud, pictures: Sequence[Picture], what: str) -> bool:
+    """Wait until each file is live, failed or refused, showing progress; False if nothing changes for too long."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        bar = progress.add_task(what, total=len(pictures))
+
+        def show(done: int) -> None:
+            progress.update(bar, completed=done)
+            if not console.is_terminal:
+                console.print(f"{what}: {done} of {len(pictures)} done")
+
+        return _wait_until_settled(cloud, pictures, show)
+
+
+def _wait_until_settled(cloud: LocalCloud, pictures: Sequence[Picture], show: Callable[[int], None]) -> bool:
+    before, until = -1, time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < until:
+        done = sum(row.state in ("live", "failed", "refused") for row in rows(cloud, pictures))
+        if done != before:
+            before, until = done, time.monotonic() + PATIENCE_SECONDS
+            show(done)
+        if done == len(pictures):
+            return True
+        time.sleep(0.25)
+    return False
+
+
+def _table(found: Sequence[Row]) -> Table:
+    table = Table("file", "gallery", "Shoptet's name", "state", "reason", box=None, padding=(0, 2, 0, 0))
+    colours = {"live": "green", "refused": "yellow", "failed": "red"}
+    for row in found:
+        colour = colours.get(row.state, "white")
+        table.add_row(escape(row.file), escape(row.gallery), row.name, f"[{colour}]{row.state}[/]", escape(row.reason))
+    return table
+
+
+if __name__ == "__main__":
+    sys.exit(main())

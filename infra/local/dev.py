@@ -1,0 +1,39 @@
+"""`make dev`: the local cloud, kept running until Ctrl-C, with its addresses and how to drop a file."""
+
+import signal
+import sys
+import time
+
+from infra.local.cloud import DROP_BUCKET, local_cloud
+from infra.local.processes import ROOT, StartFailed
+
+GUID = "92ca3575-7481-11e8-8216-002590dad85e"
+
+
+def main() -> int:
+    """Run until Ctrl-C or SIGTERM, or until a part of the cloud ends by itself."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with local_cloud(logs=ROOT / "build" / "dev") as cloud:
+            for name, address in sorted(cloud.addresses.items()):
+                print(f"  {name:14}{address}")
+            storage = cloud.addresses["storage"]
+            print(f"\ngalleries: {cloud.sandbox}/   logs: build/dev/   Ctrl-C ends it\ndrop a file:")
+            print(
+                f"  curl -sS -o /dev/null -H 'Content-Type: image/jpeg' --data-binary @picture.jpg "
+                f"'{storage}/upload/storage/v1/b/{DROP_BUCKET}/o?uploadType=media&name={GUID}%2Fshop%2Fpicture.jpg'",
+                flush=True,
+            )
+            while (ended := cloud.processes.ended()) is None:
+                time.sleep(0.5)
+            print(f"{ended} ended by itself:\n{cloud.processes.log_end(ended)}")
+            return 1
+    except StartFailed as error:
+        print(error)
+        return 1
+    except KeyboardInterrupt:
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,141 @@
+"""Starts processes, waits until each answers, and ends them all again: on success, on failure, on Ctrl-C."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import requests
+
+START_SECONDS = 60.0
+STOP_SECONDS = 5.0
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class StartFailed(Exception):
+    """A process did not start, or ended; the message holds the end of its log."""
+
+
+class Processes:
+    """A group of processes that lives no longer than its `with` block. Each writes to a log of its own in `logs`."""
+
+    def __init__(self, logs: Path) -> None:
+        self._logs = logs
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._commands: dict[str, tuple[list[str], dict[str, str]]] = {}
+
+    def __enter__(self) -> Self:
+        """Make the folder for the logs, without those of an earlier time."""
+        self._logs.mkdir(parents=True, exist_ok=True)
+        for old in self._logs.glob("*.log"):
+            old.unlink()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End every process: SIGTERM to all, then SIGKILL to who is left."""
+        for process in self._running.values():
+            _signal(process, signal.SIGTERM)
+        until = time.monotonic() + STOP_SECONDS
+        for process in self._running.values():
+            try:
+                process.wait(max(0.0, until - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                _signal(process, signal.SIGKILL)
+                process.wait()
+
+    def start(self, name: str, command: list[str], environment: Mapping[str, str]) -> None:
+        """Start a process. It gets a session of its own, so that Ctrl-C reaches only us, and we end it in order."""
+        self._commands[name] = (command, {**_plain_environment(), **environment})
+        self._spawn(name)
+
+    def kill(self, name: str) -> None:
+        """Kill a process and all it started, as a crash would (SIGKILL)."""
+        process = self._running[name]
+        _signal(process, signal.SIGKILL)
+        process.wait()
+
+    def restart(self, name: str) -> None:
+        """Start a process again that was killed."""
+        self._spawn(name)
+
+    def first_line(self, name: str) -> dict[str, str]:
+        """Wait for the JSON line in which a server of ours says where it listens."""
+        path = self._logs / f"{name}.log"
+        until = time.monotonic() + START_SECONDS
+        while time.monotonic() < until:
+            line, newline, _ = path.read_text().partition("\n")
+            if newline:
+                try:
+                    answer: dict[str, str] = json.loads(line)
+                except ValueError:
+                    break
+                return answer
+            if self._running[name].poll() is not None:
+                break
+            time.sleep(0.02)
+        raise StartFailed(f"{name} did not start:\n{self.log_end(name)}")
+
+    def wait_for(self, name: str, url: str) -> None:
+        """Wait until something answers there over HTTP, whatever it answers."""
+        until = time.monotonic() + START_SECONDS
+        while time.monotonic() < until:
+            if self._running[name].poll() is not None:
+                break
+            try:
+                requests.get(url, timeout=START_SECONDS)
+            except requests.ConnectionError:
+                time.sleep(0.05)
+            else:
+                return
+        raise StartFailed(f"{name} did not answer at {url}:\n{self.log_end(name)}")
+
+    def ended(self) -> str | None:
+        """The name of a process that ended by itself; None while all run."""
+        return next((name for name, process in self._running.items() if process.poll() is not None), None)
+
+    def log_end(self, name: str, characters: int = 3000) -> str:
+        """The end of a process's log."""
+        return (self._logs / f"{name}.log").read_text(errors="replace")[-characters:]
+
+    def _spawn(self, name: str) -> None:
+        command, environment = self._commands[name]
+        with (self._logs / f"{name}.log").open("ab") as log:
+            self._running[name] = subprocess.Popen(
+                [sys.executable, "-m", "infra.local.child", *command],
+                env=environment,
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+
+def free_port() -> int:
+    """A port that nobody listens on right now; for servers that cannot tell which one they took."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def _signal(process: subprocess.Popen[bytes], sign: signal.Signals) -> None:
+    try:
+        os.killpg(process.pid, sign)
+    except ProcessLookupError:
+        return
+
+
+def _plain_environment() -> dict[str, str]:
+    """The environment without anything that would configure the functions from outside."""
+    kept = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT")
+    return {name: value for name, value in os.environ.items() if name in kept}

@@ -1,0 +1,121 @@
+"""What became of dropped files: read from the ledgers and refusals, as the demo and the tests show it."""
+
+import base64
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import msgspec
+import requests
+
+from gallery_sync import codes, names, refusals
+from gallery_sync.ledger import Ledger
+from gallery_sync.shoptet.model import Gallery
+from infra.local.cloud import LocalCloud
+from infra.local.sample import Picture, pixels
+
+State = Literal["live", "waiting", "under way", "failed", "refused"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One dropped file: the gallery that it belongs to, Shoptet's name for it, its state, and why where it is not live."""
+
+    file: str
+    gallery: str
+    name: str
+    state: State
+    reason: str
+
+
+class Galleries:
+    """The ledgers and refusals as they are now; each is read once."""
+
+    def __init__(self, cloud: LocalCloud) -> None:
+        self._cloud = cloud
+        self._ledgers: dict[tuple[str, Gallery], Ledger] = {}
+        self._refused = {refused.name: refused for refused in refusals.read_all(cloud.documents)}
+        self._guids: dict[str, str | None] = {}
+
+    def row(self, picture: Picture) -> Row:
+        """What became of this picture; live means with exactly this content."""
+        drop = names.parse(picture.name, len(picture.body))
+        refused = self._refused.get(picture.name)
+        if isinstance(drop, names.Drop):
+            refused = refused or self._refused.get(refusals.folder(drop.prefix, drop.gallery))
+        if refused is not None:
+            return Row(picture.name, "", "", "refused", refused.reason)
+        if not isinstance(drop, names.Drop):
+            return Row(picture.name, "", "", "waiting", "")
+        ledger = self._ledger(drop)
+        gallery = drop.gallery
+        entry = ledger.entries.get(drop.key) if ledger is not None else None
+        if ledger is None or entry is None:
+            return Row(picture.name, gallery, "", "waiting", "")
+        name = entry.live.name if entry.live is not None else ""
+        if entry.failure is not None:
+            return Row(picture.name, gallery, name, "failed", entry.failure.reason)
+        if entry.live is not None and not entry.live.gone and entry.live.checksum == checksum(picture.body):
+            return Row(picture.name, gallery, name, "live", "")
+        flying = ledger.flight is not None and drop.key in ledger.flight.images
+        return Row(picture.name, gallery, name, "under way" if flying else "waiting", entry.last_reason or "")
+
+    def guid(self, product: str) -> str | None:
+        """The guid of a product, as far as it was looked up already."""
+        if names.is_guid(product):
+            return product
+        if product not in self._guids:
+            stored = self._cloud.documents.read(codes.path(product))
+            self._guids[product] = (
+                msgspec.json.decode(stored.body, type=codes.Code).guid if stored is not None else None
+            )
+        return self._guids[product]
+
+    def _ledger(self, drop: names.Drop) -> Ledger | None:
+        guid = self.guid(drop.product)
+        if guid is None:
+            return None
+        place = (guid, drop.gallery)
+        if place not in self._ledgers:
+            self._ledgers[place] = self._cloud.ledgers.read(*place).ledger
+        return self._ledgers[place]
+
+
+def rows(cloud: LocalCloud, pictures: Iterable[Picture]) -> list[Row]:
+    """What became of these pictures, now."""
+    galleries = Galleries(cloud)
+    return [galleries.row(picture) for picture in pictures]
+
+
+def differences(cloud: LocalCloud, pictures: Sequence[Picture]) -> list[str]:
+    """Compare the sandbox's galleries with the accepted files: each once, in order, pixel for pixel. Empty: as they should.
+
+    For galleries that hold nothing but dropped files without a `priority` of their own.
+    """
+    galleries = Galleries(cloud)
+    wanted: dict[tuple[str, Gallery], list[tuple[names.Drop, Picture]]] = {}
+    for picture in pictures:
+        drop = names.parse(picture.name, len(picture.body))
+        if isinstance(drop, names.Drop):
+            guid = galleries.guid(drop.product)
+            if guid is not None:
+                wanted.setdefault((guid, drop.gallery), []).append((drop, picture))
+    found = []
+    shoptet = cloud.shoptet()
+    for (guid, gallery), files in wanted.items():
+        shown = sorted(shoptet.images(guid, gallery), key=lambda image: image.priority or 0)
+        files.sort(key=lambda pair: names.order(pair[0].key))
+        if len(shown) != len(files):
+            found.append(f"{guid} {gallery}: {len(shown)} images for {len(files)} files")
+        for place, ((drop, picture), image) in enumerate(zip(files, shown, strict=False), 1):
+            url = f"{cloud.sandbox}/_pictures/{guid}/{gallery}/{image.name}?original=1"
+            content = requests.get(url, timeout=30).content
+            if pixels(content) != pixels(picture.body):
+                found.append(f"{guid} {gallery}: image {place} ({image.name}) does not show {drop.file}")
+    return found
+
+
+def checksum(body: bytes) -> str:
+    """A content's checksum, as the ledger has it."""
+    return f"md5:{base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()}"
