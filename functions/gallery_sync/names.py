@@ -28,7 +28,8 @@ MAX_CODE = 64
 """Characters of a code (Shoptet's description of `variants[].code`)."""
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+# With line separators, and half characters (lone surrogates): JSON can carry them, UTF-8 and so an object's name cannot.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _LEADING_NUMBER = re.compile(r"([0-9]{1,9})[_-](?=.)")
 _DIGITS = re.compile(r"([0-9]+)")
@@ -125,7 +126,7 @@ def decode_product(prefix: str) -> str | BadProduct:
         return BadProduct(f"'{prefix}' holds a '%' without two hexadecimal digits: write a '%' in a code as %25")
     try:
         product = unquote_to_bytes(prefix).decode("utf-8")
-    except UnicodeDecodeError:
+    except UnicodeError:
         return BadProduct(f"'{prefix}' is not percent-encoded UTF-8: encode the code again")
     if _CONTROL.search(product) or product != product.strip() or product in (".", ".."):
         return BadProduct(

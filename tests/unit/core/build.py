@@ -1,0 +1,122 @@
+"""Values for the core's tests: each with what does not matter already filled in."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from gallery_sync import match, settle
+from gallery_sync.ledger import Content, Entry, Flight, Ledger, Live, Operation, Snapshot, Wanted
+from gallery_sync.names import Drop, parse
+from gallery_sync.plan import DropFile, Fly
+from gallery_sync.schedule import Timing
+from gallery_sync.shoptet.model import Image, ResultRow
+
+replace = msgspec.structs.replace
+
+GUID = "92ca3575-7481-11e8-8216-002590dad85e"
+NOW = 1_719_835_200.0
+"""Mon, 01 Jul 2024 12:00:00 GMT."""
+TIMING = Timing()
+MAX_ATTEMPTS = 5
+
+
+def key(file: str) -> str:
+    return f"drop:A/shop/{file}"
+
+
+def content(file: str, generation: int = 1, checksum: str | None = None) -> Content:
+    return Content(f"A/shop/{file}", generation, checksum or f"sum-{file}-{generation}", 1000)
+
+
+def wanted(file: str, generation: int = 1, checksum: str | None = None, **attributes: Any) -> Wanted:
+    return Wanted(content(file, generation, checksum), NOW - 60, **attributes)
+
+
+def live(file: str, name: str, generation: int = 1, **more: Any) -> Live:
+    return Live(name, more.pop("checksum", None) or f"sum-{file}-{generation}", generation, **more)
+
+
+def shown(file: str, name: str, priority: int, **more: Any) -> dict[str, Entry]:
+    """An entry whose wanted content is live under this name and priority."""
+    return {key(file): Entry(wanted(file, **more), live(file, name, priority=priority, **more))}
+
+
+def a_ledger(entries: Mapping[str, Entry] | None = None, **more: Any) -> Ledger:
+    return Ledger(GUID, "shop", prefixes=("A",), entries=dict(entries or {}), **more)
+
+
+def a_file(name: str, generation: int = 1, checksum: str | None = None, size: int = 1000, **metadata: str) -> DropFile:
+    """A file of the drop bucket; `name` without a folder is one of product A."""
+    full = name if "/" in name else f"A/shop/{name}"
+    drop = parse(full, size)
+    assert isinstance(drop, Drop)
+    return DropFile(drop, generation, checksum or f"sum-{name}-{generation}", size, NOW - 60, metadata)
+
+
+def a_flight(images: Mapping[str, Snapshot], operation: Operation = "insert", **more: Any) -> Flight:
+    return Flight("f1", operation, NOW, NOW + 60, NOW + 300, dict(images), **more)
+
+
+def insertion(files: Mapping[str, int], **more: Any) -> Flight:
+    """An insertion of these files with these priorities."""
+    return a_flight({key(f): sent(f, number) for f, number in files.items()}, **more)
+
+
+def sent(file: str, priority: int | None = None, **more: Any) -> Snapshot:
+    return Snapshot(f"outbox/{file}", 1, f"sum-{file}-1", priority, **more)
+
+
+def img(name: str, priority: int | None = None, **more: Any) -> Image:
+    return Image(name, priority, **more)
+
+
+class FakeGallery:
+    """A gallery at Shoptet that carries out at once whatever it is asked."""
+
+    def __init__(self, images: Iterable[Image] = ()) -> None:
+        self.images = {image.name: image for image in images}
+        self.changes = 0
+        self._next = 1
+
+    @property
+    def listing(self) -> tuple[Image, ...]:
+        return tuple(self.images.values())
+
+    def carry_out(self, ledger: Ledger, step: Fly, rows: Sequence[ResultRow] = (), *, most: int = 100) -> Ledger:
+        """Fly a step (its first `most` images only, as if time had not sufficed) and settle it."""
+        carried = dict(list(step.images.items())[:most])
+        before = tuple(self.images)
+        flight = a_flight(carried, step.operation, before=before)
+        self.changes += 1
+        for snapshot in carried.values():
+            self._apply(step.operation, snapshot)
+        flown = replace(ledger, flight=flight)
+        match step.operation:
+            case "attributes":
+                return settle.updated(flown, flight, self.images, {}, NOW, TIMING, MAX_ATTEMPTS)
+            case "delete":
+                return settle.deleted(flown, flight, {}, NOW)
+            case "insert":
+                outcome = match.inserted(flight, self.listing, rows)
+            case "source":
+                outcome = match.replaced(flight, self.listing)
+        return settle.settle(flown, flight, self.listing, outcome, NOW, TIMING, MAX_ATTEMPTS)
+
+    def _apply(self, operation: Operation, snapshot: Snapshot) -> None:
+        if operation == "insert":
+            name = f"new{self._next}.jpg"
+            self._next += 1
+            self.images[name] = Image(name, snapshot.priority, snapshot.description, cdn_name=f"{name}?1")
+            return
+        name = snapshot.name or ""
+        if operation == "delete":
+            del self.images[name]
+            return
+        image = self.images[name]
+        self.images[name] = replace(
+            image,
+            priority=image.priority if snapshot.priority is None else snapshot.priority,
+            description=image.description if snapshot.description is None else snapshot.description,
+            cdn_name=f"{image.cdn_name}+" if operation == "source" else image.cdn_name,
+        )
