@@ -9,26 +9,34 @@ from datetime import timedelta
 from typing import Any, Final
 
 import msgspec
-from google.auth import credentials, exceptions
+import requests
+from google.auth.credentials import Signing
+from google.auth.exceptions import GoogleAuthError
 from google.auth.transport.requests import AuthorizedSession
 from google.cloud.storage import Bucket
 
+from gallery_sync.clock import Clock
+from gallery_sync.ports import StorageUnavailable
+
 IAM_URL: Final = "https://iamcredentials.googleapis.com"
 SCOPE: Final = "https://www.googleapis.com/auth/cloud-platform"
-TRIES: Final = 3
+PAUSES: Final = (0.0, 0.5, 2.0)
+"""Seconds before each try."""
 TIMEOUT: Final = 20.0
+PASSING: Final = frozenset({429, 500, 502, 503, 504})
 
 
-class SigningRefused(exceptions.GoogleAuthError):
-    """IAM did not sign."""
+class SigningRefused(StorageUnavailable):
+    """IAM did not sign. Says why, and neither what was to be signed nor what IAM answered."""
 
 
-class IamSigner(credentials.Signing):
+class IamSigner(Signing):
     """Signs as a service account through IAM; needs the right `iam.serviceAccounts.signBlob` on that account."""
 
-    def __init__(self, session: AuthorizedSession, email: str, iam_url: str = IAM_URL) -> None:
+    def __init__(self, session: AuthorizedSession, email: str, clock: Clock, iam_url: str = IAM_URL) -> None:
         self._session = session
         self._email = email
+        self._clock = clock
         self._url = f"{iam_url}/v1/projects/-/serviceAccounts/{email}:signBlob"
 
     @property
@@ -42,19 +50,30 @@ class IamSigner(credentials.Signing):
         return self
 
     def sign_bytes(self, message: bytes) -> bytes:
-        """Sign; raises SigningRefused where IAM did not, with its status and never its body."""
+        """Sign; what may pass is tried again, as signing twice does no harm. Raises SigningRefused."""
         body = {"payload": base64.b64encode(message).decode()}
-        status = 0
-        for _ in range(TRIES):
-            response = self._session.post(self._url, json=body, timeout=TIMEOUT)
-            status = response.status_code
-            if status == 200:
-                return base64.b64decode(msgspec.json.decode(response.content, type=_Signed).signedBlob)
-            if status not in (429, 500, 502, 503, 504):
-                break
-        raise exceptions.TransportError(
-            f"IAM answered {status} to signBlob for {self._email}: may it sign as that account?"
-        )
+        failed = ""
+        for pause in PAUSES:
+            self._clock.sleep(pause)
+            try:
+                response = self._session.post(self._url, json=body, timeout=TIMEOUT)
+            except (requests.RequestException, GoogleAuthError) as error:
+                failed = f"IAM was not reached ({type(error).__name__}) to sign as {self._email}"
+                continue
+            if response.status_code == 200:
+                return _signature(response.content)
+            failed = f"IAM answered {response.status_code} to signBlob for {self._email}"
+            if response.status_code not in PASSING:
+                advice = "grant the function roles/iam.serviceAccountTokenCreator on that account"
+                raise SigningRefused(f"{failed}: {advice}")
+        raise SigningRefused(failed)
+
+
+def _signature(answer: bytes) -> bytes:
+    try:
+        return base64.b64decode(msgspec.json.decode(answer, type=_Signed).signedBlob)
+    except (msgspec.DecodeError, ValueError):
+        raise SigningRefused("IAM's answer to signBlob could not be understood") from None
 
 
 class _Signed(msgspec.Struct):
@@ -64,7 +83,7 @@ class _Signed(msgspec.Struct):
 class UrlSigner:
     """Gives signed URLs for GET of the state bucket's objects, valid for `seconds`."""
 
-    def __init__(self, bucket: Bucket, signer: credentials.Signing, seconds: float, endpoint: str) -> None:
+    def __init__(self, bucket: Bucket, signer: Signing, seconds: float, endpoint: str) -> None:
         self._bucket = bucket
         self._signer = signer
         self._valid = timedelta(seconds=seconds)

@@ -1,9 +1,10 @@
 """Cloud Storage as this project uses it: documents with preconditions, the drop bucket's listing, the outbox.
 
-Retries are the client library's own (`google.api_core.retry`), bounded to RETRY_SECONDS a call: each call here is safe to
-repeat, because writes carry a generation. Everything that the library gives up on becomes StorageUnavailable.
+Retries are the client library's own (`google.api_core.retry`), bounded to `retry_seconds` a call: each call here is safe
+to repeat, because writes carry a generation. Everything that the library gives up on becomes StorageUnavailable.
 """
 
+import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ import requests
 from google.api_core import exceptions
 from google.auth.exceptions import GoogleAuthError
 from google.cloud.storage import Bucket
+from google.cloud.storage.exceptions import DataCorruption, InvalidResponse
 from google.cloud.storage.retry import DEFAULT_RETRY
 
 from gallery_sync import names
@@ -22,25 +24,26 @@ from gallery_sync.ports import BucketFile, Conflict, Listed, StorageUnavailable,
 TIMEOUT: Final = (5.0, 20.0)
 """Seconds to connect and to read."""
 RETRY_SECONDS: Final = 30.0
+"""How long a call is tried again, unless told otherwise."""
+WRITE: Final = "write"
+"""The metadata that names the write which made a document."""
 PARALLEL: Final = 8
 """Copies and signatures at a time; the library's connection pool holds ten connections."""
-
-_RETRY = DEFAULT_RETRY.with_timeout(RETRY_SECONDS).with_delay(initial=0.2, maximum=5.0)
-_CALL: Final[dict[str, Any]] = {"timeout": TIMEOUT, "retry": _RETRY}
 
 
 class BucketDocuments:
     """`ports.Documents` in the state bucket."""
 
-    def __init__(self, bucket: Bucket) -> None:
+    def __init__(self, bucket: Bucket, retry_seconds: float = RETRY_SECONDS) -> None:
         self._bucket = bucket
+        self._call = _bounded(retry_seconds)
 
     def read(self, path: str) -> Stored | None:
         """See ports.Documents. Body and generation are of one answer, so they belong together."""
         blob = self._bucket.blob(path)
         with _translated(f"read {path}"):
             try:
-                body = blob.download_as_bytes(**_CALL)
+                body = blob.download_as_bytes(**self._call)
             except exceptions.NotFound:
                 return None
         return Stored(body, int(blob.generation))
@@ -49,27 +52,32 @@ class BucketDocuments:
         """See ports.Documents.
 
         The library repeats a write whose answer was lost; if the first try had been carried out, the repetition meets
-        412. So a 412 is a conflict only if something else stands there.
+        412. So each write has a name of its own, and a 412 is a conflict only if another write made what stands there:
+        its body does not tell, as two runs may count the same thing up by one.
         """
-        blob = self._bucket.blob(path)
-        blob.metadata = dict(metadata or {})
+        blob, write = self._bucket.blob(path), secrets.token_hex(8)
+        blob.metadata = {**(metadata or {}), WRITE: write}
         with _translated(f"write {path}"):
             try:
                 blob.upload_from_string(
-                    body, content_type="application/json", if_generation_match=generation, checksum="crc32c", **_CALL
+                    body,
+                    content_type="application/json",
+                    if_generation_match=generation,
+                    checksum="crc32c",
+                    **self._call,
                 )
             except exceptions.PreconditionFailed:
-                stored = self.read(path)
-                if stored is None or stored.body != body:
+                there = self._bucket.get_blob(path, **self._call)
+                if there is None or (there.metadata or {}).get(WRITE) != write:
                     raise Conflict(path) from None
-                return stored.generation
+                return int(there.generation)
         return int(blob.generation)
 
     def delete(self, path: str) -> None:
         """See ports.Documents."""
         with _translated(f"delete {path}"):
             try:
-                self._bucket.blob(path).delete(**_CALL)
+                self._bucket.blob(path).delete(**self._call)
             except exceptions.NotFound:
                 return
 
@@ -77,21 +85,23 @@ class BucketDocuments:
         """See ports.Documents."""
         fields = "items(name,generation,updated,metadata),nextPageToken"
         with _translated(f"list {prefix}"):
-            for blob in self._bucket.client.list_blobs(self._bucket, prefix=prefix, fields=fields, **_CALL):
-                yield Listed(blob.name, int(blob.generation), blob.updated.timestamp(), dict(blob.metadata or {}))
+            for blob in self._bucket.client.list_blobs(self._bucket, prefix=prefix, fields=fields, **self._call):
+                metadata = {name: value for name, value in (blob.metadata or {}).items() if name != WRITE}
+                yield Listed(blob.name, int(blob.generation), blob.updated.timestamp(), metadata)
 
 
 class BucketDrops:
     """`ports.Drops`: the drop bucket, read only."""
 
-    def __init__(self, bucket: Bucket) -> None:
+    def __init__(self, bucket: Bucket, retry_seconds: float = RETRY_SECONDS) -> None:
         self._bucket = bucket
+        self._call = _bounded(retry_seconds)
 
     def list(self, prefix: str) -> Iterator[BucketFile]:
         """See ports.Drops. A composite object has no MD5; its CRC32C and size stand for its content then."""
         fields = "items(name,generation,size,md5Hash,crc32c,timeCreated,metadata),nextPageToken"
         with _translated(f"list {prefix} of the drop bucket"):
-            for blob in self._bucket.client.list_blobs(self._bucket, prefix=prefix, fields=fields, **_CALL):
+            for blob in self._bucket.client.list_blobs(self._bucket, prefix=prefix, fields=fields, **self._call):
                 yield BucketFile(
                     blob.name,
                     int(blob.generation),
@@ -106,17 +116,18 @@ class Sign(Protocol):
     """Gives a signed URL (secret) for an object of the state bucket."""
 
     def __call__(self, path: str) -> str:
-        """Sign for GET; raises what google-auth raises where it cannot sign."""
+        """Sign for GET; raises StorageUnavailable, or what google-auth raises where it cannot sign."""
         ...
 
 
 class BucketOutbox:
     """`ports.Outbox`: copies from the drop bucket to the state bucket, and signs them."""
 
-    def __init__(self, drops: Bucket, state: Bucket, sign: Sign) -> None:
+    def __init__(self, drops: Bucket, state: Bucket, sign: Sign, retry_seconds: float = RETRY_SECONDS) -> None:
         self._drops = drops
         self._state = state
         self._sign = sign
+        self._call = _bounded(retry_seconds)
 
     def prepare(self, contents: Sequence[Content]) -> Mapping[Content, str | None]:
         """See ports.Outbox. In parallel: each signature without a private key is a call to IAM."""
@@ -144,15 +155,30 @@ class BucketOutbox:
                         token=token,
                         if_generation_match=0,
                         if_source_generation_match=content.generation,
-                        **_CALL,
+                        **self._call,
                     )
                     if token is None:
                         return True
             except exceptions.PreconditionFailed:
                 # Either the copy is there already, or the source has another generation by now.
-                return bool(target.exists(**_CALL))
+                return bool(target.exists(**self._call))
             except exceptions.NotFound:
                 return False
+
+
+def _bounded(seconds: float) -> dict[str, Any]:
+    """Give what bounds a call of the library: each try, and all of them together."""
+    return {"timeout": TIMEOUT, "retry": DEFAULT_RETRY.with_timeout(seconds).with_delay(initial=0.2, maximum=5.0)}
+
+
+_GIVEN_UP: Final = (
+    exceptions.GoogleAPICallError,
+    exceptions.RetryError,
+    GoogleAuthError,
+    requests.RequestException,
+    DataCorruption,
+    InvalidResponse,
+)
 
 
 @contextmanager
@@ -160,7 +186,13 @@ def _translated(what: str) -> Iterator[None]:
     """Turn what the library gives up on into StorageUnavailable, with what was tried. Its messages may hold URLs: left out."""
     try:
         yield
-    except (exceptions.GoogleAPICallError, exceptions.RetryError, GoogleAuthError, requests.RequestException) as error:
-        code = getattr(error, "code", None)
-        kind = f"{type(error).__name__} {int(code)}" if isinstance(code, int) else type(error).__name__
-        raise StorageUnavailable(f"Cloud Storage did not {what}: {kind}") from None
+    except _GIVEN_UP as error:
+        # Where its time for retries is over, the library tells what it met last.
+        last = (error.cause if isinstance(error, exceptions.RetryError) else None) or error
+        raise StorageUnavailable(f"Cloud Storage did not {what}: {_kind(last)}") from None
+
+
+def _kind(error: BaseException) -> str:
+    """Name what happened, with the HTTP status where an answer came."""
+    code = error.response.status_code if isinstance(error, InvalidResponse) else getattr(error, "code", None)
+    return f"{type(error).__name__} {int(code)}" if isinstance(code, int) else type(error).__name__

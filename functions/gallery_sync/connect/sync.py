@@ -7,14 +7,14 @@ from google.auth.credentials import AnonymousCredentials, Signing
 from google.auth.transport.requests import AuthorizedSession, Request
 from google.cloud.storage import Client
 
-from gallery_sync.clock import SystemClock
+from gallery_sync.clock import Clock, SystemClock
 from gallery_sync.connect.shop import shop_client
 from gallery_sync.connect.storage import storage_client
 from gallery_sync.log import Log
 from gallery_sync.looks import connect_looks
 from gallery_sync.plan import Policy
 from gallery_sync.settings import SyncGallery
-from gallery_sync.signing import IAM_URL, SCOPE, IamSigner, UrlSigner
+from gallery_sync.signing import SCOPE, IamSigner, UrlSigner
 from gallery_sync.storage import BucketDocuments, BucketDrops, BucketOutbox
 from gallery_sync.world import World
 
@@ -30,7 +30,7 @@ def sync_world(settings: SyncGallery) -> World:
     storage = storage_client(settings)
     state, drops = storage.bucket(settings.state_bucket), storage.bucket(settings.drop_bucket)
     documents = BucketDocuments(state)
-    signer = _signer(storage, local=settings.storage_emulator_host is not None)
+    signer = _signer(storage, clock, local=settings.storage_emulator_host is not None)
     sign = UrlSigner(state, signer, settings.timing.signed_url, storage.api_endpoint)
     return World(
         documents=documents,
@@ -47,14 +47,15 @@ def sync_world(settings: SyncGallery) -> World:
     )
 
 
-def _signer(storage: Client, *, local: bool) -> Signing:
+def _signer(storage: Client, clock: Clock, *, local: bool) -> Signing:
     """Give what signs URLs: the credentials' own private key, else IAM on behalf of the function's own account."""
     if local:
         # The local cloud's storage stands in for IAM's signBlob as well.
-        return IamSigner(AuthorizedSession(AnonymousCredentials()), LOCAL_ACCOUNT, storage.api_endpoint)
+        return IamSigner(AuthorizedSession(AnonymousCredentials()), LOCAL_ACCOUNT, clock, storage.api_endpoint)
     credentials, _ = google.auth.default(scopes=[SCOPE])
     if isinstance(credentials, Signing):
         return credentials
     # The metadata server tells the account's e-mail only with the first token.
     credentials.refresh(Request())
-    return IamSigner(AuthorizedSession(credentials), str(getattr(credentials, "service_account_email", "")), IAM_URL)
+    email = str(getattr(credentials, "service_account_email", ""))
+    return IamSigner(AuthorizedSession(credentials), email, clock)
