@@ -9,7 +9,7 @@ from aiohttp import web
 from infra.local.sandbox import control
 from infra.local.sandbox.answers import Answer, Refusal, envelope, new_request_id, refuse
 from infra.local.sandbox.config import SandboxConfig
-from infra.local.sandbox.description import load_document, operations
+from infra.local.sandbox.description import api_operations
 from infra.local.sandbox.faults import about_answer
 from infra.local.sandbox.gate import Gate
 from infra.local.sandbox.misbehaviour import Outcome, sent
@@ -32,7 +32,7 @@ def make_app(config: SandboxConfig) -> web.Application:
             yield
 
     app.cleanup_ctx.append(sandbox)
-    for operation in operations(load_document()):
+    for operation in api_operations():
         gate = Gate(operation, HANDLERS[operation.name], config.seed)
         app.router.add_route(operation.method, operation.path, gate.serve)
     for method, path, handler in control.ROUTES:

@@ -1,5 +1,6 @@
 """The project's description of the API slice (`api.yaml`), and the check of each request against it."""
 
+import functools
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -44,6 +45,12 @@ class Operation:
     def writes(self) -> bool:
         """Whether the call changes something, and so locks its URL."""
         return self.method != "GET"
+
+
+@functools.cache
+def api_operations() -> tuple[Operation, ...]:
+    """The operations of `api.yaml`, read once a process."""
+    return operations(load_document())
 
 
 def load_document(path: Path = API_YAML) -> Json:

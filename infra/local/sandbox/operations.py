@@ -136,7 +136,7 @@ def renew_key(sandbox: Sandbox, _call: Call) -> Answer:
 
 def list_notifications(sandbox: Sandbox, call: Call) -> Answer:
     """A page of the deliveries."""
-    return Answer(sandbox.webhooks.notifications(call.query))
+    return Answer(sandbox.deliveries.page(call.query))
 
 
 HANDLERS: dict[str, Handler] = {

@@ -12,6 +12,7 @@ from infra.local.sandbox.access import Access
 from infra.local.sandbox.calls import Calls
 from infra.local.sandbox.clock import Clock
 from infra.local.sandbox.config import SandboxConfig
+from infra.local.sandbox.deliveries import Deliveries
 from infra.local.sandbox.faults import Faults
 from infra.local.sandbox.jobs import JobBoard
 from infra.local.sandbox.limits import Bucket, Connections, Locks
@@ -36,6 +37,7 @@ class Sandbox:
     board: JobBoard
     runner: Runner
     webhooks: Webhooks
+    deliveries: Deliveries
     access: Access
     faults: Faults
     pool: ThreadPoolExecutor
@@ -62,7 +64,7 @@ async def opened(config: SandboxConfig) -> AsyncIterator[Sandbox]:
                 yield sandbox
             finally:
                 await sandbox.runner.stop()
-                await sandbox.webhooks.stop()
+                await sandbox.deliveries.stop()
 
 
 def _built(config: SandboxConfig, session: aiohttp.ClientSession, pool: ThreadPoolExecutor) -> Sandbox:
@@ -73,10 +75,11 @@ def _built(config: SandboxConfig, session: aiohttp.ClientSession, pool: ThreadPo
 
     sandbox: Sandbox | None = None
     board = JobBoard(clock, current)
-    webhooks = Webhooks(clock, current, session, faults)
+    webhooks = Webhooks(clock)
+    deliveries = Deliveries(clock, current, session, faults, webhooks)
     downloads = Downloads(session, pool, config)
-    runner = Runner(clock, current, shop, board, downloads, lambda job: webhooks.tell(JOB_FINISHED, job.id))
-    sandbox = Sandbox(config, clock, shop, board, runner, webhooks, Access(config), faults, pool)
+    runner = Runner(clock, current, shop, board, downloads, lambda job: deliveries.tell(JOB_FINISHED, job.id))
+    sandbox = Sandbox(config, clock, shop, board, runner, webhooks, deliveries, Access(config), faults, pool)
     _stock(shop, config, clock.now())
     for number in range(config.foreign_jobs):
         endpoint = FOREIGN_ENDPOINTS[number % len(FOREIGN_ENDPOINTS)]

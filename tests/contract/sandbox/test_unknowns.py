@@ -1,0 +1,127 @@
+import pytest
+import requests
+
+from tests.contract.sandbox.conftest import OpenSandbox
+from tests.contract.sandbox.support import MUG, SHIRT, Api, Files, eventually, picture
+
+
+@pytest.fixture
+def url(files: Files) -> str:
+    return files.put("a.png", picture())
+
+
+def result_of(api: Api, url: str) -> requests.Response:
+    return requests.get(api.ended(api.insert(MUG, {"sourceUrl": url}))["resultUrl"], timeout=5)
+
+
+def test_a_result_can_name_the_images(api: Api, url: str) -> None:
+    (row,) = result_of(api, url).json()["data"]["images"]
+    assert (row["name"], row["sourceUrl"]) == (api.names(MUG)[0], url)
+
+
+def test_a_result_can_leave_the_names_out(open_sandbox: OpenSandbox, url: str) -> None:
+    (row,) = result_of(open_sandbox(result_format="bare"), url).json()["data"]["images"]
+    assert row.keys() == {"priority", "description"}
+
+
+def test_a_result_can_be_a_page(open_sandbox: OpenSandbox, url: str) -> None:
+    answer = result_of(open_sandbox(result_format="html"), url)
+    assert (answer.status_code, answer.headers["Content-Type"].split(";")[0]) == (200, "text/html")
+
+
+def test_a_result_can_be_missing_behind_its_link(open_sandbox: OpenSandbox, url: str) -> None:
+    assert result_of(open_sandbox(result_format="missing"), url).status_code == 404
+
+
+def test_there_can_be_no_link_to_a_result(open_sandbox: OpenSandbox, url: str) -> None:
+    api = open_sandbox(result_format="none")
+    job = api.ended(api.insert(MUG, {"sourceUrl": url}))
+    assert (job["status"], job["resultUrl"], job["validUntil"]) == ("completed", None, None)
+
+
+def test_a_jobs_endpoint_is_the_full_path_or_the_short_one(api: Api, url: str) -> None:
+    name = api.by_hand(MUG)
+    path = f"/api/products/{MUG}/images/shop"
+    assert api.ended(api.insert(MUG, {"sourceUrl": url}))["endpoint"] == path
+    assert api.ended(api.source(MUG, {"name": name, "sourceUrl": url}))["endpoint"] == f"{path}/source"
+    api.settings(job_endpoint="short")
+    assert api.ended(api.insert(MUG, {"sourceUrl": url}))["endpoint"] == "/api/products/images"
+
+
+def test_the_list_can_show_the_jobs_of_other_people_or_not(open_sandbox: OpenSandbox, url: str) -> None:
+    api = open_sandbox(foreign_jobs=3)
+    own = api.insert(MUG, {"sourceUrl": url})
+
+    def listed() -> list[str]:
+        return [row["jobId"] for row in api.call("GET", "/api/system/jobs").json()["data"]["jobs"]]
+
+    assert len(listed()) == 4
+    foreign = next(job for job in listed() if job != own)
+    assert api.call("GET", f"/api/system/jobs/{foreign}").status_code == 200
+    api.settings(list_foreign_jobs=False)
+    assert listed() == [own]
+    assert api.call("GET", f"/api/system/jobs/{foreign}").status_code == 404
+
+
+def test_the_listing_can_lag_behind_the_job(open_sandbox: OpenSandbox, url: str) -> None:
+    api = open_sandbox(listing_lag_seconds=120)
+    old = api.by_hand(MUG)
+    api.ended(api.insert(MUG, {"sourceUrl": url}))
+    api.advance(60)
+    api.ended(api.insert(MUG, {"sourceUrl": url}))
+    api.advance(110)
+    assert api.names(MUG) == [old]
+    assert len(api.control("GET", "galleries")[MUG]["shop"]) == 3
+    api.advance(10)
+    assert len(api.names(MUG)) == 3
+
+
+def test_an_insertion_can_renumber_the_priorities(open_sandbox: OpenSandbox, url: str) -> None:
+    api = open_sandbox(renumber_priorities=True)
+    api.by_hand(MUG, priority=7)
+    api.ended(api.insert(MUG, {"sourceUrl": url, "priority": 900}, {"sourceUrl": url, "priority": 3}))
+    assert [image["priority"] for image in api.listing(MUG)] == [10, 20, 30]
+
+
+def test_priorities_stay_as_sent_otherwise(api: Api, url: str) -> None:
+    api.ended(api.insert(MUG, {"sourceUrl": url, "priority": 900}, {"sourceUrl": url, "priority": 3}))
+    assert [image["priority"] for image in api.listing(MUG)] == [3, 900]
+
+
+@pytest.mark.parametrize(("on", "stored"), [(True, ["Modré tričko", None]), (False, ["  Modré   tričko ", " "])])
+def test_descriptions_can_be_normalised(
+    open_sandbox: OpenSandbox, url: str, on: bool, stored: list[str | None]
+) -> None:
+    api = open_sandbox(normalise_descriptions=on)
+    rows = [{"sourceUrl": url, "description": text} for text in ("  Modré   tričko ", " ")]
+    api.ended(api.insert(MUG, *rows))
+    assert [image["description"] for image in api.listing(MUG)] == stored
+
+
+@pytest.mark.parametrize(("on", "extension"), [(True, "jpg"), (False, "png")])
+def test_a_source_update_can_change_the_extension(
+    open_sandbox: OpenSandbox, files: Files, on: bool, extension: str
+) -> None:
+    api = open_sandbox(source_changes_extension=on)
+    name = api.by_hand(SHIRT)
+    variants = {"data": {"variants": [{"code": "62/M", "image": name}]}}
+    assert api.call("PATCH", f"/api/products/{SHIRT}", variants).status_code == 200
+    api.ended(api.source(SHIRT, {"name": name, "sourceUrl": files.put("a.jpg", picture("JPEG"))}))
+    (image,) = api.control("GET", "galleries")[SHIRT]["shop"]
+    assert (image["name"], image["referenced_by"]) == (f"{name.split('.')[0]}.{extension}", ["62/M"])
+
+
+def test_a_head_request_can_go_before_the_download_and_may_fail(open_sandbox: OpenSandbox, files: Files) -> None:
+    api = open_sandbox(head_first=True)
+    files.refuse_head = True
+    api.ended(api.insert(MUG, {"sourceUrl": files.put("a.png", picture())}))
+    assert files.requests == [("HEAD", "/a.png"), ("GET", "/a.png")]
+    assert len(api.names(MUG)) == 1
+
+
+def test_a_source_url_is_requested_exactly_as_it_was_sent(api: Api, files: Files) -> None:
+    files.put("a b/c.png", picture())
+    query = "X-Goog-Credential=robot%40example%2F2026&sig=a%2Bb%3d~"
+    api.ended(api.insert(MUG, {"sourceUrl": f"{files.url}/a%20b%2Fc.png?{query}"}))
+    eventually(lambda: files.targets)
+    assert files.targets == [f"/a%20b%2Fc.png?{query}"]
