@@ -1,0 +1,135 @@
+"""Which product a folder means: asked at Shoptet once a day."""
+
+import pytest
+
+from gallery_sync.codes import Codes
+from gallery_sync.ports import Shop
+from gallery_sync.schedule import DAY, Timing
+from gallery_sync.shoptet.errors import NotFound, TryLater
+
+from .conftest import FakeClock, World
+
+GUID = "92ca3575-7481-11e8-8216-002590dad85e"
+OTHER = "0f3d0a5e-7481-11e8-8216-002590dad85e"
+
+
+class Products:
+    """A shop of which nothing is asked but the products of codes."""
+
+    def __init__(self, **guids: str) -> None:
+        self.guids = dict(guids)
+        self.asked: list[str] = []
+        self.down = False
+
+    def guid_of(self, code: str) -> str:
+        self.asked.append(code)
+        if self.down:
+            raise TryLater("503", call="GET /api/products/code/", at=0.0)
+        if code not in self.guids:
+            raise NotFound("404", call="GET /api/products/code/", status=404)
+        return self.guids[code]
+
+
+class Deployed:
+    """The codes over a bucket, as several instances see them."""
+
+    def __init__(self, world: World) -> None:
+        self.world, self.clock = world, FakeClock()
+        self.products = Products(**{"62/XL": GUID})
+
+    def codes(self) -> Codes:
+        shop: Shop = self.products  # type: ignore[assignment]  # of the shop, only this one call is used
+        return Codes(self.world.documents, shop, self.clock, Timing())
+
+
+@pytest.fixture
+def deployed(world: World) -> Deployed:
+    return Deployed(world)
+
+
+def test_a_guid_means_itself_and_costs_nothing(deployed: Deployed) -> None:
+    assert deployed.codes().guid(GUID.upper()) == GUID
+    assert deployed.products.asked == []
+    assert list(deployed.world.documents.list("codes/")) == []
+
+
+def test_a_code_is_asked_once_a_day_by_all_instances_together(deployed: Deployed) -> None:
+    assert [deployed.codes().guid("62%2FXL") for _ in range(3)] == [GUID] * 3
+    deployed.clock.time += DAY - 1
+    assert deployed.codes().guid("62%2FXL") == GUID
+    assert deployed.products.asked == ["62/XL"]
+
+
+def test_a_code_is_asked_again_after_a_day_and_may_mean_another_product(deployed: Deployed) -> None:
+    deployed.codes().guid("62%2FXL")
+    deployed.products.guids["62/XL"] = OTHER.upper()
+    deployed.clock.time += DAY
+    assert deployed.codes().guid("62%2FXL") == OTHER
+    assert deployed.codes().guid("62%2FXL") == OTHER
+    assert deployed.products.asked == ["62/XL", "62/XL"]
+
+
+def test_a_code_that_is_written_in_another_case_is_the_same(deployed: Deployed) -> None:
+    deployed.codes().guid("62%2FXL")
+    assert deployed.codes().guid("62%2fxl") == GUID
+    assert deployed.products.asked == ["62/XL"]
+
+
+def test_a_code_that_shoptet_does_not_know_is_asked_every_time(deployed: Deployed) -> None:
+    for _ in range(2):
+        with pytest.raises(NotFound):
+            deployed.codes().guid("new")
+    deployed.products.guids["new"] = GUID
+    assert deployed.codes().guid("new") == GUID
+
+
+def test_a_code_that_is_not_to_be_had_now_leaves_what_was_known(deployed: Deployed) -> None:
+    deployed.codes().guid("62%2FXL")
+    deployed.clock.time += DAY
+    deployed.products.down = True
+    with pytest.raises(TryLater):
+        deployed.codes().guid("62%2FXL")
+    deployed.products.down = False
+    assert deployed.codes().guid("62%2FXL") == GUID
+
+
+def test_a_folder_that_can_be_no_code_is_refused_with_its_reason(deployed: Deployed) -> None:
+    with pytest.raises(ValueError, match="%25"):
+        deployed.codes().guid("100%")
+
+
+def test_a_change_is_noticed_at_once_and_kept(deployed: Deployed) -> None:
+    deployed.codes().guid("62%2FXL")
+    assert deployed.codes().changed("62%2FXL", GUID) is False
+    deployed.products.guids["62/XL"] = OTHER
+    assert deployed.codes().changed("62%2FXL", GUID) is True
+    assert deployed.codes().guid("62%2FXL") == OTHER
+    assert deployed.products.asked == ["62/XL"] * 3
+
+
+def test_a_code_that_is_gone_has_not_changed_and_is_forgotten(deployed: Deployed) -> None:
+    deployed.codes().guid("62%2FXL")
+    del deployed.products.guids["62/XL"]
+    assert deployed.codes().changed("62%2FXL", GUID) is False
+    with pytest.raises(NotFound):
+        deployed.codes().guid("62%2FXL")
+
+
+@pytest.mark.parametrize("prefix", [GUID, "100%"])
+def test_what_is_no_code_never_changes(deployed: Deployed, prefix: str) -> None:
+    assert deployed.codes().changed(prefix, OTHER) is False
+    assert deployed.products.asked == []
+
+
+def test_the_answer_holds_although_another_run_wrote_its_own_first(deployed: Deployed) -> None:
+    class Racing(Products):
+        def guid_of(self, code: str) -> str:
+            # Another instance asks and writes while this one waits for its answer.
+            if not self.asked:
+                self.asked.append(code)
+                deployed.codes().guid("62%2FXL")
+            return super().guid_of(code)
+
+    deployed.products = Racing(**{"62/XL": GUID})
+    assert deployed.codes().guid("62%2FXL") == GUID
+    assert len(list(deployed.world.documents.list("codes/"))) == 1
