@@ -169,7 +169,7 @@ def parse_path(name: str) -> tuple[str, Gallery] | None:
     """Read guid and gallery from a ledger's path; None for anything else."""
     guid, _, file = name.removeprefix(PREFIX).partition("/")
     gallery = next((gallery for gallery in GALLERIES if file == f"{gallery}.json"), None)
-    return (guid, gallery) if name.startswith(PREFIX) and gallery is not None else None
+    return (guid, gallery) if name.startswith(PREFIX) and guid and gallery is not None else None
 
 
 def encode(ledger: Ledger) -> bytes:
@@ -181,7 +181,7 @@ def decode(body: bytes, where: str) -> Ledger:
     """Read from JSON; raises BadDocument, naming `where`, for anything that is not a ledger of this schema."""
     try:
         ledger = _decoder.decode(body)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadDocument(f"{where} is not a ledger: {error}") from None
     if ledger.schema != SCHEMA:
         raise BadDocument(
@@ -226,7 +226,9 @@ def look_at(ledger: Ledger) -> float:
     if ledger.flight is not None:
         return ledger.flight.judge_at
     pause = ledger.pause.until if ledger.pause is not None else 0.0
-    waiting = [max(e.not_before, pause) for e in ledger.entries.values() if is_waiting(e)]
+    # An entry that waits for another try is open whatever it is for: content, attributes or a deletion.
+    open_entries = [e for e in ledger.entries.values() if is_waiting(e) or (e.failure is None and e.not_before)]
+    waiting = [max(e.not_before, pause) for e in open_entries]
     return max(1.0, min(waiting)) if waiting else 0.0
 
 

@@ -5,8 +5,10 @@ see       the gallery's listing   into the ledger: what a person deleted in the 
 plan      the ledger              to the next step: one flight, a wait, or nothing
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from typing import Final
 
 import msgspec
 
@@ -19,6 +21,7 @@ from gallery_sync.ledger import (
     Operation,
     Snapshot,
     Wanted,
+    is_waiting,
     needs_content,
     with_entries,
 )
@@ -90,12 +93,20 @@ def observe(ledger: Ledger, files: Iterable[DropFile], now: float) -> Ledger:
 def see(ledger: Ledger, listing: Sequence[Image]) -> Ledger:
     """Give the ledger with what the gallery no longer shows marked as gone: a person deleted it in the shop."""
     shown = {image.name for image in listing}
-    changed = {
-        key: replace(entry, live=replace(entry.live, gone=entry.live.name not in shown))
-        for key, entry in ledger.entries.items()
-        if entry.live is not None and entry.live.gone is (entry.live.name in shown)
-    }
-    return with_entries(ledger, changed)
+    return with_entries(ledger, {key: _seen(entry, shown) for key, entry in ledger.entries.items()})
+
+
+def _seen(entry: Entry, shown: Set[str]) -> Entry:
+    live, wanted = entry.live, entry.wanted
+    if live is None:
+        return entry
+    if live.name not in shown:
+        # What was tried at an image that is no longer there is not tried again.
+        return entry if live.gone else replace(entry, live=replace(live, gone=True), attempts=0, not_before=0.0)
+    same_again = wanted is not None and wanted.content.checksum == live.checksum
+    # The same content dropped again counts as shown: if a person deletes the image after this, it stays gone.
+    generation = wanted.content.generation if wanted is not None and same_again else live.generation
+    return replace(entry, live=replace(live, generation=generation, gone=False))
 
 
 def plan(ledger: Ledger, listing: Sequence[Image], now: float, policy: Policy) -> Step:
@@ -108,20 +119,25 @@ def plan(ledger: Ledger, listing: Sequence[Image], now: float, policy: Policy) -
         return Wait(ledger.pause.until) if _anything(ledger, policy) else Nothing()
     images = {image.name: image for image in listing}
     numbers = _numbers(ledger, _foreign_priorities(ledger, listing))
-    due = {key: entry for key, entry in ledger.entries.items() if entry.failure is None and entry.not_before <= now}
-    steps: tuple[tuple[Operation, list[str]], ...] = (
-        ("delete", [key for key in due if policy.mirror_deletes and _abandoned(due[key])]),
-        ("source", [key for key in due if needs_content(due[key]) and _is_shown(due[key])]),
-        ("insert", [key for key in due if needs_content(due[key]) and not _is_shown(due[key])]),
-        ("attributes", [key for key in due if _attributes(due[key], numbers.get(key)) and not needs_content(due[key])]),
-    )
-    for operation, keys in steps:
-        if keys:
-            return _fly(operation, _batch(keys, due, numbers), due, numbers, images)
-    later = [
-        e.not_before for e in ledger.entries.values() if e.failure is None and e.not_before > now and needs_content(e)
-    ]
-    return Wait(min(later)) if later else Nothing()
+    entries = {key: entry for key, entry in ledger.entries.items() if entry.failure is None}
+    needs = {key: need for key, entry in entries.items() if (need := _need(entry, numbers.get(key), policy))}
+    for operation in _ORDER:
+        due = [key for key, need in needs.items() if need == operation and entries[key].not_before <= now]
+        if due:
+            return _fly(operation, _batch(due, entries, numbers), entries, numbers, images)
+    return Wait(min(entries[key].not_before for key in needs)) if needs else Nothing()
+
+
+_ORDER: Final[tuple[Operation, ...]] = ("delete", "source", "insert", "attributes")
+
+
+def _need(entry: Entry, number: int | None, policy: Policy) -> Operation | None:
+    """Tell what has to be done for a key, now or after a pause."""
+    if needs_content(entry):
+        return "source" if _is_shown(entry) else "insert"
+    if policy.mirror_deletes and _abandoned(entry):
+        return "delete"
+    return "attributes" if _attributes(entry, number) else None
 
 
 def _fly(
@@ -175,12 +191,15 @@ def _batch(keys: Sequence[str], due: Mapping[str, Entry], numbers: Mapping[str, 
 
 
 def _numbers(ledger: Ledger, taken: Set[int]) -> dict[str, int]:
-    """Give the number of each key: an explicit one as it is, the others in the order of their names."""
+    """Give the number of each key: an explicit one as it is, the others in the order of their names.
+
+    A key that failed keeps its place among the others as long as the gallery shows it.
+    """
     explicit: dict[str, int] = {}
     automatic: list[str] = []
     current: dict[str, int] = {}
     for key, entry in ledger.entries.items():
-        if entry.wanted is None or entry.failure is not None:
+        if entry.wanted is None or not (_is_shown(entry) or is_waiting(entry)):
             continue
         if entry.wanted.priority is not None:
             explicit[key] = entry.wanted.priority
@@ -205,9 +224,9 @@ def _attributes(entry: Entry, number: int | None) -> Snapshot | None:
     live, wanted = entry.live, entry.wanted
     if live is None or live.gone or wanted is None:
         return None
-    described = wanted.description if wanted.description is not None else ("" if live.description else None)
+    described = wanted.description or ""
     priority = number if number is not None and number != live.priority else None
-    description = described if described is not None and described != live.description else None
+    description = described if described != (live.description or "") else None
     return Snapshot(priority=priority, description=description) if (priority, description) != (None, None) else None
 
 
@@ -223,6 +242,7 @@ def _anything(ledger: Ledger, policy: Policy) -> bool:
     return not isinstance(plan(replace(ledger, pause=None), (), float("inf"), policy), Nothing)
 
 
+_PRIORITY = re.compile("0*([1-9][0-9]{0,4})")
 _FLAWS = frozenset({"empty-file", "bad-priority"})
 
 
@@ -240,7 +260,8 @@ def _wanted(file: DropFile, now: float) -> tuple[Wanted, Failure | None]:
         return wanted, Failure("empty-file", "the file is empty: drop the picture again", now)
     if number is None:
         return wanted, None
-    if not number.isascii() or not number.isdigit() or not 1 <= int(number[:9]) <= MAX_PRIORITY:
-        reason = f"the file's metadata 'priority' is '{number[:40]}': write a whole number from 1 to {MAX_PRIORITY}"
+    digits = _PRIORITY.fullmatch(number)
+    if digits is None or int(digits[1]) > MAX_PRIORITY:
+        reason = f"the file's metadata 'priority' is {number[:40]!r}: write a whole number from 1 to {MAX_PRIORITY}"
         return wanted, Failure("bad-priority", reason, now)
-    return replace(wanted, priority=int(number)), None
+    return replace(wanted, priority=int(digits[1])), None

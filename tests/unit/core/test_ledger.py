@@ -1,0 +1,186 @@
+"""The ledger as a document: read, written, counted, and when somebody should look."""
+
+import msgspec
+import pytest
+
+from gallery_sync import ledger as ledgers
+from gallery_sync.ledger import BadDocument, Entry, Failure, Ledger, Pause
+from tests.unit.core.build import (
+    GUID,
+    NOW,
+    a_flight,
+    a_ledger,
+    img,
+    insertion,
+    key,
+    live,
+    replace,
+    sent,
+    shown,
+    wanted,
+)
+
+BROKEN = Failure("refused", "no picture", NOW)
+
+FULL = a_ledger(
+    {
+        **shown("1.jpg", "1.jpg", 100),
+        key("2.jpg"): Entry(wanted("2.jpg", priority=5, description="Zepředu"), attempts=2, not_before=NOW, batch=50),
+        key("3.jpg"): Entry(wanted("3.jpg"), live("3.jpg", "9.jpg", gone=True), failure=BROKEN, last_reason="no"),
+    },
+    flight=replace(
+        insertion({"2.jpg": 200}, before=("1.jpg",), job_id="j1", first_miss=NOW),
+        errors={key("2.jpg"): "broken"},
+        claimed={key("2.jpg"): "7.jpg"},
+    ),
+    pause=Pause(NOW, "busy", 2),
+    cleaned_at=NOW - 5,
+)
+
+
+@pytest.mark.parametrize("ledger", [FULL, a_ledger(), Ledger(GUID, "shop360")])
+def test_a_ledger_that_was_written_reads_the_same(ledger: Ledger) -> None:
+    assert ledgers.decode(ledgers.encode(ledger), ledger.path) == ledger
+
+
+def test_a_ledger_is_written_the_same_whatever_the_order_of_its_keys() -> None:
+    turned = replace(FULL, entries=dict(reversed(FULL.entries.items())))
+    assert ledgers.encode(turned) == ledgers.encode(FULL)
+
+
+def test_a_ledger_of_todays_schema_is_read_with_fields_that_are_not_known_yet() -> None:
+    body = ledgers.encode(a_ledger())[:-1] + b',"later":1}'
+    assert ledgers.decode(body, "x") == a_ledger()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b"", id="empty"),
+        pytest.param(b"[]", id="no object"),
+        pytest.param(b"{}", id="no guid"),
+        pytest.param(b'{"guid":"g","gallery":"attic"}', id="no such gallery"),
+        pytest.param(b'{"guid":"g","gallery":"shop","entries":{"k":{"attempts":"many"}}}', id="a wrong type"),
+        pytest.param(b"<html>", id="a page"),
+        pytest.param(b'{"guid":"\xff","gallery":"shop"}', id="no UTF-8"),
+    ],
+)
+def test_what_is_no_ledger_is_a_bad_document_that_is_named(body: bytes) -> None:
+    with pytest.raises(BadDocument, match=r"^ledger/g/shop\.json is not a ledger: "):
+        ledgers.decode(body, "ledger/g/shop.json")
+
+
+def test_a_ledger_of_another_schema_is_not_read() -> None:
+    body = msgspec.json.encode({"guid": GUID, "gallery": "shop", "schema": 2})
+    with pytest.raises(BadDocument, match="has schema 2, this version reads 1"):
+        ledgers.decode(body, "x")
+
+
+def test_a_ledgers_path_names_its_gallery_and_is_read_back() -> None:
+    assert a_ledger().path == f"ledger/{GUID}/shop.json"
+    assert ledgers.parse_path(f"ledger/{GUID}/shop360.json") == (GUID, "shop360")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"ledger/{GUID}/shop",
+        f"ledger/{GUID}/attic.json",
+        f"ledger/{GUID}/x/shop.json",
+        f"jobs/{GUID}/shop.json",
+        f"{GUID}/shop.json",
+        "ledger//shop.json",
+        "ledger/shop.json",
+        "",
+    ],
+)
+def test_any_other_path_is_no_ledgers(path: str) -> None:
+    assert ledgers.parse_path(path) is None
+
+
+@pytest.mark.parametrize(
+    ("entry", "needs"),
+    [
+        pytest.param(Entry(), False, id="nothing wanted, nothing shown"),
+        pytest.param(Entry(wanted("a.jpg")), True, id="wanted, not shown"),
+        pytest.param(Entry(None, live("a.jpg", "1.jpg")), False, id="shown, no longer wanted"),
+        pytest.param(Entry(wanted("a.jpg"), live("a.jpg", "1.jpg")), False, id="shown as wanted"),
+        pytest.param(Entry(wanted("a.jpg", 2), live("a.jpg", "1.jpg")), True, id="other content"),
+        pytest.param(
+            Entry(wanted("a.jpg", 2, "sum-a.jpg-1"), live("a.jpg", "1.jpg")), False, id="the same content again"
+        ),
+        pytest.param(
+            Entry(wanted("a.jpg"), live("a.jpg", "1.jpg", gone=True)), False, id="deleted in the shop: a person wins"
+        ),
+        pytest.param(
+            Entry(wanted("a.jpg", 2, "sum-a.jpg-1"), live("a.jpg", "1.jpg", gone=True)),
+            True,
+            id="deleted in the shop, then dropped again",
+        ),
+    ],
+)
+def test_content_is_needed_where_what_is_wanted_is_not_shown(entry: Entry, needs: bool) -> None:
+    assert ledgers.needs_content(entry) is needs
+    assert ledgers.is_waiting(entry) is needs
+    assert not ledgers.is_waiting(replace(entry, failure=BROKEN))
+
+
+def test_the_counts_say_what_is_live_waiting_and_failed() -> None:
+    entries = {
+        **shown("1.jpg", "1.jpg", 100),
+        key("gone.jpg"): Entry(wanted("gone.jpg"), live("gone.jpg", "2.jpg", gone=True)),
+        key("new.jpg"): Entry(wanted("new.jpg"), not_before=NOW + 30),
+        key("bad.jpg"): Entry(wanted("bad.jpg"), failure=BROKEN),
+    }
+    counts = ledgers.counts(a_ledger(entries))
+    assert counts.metadata() == {
+        "live": "1",
+        "waiting": "1",
+        "failed": "1",
+        "flight": "0",
+        "look_at": str(int(NOW + 30)),
+    }
+    assert ledgers.counts(a_ledger(entries, flight=insertion({"new.jpg": 100}))).flight == 1
+
+
+NEW = {key("new.jpg"): Entry(wanted("new.jpg"))}
+LATER = {key("later.jpg"): Entry(wanted("later.jpg"), not_before=NOW + 30)}
+CHANGING = {
+    name: replace(entry, not_before=NOW + 40, attempts=1) for name, entry in shown("1.jpg", "1.jpg", 100).items()
+}
+
+
+@pytest.mark.parametrize(
+    ("ledger", "moment"),
+    [
+        pytest.param(a_ledger(), 0, id="an empty ledger"),
+        pytest.param(a_ledger(shown("1.jpg", "1.jpg", 100)), 0, id="nothing open"),
+        pytest.param(a_ledger(NEW), 1, id="at once"),
+        pytest.param(a_ledger(LATER), NOW + 30, id="after a try that failed"),
+        pytest.param(a_ledger(LATER | NEW), 1, id="the first of several"),
+        pytest.param(a_ledger(NEW, pause=Pause(NOW + 60, "busy", 1)), NOW + 60, id="after the gallery's pause"),
+        pytest.param(a_ledger(LATER, pause=Pause(NOW + 10, "busy", 1)), NOW + 30, id="after both"),
+        pytest.param(a_ledger({key("b"): Entry(wanted("b"), failure=BROKEN)}), 0, id="failed for good"),
+        pytest.param(a_ledger(NEW, flight=insertion({"new.jpg": 100})), NOW + 300, id="when the flight can be judged"),
+        pytest.param(a_ledger(CHANGING), NOW + 40, id="a change of attributes or a deletion that has to be repeated"),
+        pytest.param(
+            a_ledger({k: replace(e, failure=BROKEN) for k, e in CHANGING.items()}), 0, id="one that is not repeated"
+        ),
+    ],
+)
+def test_somebody_should_look_when_the_first_open_thing_is_due(ledger: Ledger, moment: float) -> None:
+    assert ledgers.look_at(ledger) == moment
+
+
+def test_an_entry_that_says_nothing_any_more_is_dropped() -> None:
+    ledger = a_ledger({**shown("1.jpg", "1.jpg", 100), **NEW})
+    changed = ledgers.with_entries(ledger, {key("1.jpg"): Entry(), key("2.jpg"): Entry(wanted("2.jpg"))})
+    assert set(changed.entries) == {key("new.jpg"), key("2.jpg")}
+    assert set(ledger.entries) == {key("1.jpg"), key("new.jpg")}
+
+
+def test_a_flight_of_any_operation_is_written_and_read() -> None:
+    snapshot = replace(sent("1.jpg", 5), name="1.jpg", cdn_name="1.jpg?5", change_time="2018-05-29T09:02:27+0200")
+    for operation in ("insert", "source", "attributes", "delete"):
+        ledger = a_ledger(flight=a_flight({key("1.jpg"): snapshot}, operation, before=(img("1.jpg").name,)))
+        assert ledgers.decode(ledgers.encode(ledger), "x") == ledger

@@ -1,0 +1,285 @@
+"""The next step of a gallery without a flight, from what is wanted and what is shown."""
+
+from typing import Any
+
+import pytest
+
+from gallery_sync.ledger import Entry, Failure, Ledger, Live, Pause, Wanted
+from gallery_sync.names import outbox
+from gallery_sync.plan import Fly, Nothing, Policy, Step, Wait, plan
+from tests.unit.core.build import NOW, a_ledger, content, img, key, live, replace, shown, wanted
+
+PLAIN = Policy()
+MIRROR = Policy(mirror_deletes=True)
+BROKEN = Failure("refused", "no picture", NOW)
+
+W1, W2, W2_SAME = wanted("a.jpg"), wanted("a.jpg", 2), wanted("a.jpg", 2, "sum-a.jpg-1")
+LIVE = live("a.jpg", "1.jpg", priority=100)
+GONE = replace(LIVE, gone=True)
+IMAGES = (img("1.jpg", 100, cdn_name="1.jpg?1", change_time="2024-07-01T12:00:00+0200"),)
+
+
+def described(text: str | None) -> Wanted:
+    return replace(W1, description=text)
+
+
+@pytest.mark.parametrize(
+    ("entry", "policy", "operation"),
+    [
+        pytest.param(Entry(W1), PLAIN, "insert", id="new"),
+        pytest.param(Entry(W1, LIVE), PLAIN, None, id="shown as wanted"),
+        pytest.param(Entry(W2, LIVE), PLAIN, "source", id="new content"),
+        pytest.param(Entry(W2_SAME, LIVE), PLAIN, None, id="the same content again"),
+        pytest.param(Entry(W1, GONE), PLAIN, None, id="a person deleted the image"),
+        pytest.param(Entry(W2, GONE), PLAIN, "insert", id="dropped anew after a person deleted the image"),
+        pytest.param(Entry(W2_SAME, GONE), PLAIN, "insert", id="the same content dropped again after that"),
+        pytest.param(Entry(None, LIVE), PLAIN, None, id="the file is deleted: its image stays"),
+        pytest.param(Entry(None, LIVE), MIRROR, "delete", id="the file is deleted, and takes its image along"),
+        pytest.param(Entry(None, GONE), MIRROR, None, id="the file is deleted, its image was already"),
+        pytest.param(Entry(replace(W1, priority=7), LIVE), PLAIN, "attributes", id="another explicit priority"),
+        pytest.param(Entry(replace(W1, priority=100), LIVE), PLAIN, None, id="an explicit priority that it has"),
+        pytest.param(Entry(replace(W1, priority=7), GONE), PLAIN, None, id="attributes of an image that is gone"),
+        pytest.param(Entry(described("x"), LIVE), PLAIN, "attributes", id="a description"),
+        pytest.param(Entry(described("x"), replace(LIVE, description="x")), PLAIN, None, id="the description it has"),
+        pytest.param(Entry(W1, replace(LIVE, description="x")), PLAIN, "attributes", id="a description removed"),
+        pytest.param(Entry(W1, replace(LIVE, description="")), PLAIN, None, id="no description left to remove"),
+        pytest.param(Entry(described(""), LIVE), PLAIN, None, id="an empty description is none"),
+        pytest.param(Entry(W1, failure=BROKEN), PLAIN, None, id="new, failed for good"),
+        pytest.param(Entry(W2, LIVE, failure=BROKEN), PLAIN, None, id="new content, failed for good"),
+        pytest.param(Entry(None, LIVE, failure=BROKEN), MIRROR, None, id="a deletion that failed for good"),
+        pytest.param(Entry(described("x"), LIVE, failure=BROKEN), PLAIN, None, id="attributes that failed for good"),
+        pytest.param(Entry(W1, not_before=NOW), PLAIN, "insert", id="a pause that is over"),
+    ],
+)
+def test_what_a_key_needs_is_the_next_step(entry: Entry, policy: Policy, operation: str | None) -> None:
+    ledger = a_ledger({key("a.jpg"): entry})
+    for listing in (IMAGES, ()):
+        step = plan(ledger, listing, NOW, policy)
+        assert (step.operation if isinstance(step, Fly) else None) == operation
+        assert operation is not None or step == Nothing()
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        pytest.param(Entry(W1), id="insert"),
+        pytest.param(Entry(W2, LIVE), id="source"),
+        pytest.param(Entry(replace(W1, priority=7), LIVE), id="attributes"),
+        pytest.param(Entry(None, LIVE), id="delete"),
+    ],
+)
+def test_whatever_is_tried_again_later_is_waited_for(entry: Entry) -> None:
+    # Else nobody would look again: the step would be forgotten until the gallery changes otherwise.
+    ledger = a_ledger(
+        {key("a.jpg"): replace(entry, not_before=NOW + 60), key("b.jpg"): Entry(wanted("b.jpg"), not_before=NOW + 90)}
+    )
+    assert plan(ledger, IMAGES, NOW, MIRROR) == Wait(NOW + 60)
+    assert isinstance(plan(ledger, IMAGES, NOW + 60, MIRROR), Fly)
+
+
+def test_a_pause_that_hides_nothing_is_not_waited_for() -> None:
+    ledger = a_ledger({key("a.jpg"): Entry(W1, LIVE, not_before=NOW + 60)})
+    assert plan(ledger, IMAGES, NOW, MIRROR) == Nothing()
+
+
+@pytest.mark.parametrize(
+    ("entries", "step"),
+    [
+        ({key("a.jpg"): Entry(W1)}, Wait(NOW + 60)),
+        ({key("a.jpg"): Entry(W1, not_before=NOW + 90)}, Wait(NOW + 60)),
+        ({key("a.jpg"): Entry(W1, LIVE)}, Nothing()),
+        ({key("a.jpg"): Entry(W1, failure=BROKEN)}, Nothing()),
+        ({}, Nothing()),
+    ],
+)
+def test_a_paused_gallery_waits_only_where_there_is_something_to_do(entries: dict[str, Entry], step: Step) -> None:
+    ledger = a_ledger(entries, pause=Pause(NOW + 60, "busy", 1))
+    assert plan(ledger, IMAGES, NOW, PLAIN) == step
+
+
+def test_a_gallery_whose_pause_is_over_goes_on() -> None:
+    ledger = a_ledger({key("a.jpg"): Entry(W1)}, pause=Pause(NOW, "busy", 1))
+    assert isinstance(plan(ledger, (), NOW, PLAIN), Fly)
+
+
+def test_what_is_wrong_goes_before_what_is_missing_and_content_before_attributes() -> None:
+    entries = {
+        key("d.jpg"): Entry(None, live("d.jpg", "4.jpg")),
+        key("s.jpg"): Entry(wanted("s.jpg", 2), live("s.jpg", "3.jpg", priority=300)),
+        key("i.jpg"): Entry(wanted("i.jpg")),
+        key("a.jpg"): Entry(described("x"), LIVE),
+    }
+    listing = (img("1.jpg", 100), img("3.jpg", 300), img("4.jpg", 400))
+    seen = []
+    for _ in range(len(entries)):
+        step = plan(a_ledger(entries), listing, NOW, MIRROR)
+        assert isinstance(step, Fly)
+        seen.append(step.operation)
+        for name in step.images:
+            del entries[name]
+    assert seen == ["delete", "source", "insert", "attributes"]
+
+
+def fly(ledger: Ledger, *listing: object, policy: Policy = PLAIN) -> Fly:
+    step = plan(ledger, listing, NOW, policy)  # type: ignore[arg-type]
+    assert isinstance(step, Fly)
+    return step
+
+
+def test_an_insertion_carries_content_number_and_description() -> None:
+    step = fly(a_ledger({key("a.jpg"): Entry(described("Zepředu"))}))
+    (snapshot,) = step.images.values()
+    assert snapshot.source == outbox("A/shop/a.jpg", 1)
+    assert (snapshot.generation, snapshot.checksum) == (1, "sum-a.jpg-1")
+    assert (snapshot.priority, snapshot.description, snapshot.name) == (100, "Zepředu", None)
+
+
+def test_a_source_update_carries_the_new_content_and_what_the_listing_shows_before() -> None:
+    (snapshot,) = fly(a_ledger({key("a.jpg"): Entry(W2, LIVE)}), *IMAGES).images.values()
+    assert (snapshot.source, snapshot.generation, snapshot.checksum) == (outbox("A/shop/a.jpg", 2), 2, "sum-a.jpg-2")
+    assert (snapshot.name, snapshot.cdn_name, snapshot.change_time) == (
+        "1.jpg",
+        "1.jpg?1",
+        "2024-07-01T12:00:00+0200",
+    )
+    assert (snapshot.priority, snapshot.description) == (None, None)
+
+
+def test_a_source_update_takes_changed_attributes_along() -> None:
+    entry = Entry(replace(W2, priority=7, description="x"), LIVE)
+    (snapshot,) = fly(a_ledger({key("a.jpg"): entry}), *IMAGES).images.values()
+    assert (snapshot.priority, snapshot.description) == (7, "x")
+
+
+@pytest.mark.parametrize(
+    ("wants", "is_live", "priority", "description"),
+    [
+        (replace(W1, priority=7), LIVE, 7, None),
+        (replace(W1, priority=7, description="x"), replace(LIVE, description="x"), 7, None),
+        (described("x"), LIVE, None, "x"),
+        (described("x"), replace(LIVE, description="y"), None, "x"),
+        (W1, replace(LIVE, description="y"), None, ""),
+    ],
+)
+def test_a_change_of_attributes_carries_only_what_differs_from_what_was_last_sent(
+    wants: Wanted, is_live: object, priority: int | None, description: str | None
+) -> None:
+    # The gallery shows something else again: a person's changes there stay.
+    in_shop = img("1.jpg", 5, description="a person's")
+    (snapshot,) = fly(a_ledger({key("a.jpg"): Entry(wants, is_live)}), in_shop).images.values()  # type: ignore[arg-type]
+    assert (snapshot.name, snapshot.priority, snapshot.description) == ("1.jpg", priority, description)
+    assert (snapshot.source, snapshot.generation) == ("", 0)
+
+
+def test_a_deletion_carries_the_name_alone() -> None:
+    (snapshot,) = fly(a_ledger({key("a.jpg"): Entry(None, LIVE)}), *IMAGES, policy=MIRROR).images.values()
+    assert (snapshot.name, snapshot.priority, snapshot.description, snapshot.source) == ("1.jpg", None, None, "")
+
+
+def priorities(step: Fly) -> dict[str, int | None]:
+    return {name.rpartition("/")[2]: snapshot.priority for name, snapshot in step.images.items()}
+
+
+def new(*files: str, **attributes: Any) -> dict[str, Entry]:
+    return {key(file): Entry(wanted(file, **attributes)) for file in files}
+
+
+def test_new_images_are_numbered_in_their_names_natural_order() -> None:
+    assert priorities(fly(a_ledger(new("10.jpg", "2.jpg", "01_z.jpg")))) == {
+        "01_z.jpg": 100,
+        "2.jpg": 200,
+        "10.jpg": 300,
+    }
+
+
+def test_numbers_are_unique_in_the_gallery_at_take_off() -> None:
+    entries = shown("a.jpg", "1.jpg", 100) | new("b.jpg", "c.jpg")
+    listing = (img("1.jpg", 100), img("foreign.jpg", 200), img("older.jpg", 201))
+    assert priorities(fly(a_ledger(entries), *listing)) == {"b.jpg": 202, "c.jpg": 302}
+
+
+def test_an_image_of_ours_that_a_person_moved_keeps_that_number_from_being_used() -> None:
+    entries = shown("a.jpg", "1.jpg", 100) | new("b.jpg")
+    assert priorities(fly(a_ledger(entries), img("1.jpg", 200))) == {"b.jpg": 201}
+
+
+def test_an_explicit_priority_is_that_number_itself() -> None:
+    assert priorities(fly(a_ledger(new("a.jpg", priority=7) | new("b.jpg")))) == {"a.jpg": 7, "b.jpg": 100}
+
+
+def test_an_explicit_priority_is_not_given_to_an_automatic_one() -> None:
+    assert priorities(fly(a_ledger(new("z.jpg", priority=100) | new("a.jpg")))) == {"z.jpg": 100, "a.jpg": 101}
+
+
+def test_an_explicit_priority_that_is_taken_goes_under_another_number_and_is_put_right_afterwards() -> None:
+    foreign = img("foreign.jpg", 7)
+    assert priorities(fly(a_ledger(new("a.jpg", priority=7)), foreign)) == {"a.jpg": 8}
+    landed = {key("a.jpg"): Entry(wanted("a.jpg", priority=7), live("a.jpg", "1.jpg", priority=8))}
+    step = fly(a_ledger(landed), foreign, img("1.jpg", 8))
+    assert (step.operation, priorities(step)) == ("attributes", {"a.jpg": 7})
+
+
+def test_two_files_that_ask_for_the_same_priority_fly_under_two_numbers() -> None:
+    assert sorted(filter(None, priorities(fly(a_ledger(new("a.jpg", "b.jpg", priority=7)))).values())) == [7, 8]
+
+
+def test_an_image_in_between_is_inserted_without_a_change_of_its_neighbours() -> None:
+    entries = shown("1.jpg", "n1.jpg", 100) | shown("3.jpg", "n3.jpg", 200)
+    listing = (img("n1.jpg", 100), img("n3.jpg", 200))
+    step = fly(a_ledger(entries | new("2.jpg")), *listing)
+    assert (step.operation, priorities(step)) == ("insert", {"2.jpg": 149})
+    after = entries | shown("2.jpg", "n2.jpg", 149)
+    assert plan(a_ledger(after), (*listing, img("n2.jpg", 149)), NOW, PLAIN) == Nothing()
+
+
+def test_an_image_that_failed_keeps_its_place_as_long_as_it_is_shown() -> None:
+    failed = {key("2.jpg"): Entry(wanted("2.jpg", 2), live("2.jpg", "n2.jpg", priority=200), failure=BROKEN)}
+    entries = shown("1.jpg", "n1.jpg", 100) | failed | shown("3.jpg", "n3.jpg", 300) | new("1b.jpg")
+    listing = (img("n1.jpg", 100), img("n2.jpg", 200), img("n3.jpg", 300))
+    assert priorities(fly(a_ledger(entries), *listing)) == {"1b.jpg": 149}
+
+
+def test_an_image_that_failed_before_it_was_shown_takes_no_place() -> None:
+    entries = shown("1.jpg", "n1.jpg", 1) | {key("2.jpg"): Entry(wanted("2.jpg"), failure=BROKEN)}
+    entries |= shown("3.jpg", "n3.jpg", 2)
+    assert plan(a_ledger(entries), (), NOW, PLAIN) == Nothing()
+
+
+def test_an_image_that_a_person_deleted_takes_no_place() -> None:
+    gone = {key("2.jpg"): Entry(wanted("2.jpg"), live("2.jpg", "n2.jpg", priority=2, gone=True))}
+    entries = shown("1.jpg", "n1.jpg", 1) | gone | shown("3.jpg", "n3.jpg", 2)
+    assert plan(a_ledger(entries), (), NOW, PLAIN) == Nothing()
+
+
+def test_300_images_fly_100_at_a_time_in_their_order() -> None:
+    step = fly(a_ledger(new(*(f"{i}.jpg" for i in range(300, 0, -1)))))
+    assert list(step.images) == [key(f"{i}.jpg") for i in range(1, 101)]
+    assert list(priorities(step).values()) == [i * 100 for i in range(1, 101)]
+
+
+def test_numbers_leave_room_for_what_flies_later() -> None:
+    entries = new(*(f"{i}.jpg" for i in range(1, 301)))
+    for name, snapshot in fly(a_ledger(entries)).images.items():
+        is_live = Live(name, snapshot.checksum, snapshot.generation, snapshot.priority)
+        entries[name] = replace(entries[name], live=is_live)
+    assert list(priorities(fly(a_ledger(entries))).values()) == [i * 100 for i in range(101, 201)]
+
+
+def test_a_batch_that_was_refused_flies_again_in_halves_after_those_that_were_not() -> None:
+    halved = {name: replace(entry, batch=2) for name, entry in new("1.jpg", "2.jpg", "3.jpg", "4.jpg").items()}
+    assert list(fly(a_ledger(halved)).images) == [key("1.jpg"), key("2.jpg")]
+    assert list(fly(a_ledger(halved | new("5.jpg"))).images) == [key("5.jpg")]
+    quartered = halved | {key("1.jpg"): Entry(wanted("1.jpg"), batch=1), key("2.jpg"): Entry(wanted("2.jpg"), batch=1)}
+    assert list(fly(a_ledger(quartered)).images) == [key("3.jpg"), key("4.jpg")]
+    alone = {name: replace(entry, batch=1) for name, entry in halved.items()}
+    assert list(fly(a_ledger(alone)).images) == [key("1.jpg")]
+
+
+def test_those_whose_pause_is_not_over_do_not_fly_along() -> None:
+    paused = {key("1.jpg"): Entry(wanted("1.jpg"), not_before=NOW + 1)}
+    step = fly(a_ledger(paused | new("2.jpg")))
+    assert priorities(step) == {"2.jpg": 200}
+
+
+def test_the_generation_of_a_copy_is_that_of_the_drop() -> None:
+    assert content("a.jpg", 2) == W2.content
