@@ -35,7 +35,7 @@ def arrive(world: World, ledger: Ledger, flight: Flight, ended: str | None) -> L
     Raises the client's TryLater, NotAllowed and NotFound of a listing, and StorageUnavailable.
     """
     now = world.clock.now()
-    if flight.operation in ("attributes", "delete"):
+    if flight.operation in ("attributes", "delete", "clean"):
         return _repeat(world, ledger, flight, now)
     if flight.job_id is None and ended is not None:
         flight = _adopt(world, ledger, flight, ended)

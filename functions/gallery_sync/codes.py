@@ -35,8 +35,12 @@ class Codes:
         product = names.decode_product(prefix)
         if isinstance(product, names.BadProduct):
             raise ValueError(product.reason)  # noqa: TRY004  # the text is wrong, not its type
+        return self.guid_of(product)
+
+    def guid_of(self, product: str) -> str:
+        """Give the guid of a product that is named by guid or code. Raises as `guid` does."""
         if names.is_guid(product):
-            return product
+            return product.lower()
         where = path(product)
         stored = self._documents.read(where)
         known = msgspec.json.decode(stored.body, type=Code) if stored is not None else None

@@ -6,11 +6,12 @@ from functools import partial
 import msgspec
 
 from gallery_sync import jobindex, names, refusals, settle
+from gallery_sync.carry import carry_out
 from gallery_sync.jobindex import IndexedJob
 from gallery_sync.ledger import Content, Flight, Ledger, Snapshot
 from gallery_sync.ledgers import Held
 from gallery_sync.log import Severity
-from gallery_sync.plan import DropFile, Fly, Wait, observe, plan, see
+from gallery_sync.plan import Carry, DropFile, Fly, Wait, observe, plan, see
 from gallery_sync.ports import BucketFile, Conflict
 from gallery_sync.report import report, where
 from gallery_sync.shoptet import errors
@@ -29,6 +30,8 @@ def depart(world: World, held: Held, prefixes: tuple[str, ...], listing: tuple[I
     ledger = replace(held.ledger, prefixes=prefixes)
     ledger = observe(ledger, _files(world, ledger), world.clock.now())
     step = plan(ledger, listing or (), world.clock.now(), world.policy)
+    if isinstance(step, Carry):
+        return carry_out(world, held, step.intent) is not None
     if isinstance(step, Fly):
         if listing is None:
             listing = world.shop.images(ledger.guid, ledger.gallery)
@@ -98,9 +101,10 @@ def _take_off(world: World, held: Held, ledger: Ledger, step: Fly, listing: Sequ
 
 
 def _prepared(world: World, contents: Mapping[str, Content]) -> dict[str, str]:
-    """Give the signed URL of each key's copy; a key whose file is gone by now has none, and is no longer wanted so."""
-    urls = world.outbox.prepare(tuple(contents.values()))
-    return {key: url for key, content in contents.items() if (url := urls[content]) is not None}
+    """Give each key's URL: a caller's own as it is, else a signed one of the copy; none where the file is gone by now."""
+    urls = world.outbox.prepare(tuple(content for content in contents.values() if not content.url))
+    given = {key: content.source if content.url else urls[content] for key, content in contents.items()}
+    return {key: url for key, url in given.items() if url is not None}
 
 
 def _names_before(ledger: Ledger, listing: Sequence[Image]) -> tuple[str, ...]:
@@ -119,7 +123,7 @@ def _send(world: World, ledger: Ledger, flight: Flight, urls: Mapping[str, str])
                 return _airborne(world, ledger, flight, job_id)
             case "attributes":
                 return _update_attributes(world, ledger, flight)
-            case "delete":
+            case "delete" | "clean":
                 return _delete(world, ledger, flight)
     except errors.AnswerLost as error:
         world.log.say("WARNING", f"answer lost, the gallery will tell: {error}", **where(ledger), flight=flight.id)

@@ -13,34 +13,41 @@ from gallery_sync.shoptet.model import GALLERIES, MAX_IMAGES_PER_CALL, Gallery
 
 SCHEMA: Final = 1
 
-Operation = Literal["insert", "source", "attributes", "delete"]
+Operation = Literal["insert", "source", "attributes", "delete", "clean"]
 
 
-class Content(msgspec.Struct, frozen=True):
-    """Which bytes: the object and its generation. Two contents are the same picture where their checksums are equal."""
+class Content(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Which bytes: the object and its generation. Two contents are the same picture where their checksums are equal.
+
+    `url`: `source` is not an object but a caller's URL, which Shoptet downloads itself. It may be a secret.
+    """
 
     source: str
     generation: int
     checksum: str
     size: int
+    url: bool = False
 
 
 class Wanted(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a key should show. `created` is when the object's generation was created, on the storage's clock.
 
-    `priority` is Shoptet's number itself where somebody asked for one; None is the natural order of names.
+    `priority` is Shoptet's number itself where somebody asked for one; None is the natural order of names, or, where
+    there is a `rank`, of ranks behind the dropped files: the order in which callers asked.
     """
 
     content: Content
     created: float
     priority: int | None = None
     description: str | None = None
+    rank: float | None = None
 
 
 class Live(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the gallery was last seen to show for a key, and the attributes that we last sent.
 
     `gone`: the gallery no longer shows it, so a person deleted it in the shop; it comes back when its drop changes.
+    `kept`: a cleanup left it, because a variant references it; so a deleted file does not take it along either.
     """
 
     name: str
@@ -49,6 +56,7 @@ class Live(msgspec.Struct, frozen=True, omit_defaults=True):
     priority: int | None = None
     description: str | None = None
     gone: bool = False
+    kept: bool = False
 
 
 class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -58,6 +66,15 @@ class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
     reason: str
     at: float
     request_id: str | None = None
+
+
+class Override(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a caller asked instead of what the drop says. Each field holds until the drop says something else than `base`."""
+
+    base: Wanted
+    content: Content | None = None
+    priority: int | None = None
+    description: str | None = None
 
 
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -70,6 +87,35 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     last_reason: str | None = None
     batch: int = MAX_IMAGES_PER_CALL
     failure: Failure | None = None
+    override: Override | None = None
+
+
+class Row(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An image whose attributes a caller asked to change, by Shoptet's name or by our key."""
+
+    name: str | None = None
+    key: str | None = None
+    priority: int | None = None
+    description: str | None = None
+
+
+class Intent(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a caller asked that is no picture: clean the gallery, delete one image (`name`), change attributes (`rows`).
+
+    `at` is when it was asked, on the storage's clock: files created up to then are out until they are dropped again.
+    `before` are the names that the gallery listed when it was first tried, `attempts` how many answers were lost.
+    `purge`: the files go as well.
+    """
+
+    id: str
+    kind: Literal["clean", "delete", "attributes"]
+    at: float
+    name: str | None = None
+    rows: tuple[Row, ...] = ()
+    remove_reference: bool = False
+    purge: bool = False
+    before: tuple[str, ...] | None = None
+    attempts: int = 0
 
 
 class Snapshot(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -95,7 +141,7 @@ class Flight(msgspec.Struct, frozen=True, omit_defaults=True):
     Nothing is sent after `send_until`; without a job it may be judged from `judge_at` on. `before` are the names that
     the gallery listed when it took off. The rest is what was learned once the job had ended: `errors` are Shoptet's words
     for single keys, `reason` those for all; `claimed` the names that were matched and `first_miss` the moment when a
-    listing first lacked something, while a second look is due.
+    listing first lacked something, while a second look is due. `intent` is the id of what the flight carries out.
     """
 
     id: str
@@ -111,6 +157,7 @@ class Flight(msgspec.Struct, frozen=True, omit_defaults=True):
     reason: str | None = None
     claimed: dict[str, str] = msgspec.field(default_factory=dict)
     first_miss: float | None = None
+    intent: str | None = None
 
 
 class Pause(msgspec.Struct, frozen=True):
@@ -130,6 +177,7 @@ class Ledger(msgspec.Struct, frozen=True, omit_defaults=True):
     prefixes: tuple[str, ...] = ()
     entries: dict[str, Entry] = msgspec.field(default_factory=dict)
     flight: Flight | None = None
+    intents: tuple[Intent, ...] = ()
     pause: Pause | None = None
     cleaned_at: float = 0.0
 
@@ -229,6 +277,7 @@ def look_at(ledger: Ledger) -> float:
     # An entry that waits for another try is open whatever it is for: content, attributes or a deletion.
     open_entries = [e for e in ledger.entries.values() if is_waiting(e) or (e.failure is None and e.not_before)]
     waiting = [max(e.not_before, pause) for e in open_entries]
+    waiting += [pause for _ in ledger.intents]
     return max(1.0, min(waiting)) if waiting else 0.0
 
 

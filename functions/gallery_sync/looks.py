@@ -13,7 +13,8 @@ from gallery_sync.tasks import PATIENCE_SECONDS, CloudTasks, Task, connect
 
 
 class Look(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A sync task's body: the gallery that a folder feeds, or a gallery by guid, or an object whose name was refused.
+    """A sync task's body: the gallery that a folder feeds, or a gallery by guid, or an object whose name was refused,
+    or an operation whose request is to be brought into the ledgers.
 
     `job` is a hint: the list of jobs showed that this job of the gallery has ended.
     """
@@ -23,6 +24,7 @@ class Look(msgspec.Struct, frozen=True, omit_defaults=True):
     guid: str | None = None
     job: str | None = None
     refused: str | None = None
+    operation: str | None = None
 
 
 class BadLook(ValueError):
@@ -61,6 +63,10 @@ class TaskLooks:
         """See ports.Looks."""
         self._windowed(Look(gallery, guid=guid), f"{guid}/{gallery}", max(at, self._clock.now()))
 
+    def operation(self, operation: str, at: float) -> None:
+        """See ports.Looks."""
+        self._windowed(Look(operation=operation), f"operation/{operation}", max(at, self._clock.now()))
+
     def ended(self, guid: str, gallery: Gallery, job_id: str) -> None:
         """See ports.Looks. At once; while a look for this job is under way, another is not enqueued.
 
@@ -94,8 +100,10 @@ def parse(body: bytes) -> Look:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadLook(f"the task's body is no look at a gallery: {error}") from None
     by_gallery = look.gallery is not None and (look.prefix is None) != (look.guid is None)
-    if by_gallery == (look.refused is not None):
-        raise BadLook("the task's body names neither one gallery (gallery and prefix or guid) nor a refused object")
+    if sum((by_gallery, look.refused is not None, look.operation is not None)) != 1:
+        raise BadLook(
+            "the task's body names neither one gallery (gallery and prefix or guid) nor a refused object or an operation"
+        )
     return look
 
 

@@ -17,15 +17,17 @@ from gallery_sync.ledger import (
     Content,
     Entry,
     Failure,
+    Intent,
     Ledger,
     Operation,
+    Override,
     Snapshot,
     Wanted,
     is_waiting,
     needs_content,
     with_entries,
 )
-from gallery_sync.names import Drop, outbox
+from gallery_sync.names import Drop, Order, outbox
 from gallery_sync.names import order as order_of
 from gallery_sync.shoptet.model import MAX_IMAGES_PER_CALL, MAX_PRIORITY, Image
 
@@ -64,7 +66,14 @@ class Fly:
     images: Mapping[str, Snapshot]
 
 
-Step = Nothing | Wait | Fly
+@dataclass(frozen=True, slots=True)
+class Carry:
+    """Carry out what a caller asked; it comes before everything else."""
+
+    intent: Intent
+
+
+Step = Nothing | Wait | Fly | Carry
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +91,11 @@ def observe(ledger: Ledger, files: Iterable[DropFile], now: float) -> Ledger:
     for key, file in current.items():
         entry = ledger.entries.get(key, Entry())
         wanted, flaw = _wanted(file, now)
+        override, wanted = _overridden(entry.override, wanted)
         if entry.wanted != wanted or _flaw(entry) != (flaw.code if flaw else None):
-            changed[key] = Entry(wanted, entry.live, failure=flaw)
+            changed[key] = Entry(wanted, entry.live, failure=flaw, override=override)
+        elif entry.override != override:
+            changed[key] = replace(entry, override=override)
     for key, entry in ledger.entries.items():
         if key.startswith("drop:") and key not in current and entry.wanted is not None:
             changed[key] = Entry(None, entry.live)
@@ -117,6 +129,8 @@ def plan(ledger: Ledger, listing: Sequence[Image], now: float, policy: Policy) -
     """
     if ledger.pause is not None and now < ledger.pause.until:
         return Wait(ledger.pause.until) if _anything(ledger, policy) else Nothing()
+    if ledger.intents:
+        return Carry(ledger.intents[0])
     images = {image.name: image for image in listing}
     numbers = _numbers(ledger, _foreign_priorities(ledger, listing))
     entries = {key: entry for key, entry in ledger.entries.items() if entry.failure is None}
@@ -177,7 +191,8 @@ def _fly(
 def _carry(content: Content, snapshot: Snapshot) -> Snapshot:
     return replace(
         snapshot,
-        source=outbox(content.source, content.generation),
+        # What of the source may be written down and will stand in Shoptet's result: a URL's query is a secret.
+        source=content.source.partition("?")[0] if content.url else outbox(content.source, content.generation),
         generation=content.generation,
         checksum=content.checksum,
     )
@@ -199,7 +214,7 @@ def _numbers(ledger: Ledger, taken: Set[int]) -> dict[str, int]:
     automatic: list[str] = []
     current: dict[str, int] = {}
     for key, entry in ledger.entries.items():
-        if entry.wanted is None or not (_is_shown(entry) or is_waiting(entry)):
+        if entry.wanted is None or not (_is_shown(entry) or is_waiting(entry)) or key.startswith("name:"):
             continue
         if entry.wanted.priority is not None:
             explicit[key] = entry.wanted.priority
@@ -207,12 +222,23 @@ def _numbers(ledger: Ledger, taken: Set[int]) -> dict[str, int]:
         automatic.append(key)
         if _is_shown(entry) and entry.live is not None and entry.live.priority is not None:
             current[key] = entry.live.priority
-    return {**explicit, **order.assign(sorted(automatic, key=order_of), current, taken | set(explicit.values()))}
+    in_order = sorted(automatic, key=lambda key: _place(key, ledger.entries[key]))
+    return {**explicit, **order.assign(in_order, current, taken | set(explicit.values()))}
+
+
+def _place(key: str, entry: Entry) -> tuple[float, Order]:
+    """Give a key's place in the automatic order: files by their names, then what callers asked, as they asked it."""
+    rank = entry.wanted.rank if entry.wanted is not None else None
+    return (-1.0 if rank is None else rank), order_of(key)
 
 
 def _foreign_priorities(ledger: Ledger, listing: Sequence[Image]) -> set[int]:
-    """Give the numbers of the images that no file of ours orders, those whose file was deleted among them."""
-    ours = {entry.live.name for entry in ledger.entries.values() if entry.live is not None and entry.wanted is not None}
+    """Give the numbers of the images that no key of ours orders, those whose file was deleted among them."""
+    ours = {
+        entry.live.name
+        for key, entry in ledger.entries.items()
+        if entry.live is not None and entry.wanted is not None and not key.startswith("name:")
+    }
     return {image.priority for image in listing if image.priority is not None and image.name not in ours}
 
 
@@ -235,11 +261,33 @@ def _is_shown(entry: Entry) -> bool:
 
 
 def _abandoned(entry: Entry) -> bool:
-    return entry.wanted is None and _is_shown(entry)
+    return entry.wanted is None and entry.live is not None and not entry.live.gone and not entry.live.kept
 
 
 def _anything(ledger: Ledger, policy: Policy) -> bool:
     return not isinstance(plan(replace(ledger, pause=None), (), float("inf"), policy), Nothing)
+
+
+def _overridden(override: Override | None, says: Wanted) -> tuple[Override | None, Wanted]:
+    """Give what is left of an override, and what is wanted, now that the drop `says` this.
+
+    A field that the drop changed since the override was made is the drop's again: the latest word counts.
+    """
+    if override is None:
+        return None, says
+    base = override.base
+    content = override.content if says.content.generation == base.content.generation else None
+    priority = override.priority if says.priority == base.priority else None
+    description = override.description if says.description == base.description else None
+    if (content, priority, description) == (None, None, None):
+        return None, says
+    wanted = replace(
+        says,
+        content=says.content if content is None else content,
+        priority=says.priority if priority is None else priority,
+        description=says.description if description is None else description,
+    )
+    return Override(base, content, priority, description), wanted
 
 
 _PRIORITY = re.compile("0*([1-9][0-9]{0,4})")

@@ -14,6 +14,7 @@ from gallery_sync.shoptet.model import (
     NewImage,
     NewSource,
     ResultRow,
+    RowError,
     Updated,
 )
 
@@ -84,6 +85,14 @@ class Drops(Protocol):
         ...
 
 
+class Bin(Protocol):
+    """Where dropped files go that a caller wants cleaned away with their gallery."""
+
+    def remove(self, file: BucketFile) -> bool:
+        """Move exactly this generation out of the drop bucket, to `removed/` in the state bucket; False if it is gone."""
+        ...
+
+
 class Outbox(Protocol):
     """The immutable copies that Shoptet downloads."""
 
@@ -105,6 +114,10 @@ class Looks(Protocol):
 
     def gallery(self, guid: str, gallery: Gallery, at: float) -> None:
         """Look at a gallery again at `at` (epoch seconds) or soon after."""
+        ...
+
+    def operation(self, operation: str, at: float) -> None:
+        """Bring an operation's request into the ledgers at `at` (epoch seconds) or soon after."""
         ...
 
     def ended(self, guid: str, gallery: Gallery, job_id: str) -> None:
@@ -135,6 +148,12 @@ class Shop(Protocol):
         self, guid: str, gallery: Gallery, images: Sequence[Attributes], *, send_until: float
     ) -> Updated:
         """Change attributes at once."""
+        ...
+
+    def delete_all(
+        self, guid: str, gallery: Gallery, *, remove_reference: bool, send_until: float
+    ) -> tuple[RowError, ...]:
+        """Delete all images of a gallery, and give those that it left."""
         ...
 
     def delete(self, guid: str, gallery: Gallery, name: str, *, remove_reference: bool, send_until: float) -> None:

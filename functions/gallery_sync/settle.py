@@ -126,7 +126,11 @@ def paused(ledger: Ledger, until: float | None, reason: str, now: float, timing:
 def resend(ledger: Ledger, flight: Flight, reason: str, now: float, timing: Timing, max_attempts: int) -> Ledger:
     """Give the ledger after a flight that certainly did nothing, or may be repeated without harm: a try that failed."""
     changed = {key: tried(ledger.entries.get(key, Entry()), reason, now, timing, max_attempts) for key in flight.images}
-    return with_entries(replace(ledger, flight=None), changed)
+    intents = tuple(
+        replace(intent, attempts=intent.attempts + 1) if intent.id == flight.intent else intent
+        for intent in ledger.intents
+    )
+    return with_entries(replace(ledger, flight=None, intents=intents), changed)
 
 
 def landed(entry: Entry, snapshot: Snapshot, image: Image) -> Entry:

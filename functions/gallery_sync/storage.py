@@ -166,6 +166,33 @@ class BucketOutbox:
                 return False
 
 
+class BucketBin:
+    """`ports.Bin`: files leave the drop bucket for `removed/` in the state bucket, whose soft delete and lifecycle end them."""
+
+    def __init__(self, drops: Bucket, state: Bucket, retry_seconds: float = RETRY_SECONDS) -> None:
+        self._drops = drops
+        self._state = state
+        self._call = _bounded(retry_seconds)
+
+    def remove(self, file: BucketFile) -> bool:
+        """See ports.Bin. The copy first: a run that dies in between leaves the file in both places."""
+        source = self._drops.blob(file.name)
+        target = self._state.blob(f"removed/{file.name}")
+        with _translated(f"remove {file.name}"):
+            try:
+                token = None
+                while True:
+                    token, _, _ = target.rewrite(
+                        source, token=token, if_source_generation_match=file.generation, **self._call
+                    )
+                    if token is None:
+                        break
+                source.delete(if_generation_match=file.generation, **self._call)
+            except (exceptions.PreconditionFailed, exceptions.NotFound):
+                return False
+        return True
+
+
 def _bounded(seconds: float) -> dict[str, Any]:
     """Give what bounds a call of the library: each try, and all of them together."""
     return {"timeout": TIMEOUT, "retry": DEFAULT_RETRY.with_timeout(seconds).with_delay(initial=0.2, maximum=5.0)}

@@ -1,6 +1,7 @@
 """A look at one gallery: end the flight that is under way, or start the next. The only place that starts work at Shoptet."""
 
-from gallery_sync import jobindex, names, refusals
+from gallery_sync import jobindex, names, operations, refusals
+from gallery_sync.apply import apply
 from gallery_sync.arrive import Later, arrive
 from gallery_sync.codes import Codes
 from gallery_sync.depart import depart
@@ -24,12 +25,26 @@ def sync(world: World, look: Look) -> None:
     """
     if look.refused is not None:
         _look_at_refused(world, look.refused)
+    elif look.operation is not None:
+        _apply(world, look.operation)
     elif look.gallery is not None and look.guid is not None:
         _run(world, look.guid, look.gallery, None, look.job)
     elif look.gallery is not None and look.prefix is not None:
         guid = _find_product(world, look.prefix, look.gallery)
         if guid is not None:
             _run(world, guid, look.gallery, look.prefix, None)
+
+
+def _apply(world: World, operation_id: str) -> None:
+    operation = operations.find(world.documents, operation_id)
+    if operation is None:
+        world.log.say("ERROR", f"there is no operation {operation_id} in the state bucket")
+        return
+    try:
+        apply(world, operation)
+    except errors.TryLater as error:
+        world.log.say("WARNING", f"not now: {error}", operation=operation_id)
+        world.looks.operation(operation_id, error.at)
 
 
 def _run(world: World, guid: str, gallery: Gallery, prefix: str | None, ended: str | None) -> None:

@@ -7,7 +7,7 @@ from gallery_sync.clock import Clock
 from gallery_sync.ledgers import Ledgers
 from gallery_sync.log import Log
 from gallery_sync.plan import Policy
-from gallery_sync.ports import Documents, Drops, Looks, Outbox, Shop
+from gallery_sync.ports import Bin, Documents, Drops, Looks, Outbox, Shop
 from gallery_sync.schedule import Timing
 
 
@@ -30,16 +30,23 @@ class PollWorld(SweepWorld):
 
 
 @dataclass(frozen=True, kw_only=True)
-class World(PollWorld):
-    """What a look at a gallery works with. `new_id` gives ids that nobody had before."""
+class CarryWorld(PollWorld):
+    """What carrying out a caller's wish works with. `new_id` gives ids that nobody had before."""
 
     drops: Drops
-    outbox: Outbox
-    policy: Policy
-    max_attempts: int
+    bin: Bin
     new_id: Callable[[], str]
+    max_attempts: int
 
     @property
     def ledgers(self) -> Ledgers:
         """The ledgers, over the documents."""
         return Ledgers(self.documents)
+
+
+@dataclass(frozen=True, kw_only=True)
+class World(CarryWorld):
+    """What a look at a gallery works with."""
+
+    outbox: Outbox
+    policy: Policy

@@ -15,7 +15,7 @@ from gallery_sync.looks import connect_looks
 from gallery_sync.plan import Policy
 from gallery_sync.settings import SyncGallery
 from gallery_sync.signing import SCOPE, IamSigner, UrlSigner
-from gallery_sync.storage import BucketDocuments, BucketDrops, BucketOutbox
+from gallery_sync.storage import BucketBin, BucketDocuments, BucketDrops, BucketOutbox
 from gallery_sync.world import World
 
 __all__ = ["sync_world"]
@@ -40,6 +40,7 @@ def sync_world(settings: SyncGallery) -> World:
         timing=settings.timing,
         shop=shop_client(settings, documents, clock),
         drops=BucketDrops(drops),
+        bin=BucketBin(drops, state),
         outbox=BucketOutbox(drops, state, sign),
         policy=Policy(settings.mirror_deletes, settings.remove_reference),
         max_attempts=settings.max_attempts,

@@ -1,0 +1,205 @@
+"""Carries out what a caller asked of one gallery: a cleanup, a deletion, a change of attributes. In the flight slot, too."""
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from gallery_sync import intents, names, operations, settle
+from gallery_sync.ledger import Flight, Intent, Ledger, Row
+from gallery_sync.ledgers import Held
+from gallery_sync.operations import ImageOutcome, Outcome, Problem
+from gallery_sync.ports import Conflict
+from gallery_sync.report import where
+from gallery_sync.shoptet import errors
+from gallery_sync.shoptet.model import Attributes, Image
+from gallery_sync.world import CarryWorld
+
+replace = msgspec.structs.replace
+
+Done = tuple[Outcome, Callable[[Ledger], Ledger]]
+"""What came of an intent, and what it does to the ledger."""
+
+
+def carry_out(world: CarryWorld, held: Held, intent: Intent) -> Outcome | None:
+    """Carry out an intent of a gallery without a flight; None if it could not be now: a look was enqueued, or read again.
+
+    Every call here may be repeated without harm, so a flight whose answer was lost simply ends after its grace, and the
+    intent, which is still in the ledger, flies again. Raises StorageUnavailable.
+    """
+    ledger = held.ledger
+    if intent.attempts >= world.max_attempts:
+        lost = f"given up: Shoptet's answer was lost {intent.attempts} times"
+        outcome = Outcome(world.clock.now(), problem=Problem(502, "answer-lost", lost))
+        return _conclude_without_flight(world, ledger, intent, outcome)
+    try:
+        listing = world.shop.images(ledger.guid, ledger.gallery)
+    except errors.TryLater as error:
+        world.log.say("WARNING", f"not now: {error}", **where(ledger))
+        world.looks.gallery(ledger.guid, ledger.gallery, error.at)
+        return None
+    except (errors.Refused, errors.NotAllowed) as error:
+        return _conclude_without_flight(world, ledger, intent, _refusal(world, error))
+    before = intent.before if intent.before is not None else tuple(image.name for image in listing)
+    intent = replace(intent, before=before)
+    now = world.clock.now()
+    flight = Flight(
+        id=world.new_id(),
+        operation=intent.kind,
+        started=now,
+        send_until=now + world.timing.send_within,
+        judge_at=now + world.timing.grace,
+        images={},
+        before=before,
+        intent=intent.id,
+    )
+    known = tuple(intent if other.id == intent.id else other for other in ledger.intents)
+    try:
+        world.ledgers.write(held, replace(ledger, flight=flight, intents=known))
+    except Conflict:
+        there = world.ledgers.read(ledger.guid, ledger.gallery).ledger.flight
+        if there is None or there.id != flight.id:
+            return None
+    return _fly(world, ledger, flight, intent, listing)
+
+
+def _fly(world: CarryWorld, ledger: Ledger, flight: Flight, intent: Intent, listing: Sequence[Image]) -> Outcome | None:
+    try:
+        match intent.kind:
+            case "clean":
+                outcome, effect = _clean(world, ledger, flight, intent)
+            case "delete":
+                outcome, effect = _delete(world, ledger, flight, intent, listing)
+            case "attributes":
+                outcome, effect = _describe(world, ledger, flight, intent, listing)
+    except errors.AnswerLost as error:
+        world.log.say("WARNING", f"answer lost, it is tried again: {error}", **where(ledger), flight=flight.id)
+        world.looks.gallery(ledger.guid, ledger.gallery, flight.judge_at)
+        return None
+    except errors.TryLater as error:
+        reason, until = str(error), error.at
+        paused = world.ledgers.change_flight(
+            ledger, flight, lambda held: settle.paused(held, until, reason, world.clock.now(), world.timing)
+        )
+        world.log.say("WARNING", f"not now: {reason}", **where(ledger))
+        world.looks.gallery(ledger.guid, ledger.gallery, paused.pause.until if paused.pause is not None else until)
+        return None
+    except (errors.Refused, errors.NotAllowed) as error:
+        outcome, effect = _refusal(world, error), _nothing
+    # The outcome first: whoever dies in between leaves the intent, which is carried out again and finds it written.
+    outcome = operations.conclude(world.documents, *_part(intent), outcome)
+    world.ledgers.change_flight(ledger, flight, lambda held: _over(effect(held), intent))
+    world.log.say("INFO", f"{intent.kind} carried out", **where(ledger), images=len(outcome.images))
+    return outcome
+
+
+def _clean(world: CarryWorld, ledger: Ledger, flight: Flight, intent: Intent) -> Done:
+    """Delete all images. What a variant references Shoptet skips, and names it."""
+    rows = world.shop.delete_all(
+        ledger.guid, ledger.gallery, remove_reference=intent.remove_reference, send_until=flight.send_until
+    )
+    skipped = {row.instance: row.message for row in rows}
+    if intent.purge:
+        _purge(world, ledger, intent.at)
+    images = [
+        ImageOutcome("skipped", name, reason=skipped[name])
+        if name in skipped
+        else ImageOutcome("deleted", name, key=intents.owner(ledger, name))
+        for name in intent.before or ()
+    ]
+    outcome = Outcome(world.clock.now(), tuple(images))
+    return outcome, lambda held: intents.cleaned(held, intent, tuple(skipped))
+
+
+def _delete(world: CarryWorld, ledger: Ledger, flight: Flight, intent: Intent, listing: Sequence[Image]) -> Done:
+    """Delete one image. One that is not listed is not there; unless an earlier try of this intent deleted it."""
+    name = intent.name or ""
+    key = intents.owner(ledger, name)
+    if name not in (intent.before or ()):
+        message = f"the gallery has no image '{name}'"
+        return Outcome(world.clock.now(), problem=Problem(404, "no-such-image", message)), _nothing
+    if any(image.name == name for image in listing):
+        world.shop.delete(
+            ledger.guid,
+            ledger.gallery,
+            name,
+            remove_reference=intent.remove_reference,
+            send_until=flight.send_until,
+        )
+    outcome = Outcome(world.clock.now(), (ImageOutcome("deleted", name, key=key),))
+    return outcome, lambda held: intents.deleted(held, intent, name)
+
+
+def _describe(world: CarryWorld, ledger: Ledger, flight: Flight, intent: Intent, listing: Sequence[Image]) -> Done:
+    """Change attributes: in the gallery what is shown there, in the ledger what is ours, also if it is not shown yet."""
+    listed = {image.name for image in listing}
+    ours: dict[str, Row] = {}
+    asked: list[tuple[Row, str | None, str | None]] = []
+    for row in intent.rows:
+        key = row.key if row.key is not None else intents.owner(ledger, row.name or "")
+        entry = ledger.entries.get(key) if key is not None else None
+        live = entry.live.name if entry is not None and entry.live is not None else None
+        name = row.name if row.name is not None else live
+        if key is not None and entry is not None:
+            ours[key] = row
+        asked.append((row, key if entry is not None else None, name if name in listed else None))
+    send = [Attributes(name, row.priority, row.description) for row, _, name in asked if name is not None]
+    updated, skipped = {}, {}
+    if send:
+        answer = world.shop.update_attributes(ledger.guid, ledger.gallery, send, send_until=flight.send_until)
+        skipped = {row.instance: row.message for row in answer.skipped}
+        updated = {image.name: image for image in answer.images if image.name not in skipped}
+        updated |= {one.name: updated.get(one.name, Image(one.name)) for one in send if one.name not in skipped}
+    images = [_described(row, key, name, skipped) for row, key, name in asked]
+    refused = {key for _, key, name in asked if name in skipped}
+    kept = {key: row for key, row in ours.items() if key not in refused}
+    return Outcome(world.clock.now(), tuple(images)), lambda held: intents.described(held, kept, updated)
+
+
+def _described(row: Row, key: str | None, name: str | None, skipped: dict[str, str]) -> ImageOutcome:
+    if name is not None and name in skipped:
+        return ImageOutcome("failed", name, key=key, reason=skipped[name])
+    if name is not None:
+        return ImageOutcome("updated", name, key=key)
+    if key is not None:
+        return ImageOutcome("waiting", key=key, reason="the image is not live yet, and will be with these attributes")
+    missing = (
+        f"the gallery has no image '{row.name}'" if row.name is not None else f"the gallery has no key '{row.key}'"
+    )
+    return ImageOutcome("failed", row.name, key=row.key, reason=missing)
+
+
+def _purge(world: CarryWorld, ledger: Ledger, until: float) -> None:
+    """Move the gallery's files, as far as they were there when it was asked, out of the drop bucket."""
+    for prefix in ledger.prefixes:
+        for file in world.drops.list(f"{prefix}/"):
+            drop = names.parse(file.name, file.size)
+            if isinstance(drop, names.Drop) and drop.gallery == ledger.gallery and file.created <= until:
+                world.bin.remove(file)
+
+
+def _conclude_without_flight(world: CarryWorld, ledger: Ledger, intent: Intent, outcome: Outcome) -> Outcome:
+    """End an intent for which nothing is under way."""
+    outcome = operations.conclude(world.documents, *_part(intent), outcome)
+    world.ledgers.change(ledger.guid, ledger.gallery, lambda held: _over(held, intent))
+    return outcome
+
+
+def _over(ledger: Ledger, intent: Intent) -> Ledger:
+    left = tuple(other for other in ledger.intents if other.id != intent.id)
+    mine = ledger.flight is not None and ledger.flight.intent == intent.id
+    return replace(ledger, intents=left, flight=None if mine else ledger.flight, pause=None)
+
+
+def _nothing(ledger: Ledger) -> Ledger:
+    return ledger
+
+
+def _refusal(world: CarryWorld, error: errors.Refused | errors.NotAllowed) -> Outcome:
+    message = error.message if isinstance(error, errors.Refused) else f"{error.message}: {error.advice}"
+    problem = Problem(error.status, error.code or "refused", message, error.request_id)
+    return Outcome(world.clock.now(), problem=problem)
+
+
+def _part(intent: Intent) -> tuple[str, str]:
+    operation, _, part = intent.id.partition("/")
+    return operation, part
