@@ -1,4 +1,4 @@
-"""`python -m infra.local.child COMMAND ...`: runs the command so that it ends with its parent, even one that was killed.
+"""`python child.py COMMAND ...`: runs the command so that it ends with its parent, even one that was killed.
 
 On Linux the kernel sends SIGTERM to a process whose parent died, if it asked for that (prctl(2), PR_SET_PDEATHSIG). The
 request survives exec, so this small step in between is enough. Elsewhere the command just runs.

@@ -33,6 +33,7 @@ TOKEN = "sandbox-private-token"  # noqa: S105  # the sandbox's own
 DROP_BUCKET = "drop"
 STATE_BUCKET = "state"
 QUEUES = "projects/local/locations/local/queues"
+MODULE_PATH = {"PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "functions")))}
 SWEEP_SECONDS = 600.0
 """As Cloud Scheduler calls sweep in a deployment; times the scale of the plan."""
 
@@ -47,7 +48,9 @@ class Plan:
     settings: Mapping[str, str] = field(default_factory=dict)
     sweep: bool = True
     source: Path = ROOT / "functions"
+    """The folder that holds the functions: the tree's, or an unpacked archive."""
     python: str = sys.executable
+    """What the functions run with. The local servers always run with the interpreter of the runner itself."""
 
 
 class LocalCloud:
@@ -130,12 +133,12 @@ def shoptet_client(sandbox: str) -> Shoptet:
 def _start_servers(plan: Plan, processes: Processes, addresses: dict[str, str], folder: Path) -> None:
     config = folder / "sandbox.json"
     config.write_bytes(msgspec.json.encode(plan.sandbox))
-    python = [plan.python, "-m"]
+    python = [sys.executable, "-m"]
     events = f"{DROP_BUCKET}={addresses['on_drop']}"
     processes.start(
         "storage",
         [*python, "infra.local.storage", "--bucket", DROP_BUCKET, STATE_BUCKET, "--events", events],
-        _module_path(plan),
+        MODULE_PATH,
     )
     backoff = f"min_backoff={2 * plan.time_scale:g},max_backoff={60 * plan.time_scale:g}"
     processes.start(
@@ -148,9 +151,9 @@ def _start_servers(plan: Plan, processes: Processes, addresses: dict[str, str], 
             "--queue",
             f"{QUEUES}/poll:max_concurrent=1,max_attempts=100,{backoff}",
         ],
-        _module_path(plan),
+        MODULE_PATH,
     )
-    processes.start("sandbox", [*python, "infra.local.sandbox", "--config", str(config)], _module_path(plan))
+    processes.start("sandbox", [*python, "infra.local.sandbox", "--config", str(config)], MODULE_PATH)
     addresses["storage"] = processes.first_line("storage")["url"]
     tasks = processes.first_line("tasks")
     addresses["tasks"], addresses["tasks_control"] = tasks["address"], tasks["control"]
@@ -187,14 +190,18 @@ def _start_functions(plan: Plan, processes: Processes, addresses: Mapping[str, s
         port = addresses[name].rpartition(":")[2]
         processes.start(
             name,
-            [plan.python, "-m", "functions_framework", "--host", "127.0.0.1", "--port", port],
+            # -P: as with the framework's own command, the folder that it is started in is not a place of modules.
+            [plan.python, "-P", "-m", "functions_framework"],
             {
-                "FUNCTION_SOURCE": str(plan.source / f"{name}.py"),
+                "HOST": "127.0.0.1",
+                "PORT": port,
+                "FUNCTION_SOURCE": f"{name}.py",
                 "FUNCTION_TARGET": name,
                 "FUNCTION_SIGNATURE_TYPE": "cloudevent" if name == "on_drop" else "http",
                 "THREADS": "8",
                 **{key: value for key, value in known.items() if key in demanded},
             },
+            plan.source,
         )
     for name in FUNCTIONS:
         # The framework itself answers this path, so no function is called.
@@ -219,7 +226,3 @@ def _scheduler(cloud: LocalCloud, every: float) -> Iterator[None]:
     finally:
         stop.set()
         thread.join(70)
-
-
-def _module_path(plan: Plan) -> dict[str, str]:
-    return {"PYTHONPATH": os.pathsep.join((str(ROOT), str(plan.source)))}

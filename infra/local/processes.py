@@ -17,6 +17,7 @@ import requests
 START_SECONDS = 60.0
 STOP_SECONDS = 5.0
 ROOT = Path(__file__).resolve().parents[2]
+CHILD = Path(__file__).with_name("child.py")
 
 
 class StartFailed(Exception):
@@ -29,7 +30,7 @@ class Processes:
     def __init__(self, logs: Path) -> None:
         self._logs = logs
         self._running: dict[str, subprocess.Popen[bytes]] = {}
-        self._commands: dict[str, tuple[list[str], dict[str, str]]] = {}
+        self._commands: dict[str, tuple[list[str], dict[str, str], Path]] = {}
 
     def __enter__(self) -> Self:
         """Make the folder for the logs, without those of an earlier time."""
@@ -52,9 +53,9 @@ class Processes:
                 _signal(process, signal.SIGKILL)
                 process.wait()
 
-    def start(self, name: str, command: list[str], environment: Mapping[str, str]) -> None:
-        """Start a process. It gets a session of its own, so that Ctrl-C reaches only us, and we end it in order."""
-        self._commands[name] = (command, {**_plain_environment(), **environment})
+    def start(self, name: str, command: list[str], environment: Mapping[str, str], folder: Path = ROOT) -> None:
+        """Start a process in `folder`. It gets a session of its own: Ctrl-C reaches only us, and we end it in order."""
+        self._commands[name] = (command, {**_plain_environment(), **environment}, folder)
         self._spawn(name)
 
     def kill(self, name: str) -> None:
@@ -107,12 +108,13 @@ class Processes:
         return (self._logs / f"{name}.log").read_text(errors="replace")[-characters:]
 
     def _spawn(self, name: str) -> None:
-        command, environment = self._commands[name]
+        command, environment, folder = self._commands[name]
         with (self._logs / f"{name}.log").open("ab") as log:
             self._running[name] = subprocess.Popen(
-                [sys.executable, "-m", "infra.local.child", *command],
+                # By its path and isolated: it finds itself in any folder, and leaves the environment to the command.
+                [sys.executable, "-I", str(CHILD), *command],
                 env=environment,
-                cwd=ROOT,
+                cwd=folder,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
