@@ -134,7 +134,8 @@ def _send(world: World, ledger: Ledger, flight: Flight, urls: Mapping[str, str])
     except errors.NotAllowed as error:
         return _paused(world, ledger, flight, str(error), None, "ERROR")
     except errors.Refused as error:
-        gone = isinstance(error, errors.NotFound)
+        # The listing before has shown that the product is there; only an insertion names nothing else that can be gone.
+        gone = isinstance(error, errors.NotFound) and flight.operation == "insert"
         refusal = f"Shoptet knows no such product: {error}" if gone else str(error)
         request_id, now = error.request_id, world.clock.now()
     decide = settle.product_gone if gone else partial(settle.refused, flight=flight)

@@ -105,7 +105,16 @@ def observe(ledger: Ledger, files: Iterable[DropFile], now: float) -> Ledger:
 def see(ledger: Ledger, listing: Sequence[Image]) -> Ledger:
     """Give the ledger with what the gallery no longer shows marked as gone: a person deleted it in the shop."""
     shown = {image.name for image in listing}
-    return with_entries(ledger, {key: _seen(entry, shown) for key, entry in ledger.entries.items()})
+    seen = {key: _seen(entry, shown) for key, entry in ledger.entries.items()}
+    return with_entries(ledger, {key: _named(key, entry) for key, entry in seen.items()})
+
+
+def _named(key: str, entry: Entry) -> Entry:
+    """Fail a replacement that a caller asked for an image by its name, once there is no such image: never insert it."""
+    if key.startswith("name:") and entry.wanted is not None and entry.live is not None and entry.live.gone:
+        reason = f"the gallery has no image '{entry.live.name}'"
+        return replace(entry, failure=Failure("no-such-image", reason, entry.wanted.created))
+    return entry
 
 
 def _seen(entry: Entry, shown: Set[str]) -> Entry:

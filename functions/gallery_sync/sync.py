@@ -74,14 +74,15 @@ def _run(world: World, guid: str, gallery: Gallery, prefix: str | None, ended: s
         # Of a GET, or before anything was sent: what stands in the ledger stays right, and a look comes later.
         world.log.say("WARNING", f"not now: {error}", guid=guid, gallery=gallery)
         _again(world, guid, gallery, prefix, ended, error.at)
-    except errors.NotAllowed as error:
+    except errors.NotFound as error:
+        _product_gone(world, guid, gallery, prefix, error)
+    except (errors.NotAllowed, errors.Refused) as error:
+        # Of a GET: only a person can help. The files and what is wanted stay as they are.
         world.log.say("ERROR", str(error), guid=guid, gallery=gallery)
         refusal = str(error)
         after = world.ledgers.change(guid, gallery, lambda ledger: _paused_unless_flying(world, ledger, refusal))
         until = after.pause.until if after.pause is not None else world.clock.now() + world.timing.retry_longest
         _again(world, guid, gallery, prefix, ended, until)
-    except errors.NotFound as error:
-        _product_gone(world, guid, gallery, prefix, error)
 
 
 def _again(world: World, guid: str, gallery: Gallery, prefix: str | None, ended: str | None, at: float) -> None:
@@ -109,7 +110,7 @@ def _feeding(world: World, ledger: Ledger, prefix: str | None) -> tuple[str, ...
 def _means(codes: Codes, prefix: str, guid: str) -> bool:
     try:
         return codes.guid(prefix) == guid
-    except errors.NotFound:
+    except errors.Refused:
         return False
 
 
