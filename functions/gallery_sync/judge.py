@@ -11,7 +11,7 @@ from typing import Final
 from gallery_sync.ledger import Flight
 from gallery_sync.shoptet.model import Gallery, Job
 
-_ENDPOINT: Final = re.compile(r"/api/products/(?P<guid>[^/]+)/images/(?P<gallery>[^/]+)(?P<source>/source)?")
+_ENDPOINT: Final = re.compile(r"/api/products/(?P<guid>[^/]+)/images/(?P<gallery>[^/?]+)(?P<source>/source)?")
 
 
 def suspects(jobs: Iterable[Job], flight: Flight, guid: str, gallery: Gallery, owned: Set[str]) -> tuple[Job, ...]:
@@ -31,10 +31,10 @@ def may_be_of(endpoint: str, flight: Flight, guid: str, gallery: Gallery) -> boo
     """Whether a job with this `endpoint` may be the flight's.
 
     Shoptet's examples show both the full path and only `/api/products/images`: an endpoint that does not say which
-    gallery it is for may be ours.
+    gallery it is for, or that is a template (`{guid}`), may be ours.
     """
     full = _ENDPOINT.search(endpoint)
-    if full is not None and full["guid"] != "{guid}":
+    if full is not None and "{" not in full[0]:
         is_source = full["source"] is not None
         return (full["guid"].lower(), full["gallery"], is_source) == (guid, gallery, flight.operation == "source")
     return "images" in endpoint

@@ -33,11 +33,13 @@ def inserted(flight: Flight, listing: Sequence[Image], rows: Sequence[ResultRow]
     before = set(flight.before)
     new = {image.name: image for image in listing if image.name not in before}
     found = {key: new[name] for key, name in flight.claimed.items() if name in new}
-    found |= _by_result(flight, _without(new, found), rows)
+    found = _by_result(flight, _without(new, found), rows) | found
     found |= _by_priority(flight, _without(new, found), found)
     rest = _without(new, found)
-    if rest and not found and len(rest) == len(flight.images):
-        by_order = sorted(flight.images, key=lambda key: flight.images[key].priority or 0)
+    # What Shoptet says has failed is not there: a new image in its stead is somebody else's.
+    expected = [key for key in flight.images if key not in flight.errors]
+    if rest and not found and len(rest) == len(expected):
+        by_order = sorted(expected, key=lambda key: flight.images[key].priority or 0)
         found = dict(zip(by_order, sorted(rest.values(), key=_place), strict=True))
         rest = {}
     return Outcome(found, tuple(key for key in flight.images if key not in found), tuple(rest))
@@ -48,7 +50,8 @@ def replaced(flight: Flight, listing: Sequence[Image]) -> Outcome:
 
     Shoptet says so by a `changeTime` at or after the job's creation (both are its own clock), or by a changed `cdnName`;
     without a job's creation time, by a changed `changeTime`. Whether it can give the image another extension is not
-    documented: a new name with the same stem is the same image. Any other new name is unexplained.
+    documented: a new name with the same stem is the same image, unless two could have become it. Any other new name is
+    unexplained.
     """
     images = {image.name: image for image in listing}
     new = {name: image for name, image in images.items() if name not in flight.before}
@@ -59,6 +62,8 @@ def replaced(flight: Flight, listing: Sequence[Image]) -> Outcome:
         )
         if image is not None and _shows_change(flight, image, snapshot.cdn_name, snapshot.change_time):
             found[key] = image
+    uses = Counter(image.name for image in found.values())
+    found = {key: image for key, image in found.items() if uses[image.name] == 1}
     rest = _without(new, found)
     return Outcome(found, tuple(key for key in flight.images if key not in found), tuple(rest))
 

@@ -1,0 +1,240 @@
+"""Which new image of a gallery belongs to which key of an insertion, and what is never claimed."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gallery_sync.ledger import Flight
+from gallery_sync.match import Outcome, errors_by_key, inserted
+from gallery_sync.shoptet.model import Image, ResultRow
+from tests.unit.core.build import a_flight, img, insertion, key, replace
+
+A, B, C = key("a.jpg"), key("b.jpg"), key("c.jpg")
+FLIGHT = insertion({"a.jpg": 100, "b.jpg": 200, "c.jpg": 300}, before=("old.jpg",))
+OLD = img("old.jpg", 50)
+
+
+def url(file: str) -> str:
+    return f"https://storage.example/state/outbox/{file}?X-Goog-Signature=0"
+
+
+def named(outcome: Outcome) -> dict[str, str]:
+    return {name.rpartition("/")[2]: image.name for name, image in outcome.found.items()}
+
+
+def test_the_priority_that_only_we_used_tells_the_images_apart() -> None:
+    outcome = inserted(FLIGHT, [img("9.jpg", 100), OLD, img("7.jpg", 300), img("8.jpg", 200)])
+    assert named(outcome) == {"a.jpg": "9.jpg", "b.jpg": "8.jpg", "c.jpg": "7.jpg"}
+    assert (outcome.missing, outcome.unexplained) == ((), ())
+
+
+def test_what_did_not_appear_is_missing() -> None:
+    outcome = inserted(FLIGHT, [OLD, img("8.jpg", 200)])
+    assert named(outcome) == {"b.jpg": "8.jpg"}
+    assert (outcome.missing, outcome.unexplained) == ((A, C), ())
+
+
+def test_a_foreign_image_beside_ours_is_unexplained_and_never_claimed() -> None:
+    outcome = inserted(FLIGHT, [OLD, img("9.jpg", 100), img("8.jpg", 200), img("foreign.jpg", 7)])
+    assert named(outcome) == {"a.jpg": "9.jpg", "b.jpg": "8.jpg"}
+    assert (outcome.missing, outcome.unexplained) == ((C,), ("foreign.jpg",))
+
+
+def test_two_new_images_with_our_priority_are_both_unexplained() -> None:
+    outcome = inserted(FLIGHT, [img("8.jpg", 100), img("9.jpg", 100)])
+    assert (named(outcome), outcome.missing, outcome.unexplained) == ({}, (A, B, C), ("8.jpg", "9.jpg"))
+
+
+def test_an_image_that_was_there_before_is_never_claimed_even_with_our_priority() -> None:
+    flight = insertion({"a.jpg": 100}, before=("old.jpg",))
+    assert inserted(flight, [img("old.jpg", 100)]) == Outcome({}, (A,), ())
+
+
+def test_a_shop_that_renumbers_is_matched_by_order_where_the_numbers_fit() -> None:
+    outcome = inserted(FLIGHT, [img("9.jpg", 3), OLD, img("8.jpg", 1), img("7.jpg", 2)])
+    assert named(outcome) == {"a.jpg": "8.jpg", "b.jpg": "7.jpg", "c.jpg": "9.jpg"}
+    assert (outcome.missing, outcome.unexplained) == ((), ())
+
+
+def test_a_shop_that_gives_no_priorities_is_matched_by_names() -> None:
+    assert named(inserted(FLIGHT, [img("3.jpg"), img("1.jpg"), img("2.jpg")])) == {
+        "a.jpg": "1.jpg",
+        "b.jpg": "2.jpg",
+        "c.jpg": "3.jpg",
+    }
+
+
+@pytest.mark.parametrize("priorities", [(1, 2), (1, 2, 3, 4)])
+def test_a_shop_that_renumbers_is_not_matched_where_the_numbers_do_not_fit(priorities: tuple[int, ...]) -> None:
+    outcome = inserted(FLIGHT, [img(f"{n}.jpg", n) for n in priorities])
+    assert (named(outcome), outcome.missing) == ({}, (A, B, C))
+    assert outcome.unexplained == tuple(f"{n}.jpg" for n in priorities)
+
+
+def test_a_shop_that_kept_one_priority_does_not_renumber() -> None:
+    outcome = inserted(FLIGHT, [img("1.jpg", 100), img("2.jpg", 2), img("3.jpg", 3)])
+    assert (named(outcome), outcome.unexplained) == ({"a.jpg": "1.jpg"}, ("2.jpg", "3.jpg"))
+
+
+def test_what_shoptet_says_has_failed_is_not_counted_as_renumbered() -> None:
+    flight = replace(FLIGHT, errors={B: "cannot be read"})
+    outcome = inserted(flight, [img("1.jpg", 1), img("2.jpg", 2)])
+    assert (named(outcome), outcome.missing) == ({"a.jpg": "1.jpg", "c.jpg": "2.jpg"}, (B,))
+
+
+def test_an_image_that_a_person_added_while_ours_failed_is_not_claimed() -> None:
+    flight = replace(insertion({"a.jpg": 100}), errors={A: "cannot be read"})
+    assert inserted(flight, [img("foreign.jpg", 1)]) == Outcome({}, (A,), ("foreign.jpg",))
+
+
+def test_the_gallery_counts_where_it_shows_what_shoptet_says_has_failed() -> None:
+    flight = replace(FLIGHT, errors={B: "cannot be read"})
+    assert named(inserted(flight, [img("1.jpg", 200)])) == {"b.jpg": "1.jpg"}
+
+
+def rows_by_url(files: dict[str, str]) -> list[ResultRow]:
+    return [ResultRow(source_url=url(file), name=name) for file, name in files.items()]
+
+
+RENAMED = {"a.jpg": "3.jpg", "b.jpg": "1.jpg", "c.jpg": "2.jpg"}
+IN_REQUEST_ORDER = [ResultRow(name="3.jpg"), ResultRow(name="1.jpg"), ResultRow(name="2.jpg")]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        pytest.param(rows_by_url(RENAMED), id="by the url we gave"),
+        pytest.param(list(reversed(rows_by_url(RENAMED))), id="by the url, in any order"),
+        pytest.param(IN_REQUEST_ORDER, id="by place, all rows there"),
+        pytest.param(
+            [
+                ResultRow(index=2, name="2.jpg"),
+                ResultRow(index=0, name="3.jpg"),
+                ResultRow(index=1, name="1.jpg"),
+            ],
+            id="by the place that the row tells",
+        ),
+    ],
+)
+def test_a_result_that_names_its_images_counts_before_a_renumbered_order(rows: list[ResultRow]) -> None:
+    outcome = inserted(FLIGHT, [img("1.jpg", 1), img("2.jpg", 2), img("3.jpg", 3)], rows)
+    assert named(outcome) == RENAMED
+
+
+def test_a_result_of_another_length_is_not_read_by_place() -> None:
+    outcome = inserted(FLIGHT, [img("1.jpg", 1), img("2.jpg", 2)], [ResultRow(name="2.jpg"), ResultRow(name="1.jpg")])
+    assert (named(outcome), outcome.unexplained) == ({}, ("1.jpg", "2.jpg"))
+
+
+@pytest.mark.parametrize("index", [-1, 3, 1000])
+def test_a_place_outside_the_request_names_nobody(index: int) -> None:
+    rows = [ResultRow(index=index, name="1.jpg"), ResultRow(), ResultRow()]
+    assert named(inserted(FLIGHT, [img("1.jpg", 1)], rows)) == {}
+
+
+def test_a_result_that_names_a_name_that_is_not_new_names_nobody() -> None:
+    rows = rows_by_url({"a.jpg": "old.jpg", "b.jpg": "never.jpg"})
+    assert named(inserted(FLIGHT, [OLD, img("1.jpg", 1)], rows)) == {}
+
+
+def test_a_result_that_gives_one_name_to_two_images_names_nobody() -> None:
+    rows = rows_by_url({"a.jpg": "1.jpg", "b.jpg": "1.jpg"})
+    assert named(inserted(FLIGHT, [img("1.jpg", 1)], rows)) == {}
+
+
+def test_a_result_that_contradicts_our_priority_does_not_count() -> None:
+    rows = rows_by_url({"a.jpg": "2.jpg", "b.jpg": "1.jpg"})
+    assert named(inserted(FLIGHT, [img("1.jpg", 100), img("2.jpg", 200)], rows)) == {"a.jpg": "1.jpg", "b.jpg": "2.jpg"}
+
+
+def test_a_row_whose_url_is_somebody_elses_names_nobody() -> None:
+    rows = [ResultRow(source_url="https://elsewhere.example/x.jpg", name=name) for name in ("1.jpg", "2.jpg", "3.jpg")]
+    assert named(inserted(FLIGHT, [img("1.jpg", 1)], rows)) == {}
+
+
+def test_the_result_names_some_and_the_priority_the_others() -> None:
+    rows = rows_by_url({"a.jpg": "1.jpg"})
+    outcome = inserted(FLIGHT, [img("1.jpg", 1), img("2.jpg", 200), img("foreign.jpg", 9)], rows)
+    assert named(outcome) == {"a.jpg": "1.jpg", "b.jpg": "2.jpg"}
+    assert (outcome.missing, outcome.unexplained) == ((C,), ("foreign.jpg",))
+
+
+def test_what_an_earlier_look_matched_stays_matched() -> None:
+    flight = replace(FLIGHT, claimed={A: "1.jpg"})
+    outcome = inserted(flight, [img("1.jpg", 7), img("2.jpg", 100), img("3.jpg", 200)])
+    assert named(outcome) == {"a.jpg": "1.jpg", "b.jpg": "3.jpg"}
+    assert outcome.unexplained == ("2.jpg",)
+
+
+def test_what_an_earlier_look_matched_is_not_matched_anew_by_the_result() -> None:
+    flight = replace(FLIGHT, claimed={A: "1.jpg"})
+    outcome = inserted(flight, [img("1.jpg", 7), img("2.jpg", 8)], rows_by_url({"a.jpg": "2.jpg"}))
+    assert (named(outcome), outcome.unexplained) == ({"a.jpg": "1.jpg"}, ("2.jpg",))
+
+
+def test_a_match_of_an_earlier_look_that_is_no_longer_listed_is_missing() -> None:
+    assert inserted(replace(insertion({"a.jpg": 100}), claimed={A: "1.jpg"}), []) == Outcome({}, (A,), ())
+
+
+def test_an_empty_flight_has_no_outcome_and_every_new_name_is_unexplained() -> None:
+    assert inserted(a_flight({}), [img("1.jpg", 1)]) == Outcome({}, (), ("1.jpg",))
+
+
+listings = st.lists(
+    st.builds(
+        Image,
+        st.integers(1, 8).map("{}.jpg".format),
+        st.none() | st.sampled_from([1, 2, 100, 200, 300]),
+    ),
+    unique_by=lambda image: image.name,
+    max_size=6,
+)
+result_rows = st.lists(
+    st.builds(
+        ResultRow,
+        index=st.none() | st.integers(-1, 4),
+        name=st.none() | st.integers(1, 8).map("{}.jpg".format),
+        source_url=st.none() | st.sampled_from([url("a.jpg"), url("b.jpg"), url("x.jpg")]),
+        error=st.none() | st.just("cannot be read"),
+    ),
+    max_size=4,
+)
+flights = st.builds(
+    lambda before, claimed, errors: replace(FLIGHT, before=tuple(before), claimed=claimed, errors=errors),
+    st.lists(st.integers(1, 8).map("{}.jpg".format), max_size=3),
+    st.sampled_from([{}, {A: "1.jpg"}, {A: "1.jpg", B: "2.jpg"}]),
+    st.sampled_from([{}, {A: "no"}, {B: "no", C: "no"}]),
+)
+
+
+@given(flights, listings, result_rows)
+def test_every_new_name_is_claimed_once_or_unexplained_and_every_key_found_or_missing(
+    flight: Flight, listing: list[Image], rows: list[ResultRow]
+) -> None:
+    outcome = inserted(flight, listing, rows)
+    names = [image.name for image in outcome.found.values()]
+    assert sorted([*names, *outcome.unexplained]) == sorted({i.name for i in listing} - set(flight.before))
+    assert sorted([*outcome.found, *outcome.missing]) == sorted(flight.images)
+
+
+@pytest.mark.parametrize(
+    ("rows", "errors"),
+    [
+        ([], {}),
+        ([ResultRow(source_url=url("b.jpg"), error="too large")], {B: "too large"}),
+        ([ResultRow(error="too large"), ResultRow(name="1.jpg"), ResultRow()], {A: "too large"}),
+        ([ResultRow(index=2, error="too large"), ResultRow(index=0), ResultRow(index=1)], {C: "too large"}),
+        ([ResultRow(error="too large")], {}),
+        ([ResultRow(source_url="https://elsewhere.example/", error="too large")], {}),
+        ([ResultRow(source_url=url("b.jpg"), error="first"), ResultRow(source_url=url("b.jpg"))], {B: "first"}),
+    ],
+)
+def test_a_results_errors_are_those_of_the_keys_that_its_rows_speak_of(
+    rows: list[ResultRow], errors: dict[str, str]
+) -> None:
+    assert errors_by_key(FLIGHT, rows) == errors
+
+
+def test_a_row_of_a_source_update_speaks_of_the_image_that_it_names() -> None:
+    flight = a_flight({name: replace(s, name=f"{name[-5]}.png") for name, s in FLIGHT.images.items()}, "source")
+    assert errors_by_key(flight, [ResultRow(name="b.png", error="too large")]) == {B: "too large"}
