@@ -1,6 +1,7 @@
 """`make demo`: pictures travel from the bucket into the galleries, all on this machine; ends by itself with a table."""
 
 import argparse
+import dataclasses
 import sys
 import time
 from collections import Counter
@@ -19,6 +20,9 @@ from infra.local.processes import ROOT, StartFailed
 from infra.local.sample import Picture
 from infra.local.shops import shop_for
 from infra.local.state import Row, differences, rows
+from infra.package.__main__ import ARCHIVE, FUNCTIONS
+from infra.package.archive import NotDeployable, write
+from infra.package.installed import InstallFailed, install
 
 PATIENCE_SECONDS = 120.0
 """How long without any change before the demo says that it got stuck."""
@@ -28,7 +32,11 @@ def main() -> int:
     """Run the demo; the exit status is 0 only if every accepted file is in its gallery, once, in order, pixel for pixel."""
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
     parser.add_argument("--drop", type=Path, metavar="FOLDER", help="your own pictures, in the drop layout")
-    folder: Path | None = parser.parse_args().drop
+    parser.add_argument(
+        "--from", dest="origin", choices=("tree", "package"), default="tree", help="where the functions come from"
+    )
+    arguments = parser.parse_args()
+    folder: Path | None = arguments.drop
     if folder is not None and not folder.is_dir():
         parser.error(f"{folder} is no folder: give one that holds {{product}}/{{gallery}}/{{file}}")
     # Whoever reads it from a file or a pipe gets whole rows.
@@ -36,14 +44,24 @@ def main() -> int:
     pictures = tuple(sample.from_folder(folder)) if folder is not None else (*sample.pictures(), *sample.REFUSED)
     if not pictures:
         parser.error(f"{folder} holds no file")
-    console.print("starting the local cloud: storage, tasks, Shoptet sandbox, and the functions ...")
+    plan = Plan(sandbox=shop_for(pictures))
     try:
-        with local_cloud(Plan(sandbox=shop_for(pictures)), ROOT / "build" / "demo") as cloud:
+        if arguments.origin == "package":
+            console.print("building the archive and installing it into build/package ...")
+            plan = _packaged(plan)
+        console.print("starting the local cloud: storage, tasks, Shoptet sandbox, and the functions ...")
+        with local_cloud(plan, ROOT / "build" / "demo") as cloud:
             console.print(f"the sandbox's galleries are at {cloud.sandbox}/ while this runs")
             return _travel(console, cloud, pictures, replace=folder is None)
-    except StartFailed as error:
+    except (StartFailed, NotDeployable, InstallFailed) as error:
         console.print(str(error), markup=False)
         return 1
+
+
+def _packaged(plan: Plan) -> Plan:
+    """Let the functions come from the archive, built and installed as for a deployment."""
+    built = install(write(FUNCTIONS, ARCHIVE).path, ROOT / "build" / "package")
+    return dataclasses.replace(plan, source=built.source, python=str(built.python))
 
 
 def _travel(console: Console, cloud: LocalCloud, pictures: Sequence[Picture], *, replace: bool) -> int:

@@ -1,0 +1,85 @@
+"""The archive, unpacked into an empty folder and installed into an empty environment, as the platform's build does.
+
+Source: the Python buildpack of Cloud Functions installs requirements.txt with pip, and byte-compiles the source with
+`python3 -m compileall -f -q .`; a file that does not compile ends the build.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from infra.package.archive import REQUIREMENTS
+
+__all__ = ["InstallFailed", "Installed", "byte_compile", "install"]
+
+INSTALL_SECONDS: Final = 600.0
+"""Downloading included."""
+
+SHOWN: Final = 3000
+"""Characters of a failed command's output that its error repeats."""
+
+
+class InstallFailed(Exception):
+    """A step of the build failed; the message names it and holds the end of what it printed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """Where an unpacked archive is, and the interpreter that has its requirements and nothing else."""
+
+    source: Path
+    python: Path
+
+
+def install(archive: Path, folder: Path) -> Installed:
+    """Unpack to `folder`/source, make `folder`/venv, install and byte-compile. Raises InstallFailed.
+
+    The source is always unpacked anew. An environment that an earlier call finished there for the same requirements is
+    kept, since installing takes longer than everything else.
+    """
+    source, environment = folder / "source", folder / "venv"
+    shutil.rmtree(source, ignore_errors=True)
+    with zipfile.ZipFile(archive) as packed:
+        packed.extractall(source)
+    python = environment / "bin" / "python"
+    requirements = (source / REQUIREMENTS).read_bytes()
+    finished = environment / ".installed"
+    if not finished.exists() or finished.read_bytes() != requirements:
+        shutil.rmtree(environment, ignore_errors=True)
+        _run("the empty environment", [sys.executable, "-m", "venv", str(environment)], folder)
+        pip = [str(python), "-m", "pip", "--disable-pip-version-check", "--no-input"]
+        wanted = ["--require-hashes", "--requirement", str(source / REQUIREMENTS)]
+        _run("installing its requirements", [*pip, "install", "--quiet", *wanted], folder)
+        _run("the check of its requirements", [*pip, "check"], folder)
+        finished.write_bytes(requirements)
+    built = Installed(source, python)
+    byte_compile(built)
+    return built
+
+
+def byte_compile(built: Installed) -> None:
+    """Compile every module, as the last step of the build. Raises InstallFailed with the first that cannot be."""
+    _run("byte-compiling", [str(built.python), "-m", "compileall", "-f", "-q", "."], built.source)
+
+
+def _run(step: str, command: list[str], folder: Path) -> None:
+    """Run one step without the modules of this tree in its way."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    ran = subprocess.run(
+        command,
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=INSTALL_SECONDS,
+        check=False,
+        text=True,
+    )
+    if ran.returncode != 0:
+        raise InstallFailed(f"{step} failed for the archive:\n{ran.stdout[-SHOWN:]}")

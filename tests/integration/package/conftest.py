@@ -1,0 +1,39 @@
+"""The archive of this tree, installed once, and the local cloud whose functions all come from it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from infra.local.cloud import LocalCloud, Plan, local_cloud
+from infra.local.sample import pictures
+from infra.local.shops import shop_for
+from infra.package.__main__ import FUNCTIONS
+from infra.package.archive import write
+from infra.package.installed import Installed, install
+
+WEBHOOK_KEY = "the-key-of-these-tests"
+
+
+@pytest.fixture(scope="session")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write(FUNCTIONS, tmp_path_factory.mktemp("archive") / "gallery-sync.zip").path
+
+
+@pytest.fixture(scope="session")
+def installed(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    """Fails where a requirement cannot be had: an archive that nobody could install proves nothing."""
+    return install(archive, tmp_path_factory.mktemp("installed"))
+
+
+@pytest.fixture(scope="session")
+def cloud(installed: Installed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    plan = Plan(
+        sandbox=shop_for(pictures()),
+        sweep=False,
+        settings={"SHOPTET_WEBHOOK_KEYS": WEBHOOK_KEY},
+        source=installed.source,
+        python=str(installed.python),
+    )
+    with local_cloud(plan, tmp_path_factory.mktemp("logs")) as cloud:
+        yield cloud
