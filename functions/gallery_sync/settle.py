@@ -35,12 +35,11 @@ def settle(
 ) -> Ledger:
     """Give the ledger after a look at the gallery: the flight is over, or it waits for a second look (`first_miss`).
 
-    Missing means missing in two listings, minutes apart, unless Shoptet itself said that the image failed. While a name
-    is new that nobody can explain, a missing image may be there under it: that is for a person, never sent again.
+    Missing means missing in two listings, minutes apart, unless Shoptet itself said that the image failed. What the
+    first of them showed was deleted by a person since. While a name is new that nobody can explain, a missing image may
+    be there under it: that is for a person, never sent again.
     """
-    silent = [
-        key for key in outcome.missing if key not in flight.errors and not _was_deleted(flight, key, listing, outcome)
-    ]
+    silent = [key for key in outcome.missing if key not in flight.errors]
     if silent and flight.first_miss is None:
         claimed = {key: image.name for key, image in outcome.found.items()}
         return replace(ledger, flight=replace(flight, first_miss=now, claimed=claimed))
@@ -51,7 +50,10 @@ def settle(
         changed[key] = landed(ledger.entries.get(key, Entry()), flight.images[key], image)
     for key in outcome.missing:
         entry = ledger.entries.get(key, Entry())
-        if outcome.unexplained and key not in flight.errors:
+        if key in flight.claimed:
+            # It was there: to send it again would bring back what a person deleted, or show it twice.
+            changed[key] = landed(entry, flight.images[key], Image(flight.claimed[key]))
+        elif outcome.unexplained and key not in flight.errors:
             changed[key] = failed(entry, "unexplained", UNEXPLAINED.format(names=_few(outcome.unexplained)), now)
         elif not _was_deleted(flight, key, listing, outcome):
             changed[key] = tried(entry, flight.errors.get(key) or flight.reason or SILENT, now, timing, max_attempts)
@@ -136,9 +138,9 @@ def resend(ledger: Ledger, flight: Flight, reason: str, now: float, timing: Timi
 def landed(entry: Entry, snapshot: Snapshot, image: Image) -> Entry:
     """Give an entry whose flight was seen in the gallery: live with what was sent, its tries forgotten.
 
-    Attributes that were not sent stay as they were last sent.
+    Attributes that were not sent stay as they were last sent; an insertion (no name was sent) begins without any.
     """
-    before = entry.live or Live(image.name, "", 0)
+    before = entry.live if entry.live is not None and snapshot.name is not None else Live(image.name, "", 0)
     return replace(
         entry,
         live=Live(

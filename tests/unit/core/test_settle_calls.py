@@ -1,0 +1,154 @@
+"""What calls without a job, refusals and pauses do to the ledger."""
+
+from typing import Any
+
+import pytest
+
+from gallery_sync import settle
+from gallery_sync.ledger import Entry, Failure, Ledger, Live, Pause, Snapshot
+from gallery_sync.plan import Fly, Policy, plan
+from tests.unit.core.build import (
+    MAX_ATTEMPTS,
+    NOW,
+    TIMING,
+    a_flight,
+    a_ledger,
+    img,
+    insertion,
+    key,
+    live,
+    replace,
+    sent,
+    shown,
+    wanted,
+)
+
+A, B = key("a.jpg"), key("b.jpg")
+SHOWN = shown("a.jpg", "1.jpg", 100) | shown("b.jpg", "2.jpg", 200)
+CHANGE = a_flight({A: Snapshot(name="1.jpg", priority=7), B: Snapshot(name="2.jpg", description="x")}, "attributes")
+BUSY = Pause(NOW - 60, "busy", 2)
+
+
+def updated(skipped: dict[str, str], ledger: Ledger) -> Ledger:
+    images = {"1.jpg": img("1.jpg", 7)}
+    return settle.updated(ledger, CHANGE, images, skipped, NOW, TIMING, MAX_ATTEMPTS)
+
+
+def test_attributes_that_were_changed_are_live_and_the_content_stays_what_it_was() -> None:
+    ledger = updated({}, a_ledger(SHOWN, flight=CHANGE, pause=BUSY))
+    assert (ledger.flight, ledger.pause) == (None, None)
+    assert ledger.entries[A].live == Live("1.jpg", "sum-a.jpg-1", 1, 7)
+    assert ledger.entries[B].live == Live("2.jpg", "sum-b.jpg-1", 1, 200, "x")
+
+
+def test_an_image_whose_attributes_shoptet_left_out_is_tried_again() -> None:
+    ledger = updated({B: "no such image"}, a_ledger(SHOWN, flight=CHANGE))
+    assert ledger.entries[A].live == Live("1.jpg", "sum-a.jpg-1", 1, 7)
+    assert ledger.entries[B] == replace(
+        SHOWN[B], attempts=1, not_before=NOW + TIMING.retry_first, last_reason="no such image"
+    )
+
+
+DELETION = a_flight({A: Snapshot(name="1.jpg"), B: Snapshot(name="2.jpg")}, "delete")
+ABANDONED = {name: Entry(None, entry.live) for name, entry in SHOWN.items()}
+
+
+def test_what_was_deleted_leaves_the_ledger_and_what_stays_fails_visibly() -> None:
+    ledger = settle.deleted(a_ledger(ABANDONED, flight=DELETION, pause=BUSY), DELETION, {B: "a variant uses it"}, NOW)
+    assert (ledger.flight, ledger.pause) == (None, None)
+    assert ledger.entries == {B: replace(ABANDONED[B], failure=Failure("delete-refused", "a variant uses it", NOW))}
+
+
+def test_what_a_deletion_did_not_get_to_stays_for_the_next() -> None:
+    done = replace(DELETION, images={A: DELETION.images[A]})
+    ledger = settle.deleted(a_ledger(ABANDONED, flight=DELETION), done, {}, NOW)
+    assert ledger.entries == {B: ABANDONED[B]}
+
+
+def test_a_file_dropped_again_while_its_image_was_deleted_is_still_wanted() -> None:
+    ledger = settle.deleted(a_ledger({A: Entry(wanted("a.jpg", 2), live("a.jpg", "1.jpg"))}), DELETION, {}, NOW)
+    assert ledger.entries == {A: Entry(wanted("a.jpg", 2))}
+
+
+def refused(ledger: Ledger, *files: str) -> Ledger:
+    flight = insertion(dict.fromkeys(files, 100))
+    return settle.refused(replace(ledger, flight=flight), flight, reason="HTTP 400", now=NOW, request_id="r1")
+
+
+@pytest.mark.parametrize(("count", "half"), [(100, 50), (50, 25), (25, 12), (3, 1), (2, 1)])
+def test_a_call_that_was_refused_flies_again_in_halves(count: int, half: int) -> None:
+    files = [f"{n}.jpg" for n in range(count)]
+    ledger = refused(a_ledger({key(f): Entry(wanted(f), attempts=1) for f in files}), *files)
+    assert ledger.flight is None
+    assert {(e.batch, e.failure, e.attempts, e.not_before) for e in ledger.entries.values()} == {(half, None, 1, 0.0)}
+
+
+def test_one_image_that_was_refused_alone_has_failed_for_good() -> None:
+    ledger = refused(a_ledger({A: Entry(wanted("a.jpg"))}), "a.jpg")
+    assert ledger.entries[A].failure == Failure("refused", "HTTP 400", NOW, "r1")
+
+
+@pytest.mark.parametrize("bad", [{"0.jpg"}, {"57.jpg"}, {"99.jpg"}, {"3.jpg", "98.jpg"}, set()])
+def test_the_bad_images_among_a_hundred_are_found_and_all_others_land(bad: set[str]) -> None:
+    files = [f"{n}.jpg" for n in range(100)]
+    ledger, calls = a_ledger({key(f): Entry(wanted(f)) for f in files}), 0
+    while isinstance(step := plan(ledger, (), NOW, Policy()), Fly):
+        calls += 1
+        flight = a_flight(step.images, step.operation)
+        if any(key(f) in step.images for f in bad):
+            ledger = settle.refused(ledger, flight, reason="HTTP 400", now=NOW, request_id=None)
+        else:
+            found = {k: img(f"{k[12:]}-live", s.priority) for k, s in step.images.items()}
+            ledger = a_ledger(ledger.entries | {k: landed(ledger, k, step.images[k], i) for k, i in found.items()})
+    assert {name for name, entry in ledger.entries.items() if entry.failure} == {key(f) for f in bad}
+    assert sum(1 for entry in ledger.entries.values() if entry.live) == 100 - len(bad)
+    assert calls <= 1 + 16 * len(bad)
+
+
+def landed(ledger: Ledger, name: str, snapshot: Snapshot, image: Any) -> Entry:
+    return settle.landed(ledger.entries[name], snapshot, image)
+
+
+def test_a_product_that_shoptet_does_not_know_fails_all_that_is_still_wanted() -> None:
+    earlier = Failure("refused", "no picture", NOW - 60)
+    entries = SHOWN | {
+        key("new.jpg"): Entry(wanted("new.jpg"), not_before=NOW + 60),
+        key("newer.jpg"): Entry(wanted("newer.jpg", 2), live("newer.jpg", "3.jpg")),
+        key("bad.jpg"): Entry(wanted("bad.jpg"), failure=earlier),
+    }
+    ledger = settle.product_gone(a_ledger(entries, flight=CHANGE), reason="no such product", now=NOW, request_id="r1")
+    gone = Failure("no-product", "no such product", NOW, "r1")
+    assert ledger.flight is None
+    failures = {name.rpartition("/")[2]: entry.failure for name, entry in ledger.entries.items()}
+    assert failures == {"a.jpg": None, "b.jpg": None, "new.jpg": gone, "newer.jpg": gone, "bad.jpg": earlier}
+
+
+def test_a_gallerys_pauses_grow_and_are_never_shorter_than_shoptet_asked() -> None:
+    ledger, pauses = a_ledger(SHOWN, flight=CHANGE), []
+    for _ in range(4):
+        ledger = settle.paused(ledger, None, "busy", NOW, TIMING)
+        assert ledger.flight is None
+        assert ledger.pause is not None
+        pauses.append(ledger.pause.until - NOW)
+    assert pauses == [30, 60, 120, 240]
+    longer = settle.paused(ledger, NOW + 10_000, "busy", NOW, TIMING).pause
+    assert longer == Pause(NOW + 10_000, "busy", 5)
+    assert settle.paused(a_ledger(), NOW + 1, "busy", NOW, TIMING).pause == Pause(NOW + 30, "busy", 1)
+
+
+def test_a_pause_counts_as_no_try_of_an_image() -> None:
+    assert settle.paused(a_ledger(SHOWN, flight=CHANGE), None, "busy", NOW, TIMING).entries == SHOWN
+
+
+def test_a_flight_that_did_nothing_is_a_try_that_failed() -> None:
+    ledger = settle.resend(a_ledger(SHOWN, flight=CHANGE), CHANGE, "answer lost", NOW, TIMING, MAX_ATTEMPTS)
+    assert ledger.flight is None
+    assert {(e.attempts, e.not_before, e.last_reason) for e in ledger.entries.values()} == {
+        (1, NOW + TIMING.retry_first, "answer lost")
+    }
+
+
+def test_tries_end() -> None:
+    ledger = a_ledger({A: replace(SHOWN[A], attempts=MAX_ATTEMPTS - 1)})
+    after = settle.resend(ledger, replace(CHANGE, images={A: sent("a.jpg")}), "lost", NOW, TIMING, MAX_ATTEMPTS)
+    assert after.entries[A].failure == Failure("gave-up", "given up after 5 tries: lost", NOW)
