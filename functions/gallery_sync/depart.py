@@ -31,7 +31,9 @@ def depart(world: World, held: Held, prefixes: tuple[str, ...], listing: tuple[I
     ledger = observe(ledger, _files(world, ledger), world.clock.now())
     step = plan(ledger, listing or (), world.clock.now(), world.policy)
     if isinstance(step, Carry):
-        return carry_out(world, held, step.intent) is not None
+        # Without an outcome, whatever was written since (a flight, a pause, another's intent) says what comes next.
+        done = carry_out(world, held, step.intent) is not None
+        return done or world.ledgers.read(ledger.guid, ledger.gallery).generation != held.generation
     if isinstance(step, Fly):
         if listing is None:
             listing = world.shop.images(ledger.guid, ledger.gallery)
