@@ -1,5 +1,7 @@
 """A look at one gallery: end the flight that is under way, or start the next. The only place that starts work at Shoptet."""
 
+import msgspec
+
 from gallery_sync import jobindex, names, operations, refusals
 from gallery_sync.apply import apply
 from gallery_sync.arrive import Later, arrive
@@ -13,6 +15,8 @@ from gallery_sync.settle import paused, product_gone
 from gallery_sync.shoptet import errors
 from gallery_sync.shoptet.model import Gallery, Image
 from gallery_sync.world import World
+
+replace = msgspec.structs.replace
 
 MOST_STEPS = 60
 """Of one run; a gallery that needs more goes on in its successor."""
@@ -54,6 +58,9 @@ def _run(world: World, guid: str, gallery: Gallery, prefix: str | None, ended: s
         for _ in range(MOST_STEPS):
             held = world.ledgers.read(guid, gallery)
             flight = held.ledger.flight
+            if prefix is not None and (flight is not None or held.ledger.intents):
+                # This look may have to leave the folder to a later one, which is told of the gallery alone.
+                _remember(world, held.ledger, prefix)
             if ended is not None and (flight is None or flight.job_id not in (None, ended)):
                 # Settled by another run, which died before it removed the entry.
                 jobindex.remove(world.documents, ended)
@@ -69,7 +76,7 @@ def _run(world: World, guid: str, gallery: Gallery, prefix: str | None, ended: s
                 return
             else:
                 listing = None
-        world.looks.gallery(guid, gallery, world.clock.now())
+        _again(world, guid, gallery, prefix, None, world.clock.now())
     except errors.TryLater as error:
         # Of a GET, or before anything was sent: what stands in the ledger stays right, and a look comes later.
         world.log.say("WARNING", f"not now: {error}", guid=guid, gallery=gallery)
@@ -83,6 +90,18 @@ def _run(world: World, guid: str, gallery: Gallery, prefix: str | None, ended: s
         after = world.ledgers.change(guid, gallery, lambda ledger: _paused_unless_flying(world, ledger, refusal))
         until = after.pause.until if after.pause is not None else world.clock.now() + world.timing.retry_longest
         _again(world, guid, gallery, prefix, ended, until)
+
+
+def _remember(world: World, ledger: Ledger, prefix: str) -> None:
+    """Write down that this folder feeds the gallery, as it does from now on, and is no longer refused."""
+    if prefix in ledger.prefixes:
+        return
+    world.ledgers.change(
+        ledger.guid,
+        ledger.gallery,
+        lambda held: held if prefix in held.prefixes else replace(held, prefixes=(*held.prefixes, prefix)),
+    )
+    refusals.clear(world.documents, refusals.folder(prefix, ledger.gallery))
 
 
 def _again(world: World, guid: str, gallery: Gallery, prefix: str | None, ended: str | None, at: float) -> None:
