@@ -46,7 +46,7 @@ class Bucket:
         """Raises `Refusal` (429) with the HTTP date at which a drop fits in again."""
         self._leak(now, leak)
         if self.level >= size:
-            again = now + max(1.0, math.ceil((self.level - size + 1) / leak))
+            again = math.ceil(now + (self.level - size + 1) / leak)  # the header has whole seconds
             refusal = refuse(429, "rate-limit-exceeded", "The bucket is full. Please slow down.")
             refusal.headers["Retry-After"] = http_date(again)
             raise refusal

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import requests
@@ -149,7 +149,7 @@ class Files:
     files: dict[str, bytes] = field(default_factory=dict)
     requests: list[tuple[str, str]] = field(default_factory=list)
     targets: list[str] = field(default_factory=list)
-    refuse_head: bool = False
+    head: Literal["answered", "refused", "cut"] = "answered"
 
     def put(self, name: str, content: bytes) -> str:
         """Offer a file; returns its URL."""
@@ -171,7 +171,9 @@ class Files:
         self.requests.append((request.method, request.path))
         self.targets.append(request.raw_path)
         content = self.files.get(request.match_info["name"])
-        if request.method == "HEAD" and self.refuse_head:
+        if request.method == "HEAD" and self.head == "cut" and request.transport:
+            request.transport.abort()
+        if request.method == "HEAD" and self.head != "answered":
             return web.Response(status=403)
         return web.Response(status=404) if content is None else web.Response(body=content)
 

@@ -152,6 +152,18 @@ def test_a_job_that_never_ends_is_failed_after_three_hours_without_a_webhook(
     assert all(job.encode() not in body for body, _ in receiver.received)
 
 
+def test_a_job_that_was_marked_failed_puts_nothing_into_the_gallery_later(open_sandbox: OpenSandbox, url: str) -> None:
+    api = open_sandbox(job_seconds=(4 * HOUR, 4 * HOUR))
+    job = api.insert(MUG, {"sourceUrl": url})
+    eventually(lambda: api.status(job) == "running")
+    api.advance(3 * HOUR)
+    assert listed(api, status="failed") == [job]
+    api.settings(job_seconds=(0, 0))
+    api.advance(2 * HOUR)
+    api.ended(api.insert(TABLE, {"sourceUrl": url}))
+    assert (api.status(job), api.names(MUG)) == ("failed", [])
+
+
 def test_a_result_is_valid_for_24_hours(api: Api, url: str) -> None:
     job = api.ended(api.insert(MUG, {"sourceUrl": url}))
     api.advance(24 * HOUR - 60)
