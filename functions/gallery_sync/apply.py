@@ -1,7 +1,7 @@
 """Makes a caller's request part of the ledgers: once, however often it is applied, by whoever gets to it."""
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
@@ -11,36 +11,31 @@ from gallery_sync.intents import ByUrl
 from gallery_sync.ledger import Intent, Ledger, Row
 from gallery_sync.operations import AskedImage, ImageOutcome, Operation, Outcome, Part, Problem
 from gallery_sync.shoptet import errors
-from gallery_sync.shoptet.model import MAX_IMAGES_PER_CALL, Gallery
+from gallery_sync.shoptet.model import MAX_IMAGES_PER_CALL
 from gallery_sync.world import CarryWorld
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """A part that stands in a ledger now: which gallery, and the names of its outcomes (none for pictures)."""
+def apply(world: CarryWorld, operation: Operation, until: float = math.inf) -> bool:
+    """Bring a request part by part into its galleries' ledgers, and enqueue a look at each; True once all stand there.
 
-    guid: str
-    gallery: Gallery
-    parts: tuple[str, ...] = ()
-
-
-def apply(world: CarryWorld, operation: Operation) -> list[Applied]:
-    """Bring every part of a request into its gallery's ledger, and enqueue a look at each.
-
-    Applying it again changes nothing but makes sure that the work is enqueued: whoever asked first may have died.
-    A part whose product Shoptet does not know ends with that as its outcome. Raises the client's TryLater,
-    StorageUnavailable, TasksError.
+    No part is begun after `until` (epoch seconds), but one a call always is. Applying it again goes on where it was
+    left, and changes nothing that stands already: whoever asked first may have died. A part whose product Shoptet does
+    not know ends with that as its outcome. Raises the client's TryLater, StorageUnavailable, BadDocument, TasksError.
     """
+    first = done = operations.applied(world.documents, operation.id)
+    if first == len(operation.parts):
+        return True
     at = operations.asked_at(world.documents, operation.id)
-    applied = []
-    for number, part in enumerate(operation.parts):
-        guid = _guid(world, operation, number, part)
-        if guid is None:
-            continue
-        one = _apply(world, operation.id, number, part, guid, at)
-        world.looks.gallery(one.guid, one.gallery, world.clock.now())
-        applied.append(one)
-    return applied
+    try:
+        for number in range(first, len(operation.parts)):
+            if number > first and world.clock.now() >= until:
+                break
+            _apply(world, operation, number, at)
+            done = number + 1
+    finally:
+        if done > first:
+            operations.note_applied(world.documents, operation.id, done)
+    return done == len(operation.parts)
 
 
 def pieces(number: int, part: Part) -> tuple[str, ...]:
@@ -55,29 +50,54 @@ def pieces(number: int, part: Part) -> tuple[str, ...]:
             return ()
 
 
-def _guid(world: CarryWorld, operation: Operation, number: int, part: Part) -> str | None:
+def foresee(world: CarryWorld, guid: str, part: Part) -> Outcome:
+    """Tell which images a cleanup or deletion would delete, and do nothing. Raises the client's errors of a listing.
+
+    The listing does not tell which of them a variant references: those would be skipped, or be refused.
+    """
+    ledger = world.ledgers.read(guid, part.gallery).ledger
+    listed = [image.name for image in world.shop.images(guid, part.gallery)]
+    if part.name is not None and part.name not in listed:
+        return Outcome(world.clock.now(), problem=operations.no_such_image(part.name))
+    names = listed if part.name is None else [part.name]
+    images = [ImageOutcome("would-be-deleted", name, key=intents.owner(ledger, name)) for name in names]
+    return Outcome(world.clock.now(), tuple(images))
+
+
+def _apply(world: CarryWorld, operation: Operation, number: int, at: float) -> None:
+    part = operation.parts[number]
     try:
-        return Codes(world.documents, world.shop, world.clock, world.timing).guid_of(part.product)
+        guid = Codes(world.documents, world.shop, world.clock, world.timing).guid_of(part.product)
+        if part.dry_run:
+            operations.conclude(world.documents, operation.id, str(number), foresee(world, guid, part))
+            return
     except (errors.Refused, errors.NotAllowed) as error:
-        known = isinstance(error, errors.NotAllowed)
-        message = str(error) if known else f"Shoptet knows no product '{part.product}'"
-        problem = Problem(error.status, error.code or "no-product", message, error.request_id)
-        outcome = Outcome(world.clock.now(), problem=problem)
+        outcome = Outcome(world.clock.now(), problem=_refusal(part, error))
         for piece in pieces(number, part) or (str(number),):
             operations.conclude(world.documents, operation.id, piece, outcome)
-        return None
+        return
+    _write_down(world, operation.id, number, part, guid, at)
+    world.looks.gallery(guid, part.gallery, world.clock.now())
 
 
-def _apply(world: CarryWorld, operation: str, number: int, part: Part, guid: str, at: float) -> Applied:
+def _refusal(part: Part, error: errors.Refused | errors.NotAllowed) -> Problem:
+    if isinstance(error, errors.NotFound):
+        message = f"Shoptet knows no product '{part.product}'"
+        return Problem(404, "no-product", message, error.request_id)
+    message = error.message if isinstance(error, errors.Refused) else f"{error.message}: {error.advice}"
+    return Problem(error.status, error.code or "refused", message, error.request_id)
+
+
+def _write_down(world: CarryWorld, operation: str, number: int, part: Part, guid: str, at: float) -> None:
+    """Bring a part into its gallery's ledger."""
     match part.kind:
         case "insert" | "source":
             pictures = [_picture(operation, number, place, image, at) for place, image in enumerate(part.images)]
             if part.kind == "source":
                 pictures = _known(world, operation, number, part, guid, pictures)
             world.ledgers.change(guid, part.gallery, partial(_want, pictures=pictures))
-            return Applied(guid, part.gallery)
         case "sync":
-            return Applied(guid, part.gallery)
+            return
         case "clean" | "delete" | "attributes":
             asked = [
                 one
@@ -85,7 +105,6 @@ def _apply(world: CarryWorld, operation: str, number: int, part: Part, guid: str
                 if operations.concluded(world.documents, operation, one.id.partition("/")[2]) is None
             ]
             world.ledgers.change(guid, part.gallery, partial(_ask, asked=asked))
-            return Applied(guid, part.gallery, pieces(number, part))
 
 
 def _picture(operation: str, number: int, place: int, image: AskedImage, at: float) -> ByUrl:
@@ -108,13 +127,15 @@ def _known(
     world: CarryWorld, operation: str, number: int, part: Part, guid: str, pictures: Sequence[ByUrl]
 ) -> list[ByUrl]:
     """Leave out, and write down as failed, replacements for keys that the gallery does not have."""
-    entries = world.ledgers.read(guid, part.gallery).ledger.entries
-    unknown = [picture for picture in pictures if picture.name is None and picture.key not in entries]
-    if unknown:
+    outcome = operations.concluded(world.documents, operation, str(number))
+    if outcome is None:
+        entries = world.ledgers.read(guid, part.gallery).ledger.entries
         reason = "the gallery has no such key: insert it first"
+        unknown = [picture for picture in pictures if picture.name is None and picture.key not in entries]
         images = tuple(ImageOutcome("failed", key=picture.key, reason=reason) for picture in unknown)
-        operations.conclude(world.documents, operation, str(number), Outcome(world.clock.now(), images))
-    return [picture for picture in pictures if picture not in unknown]
+        outcome = operations.conclude(world.documents, operation, str(number), Outcome(world.clock.now(), images))
+    failed = {image.key for image in outcome.images}
+    return [picture for picture in pictures if picture.name is not None or picture.key not in failed]
 
 
 def wish(operation: str, number: int, place: int) -> str:

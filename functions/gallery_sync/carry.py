@@ -115,8 +115,7 @@ def _delete(world: CarryWorld, ledger: Ledger, flight: Flight, intent: Intent, l
     name = intent.name or ""
     key = intents.owner(ledger, name)
     if name not in (intent.before or ()):
-        message = f"the gallery has no image '{name}'"
-        return Outcome(world.clock.now(), problem=Problem(404, "no-such-image", message)), _nothing
+        return Outcome(world.clock.now(), problem=operations.no_such_image(name)), _nothing
     if any(image.name == name for image in listing):
         world.shop.delete(
             ledger.guid,

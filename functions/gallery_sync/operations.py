@@ -2,6 +2,7 @@
 
     operations/{id}.json               the request, never rewritten
     operations/{id}/{part}.json        what came of one part of it, written once
+    operations/{id}/applied.json       how many of its parts stand in the ledgers
 
 Only what the ledgers cannot tell is written down as an outcome: cleanups, deletions, attributes, and requests that were
 refused. What became of pictures is read from the ledgers, by the id that each picture's wish carries.
@@ -18,8 +19,13 @@ from gallery_sync.shoptet.model import Gallery
 PREFIX: Final = "operations/"
 SCHEMA: Final = 1
 
+_APPLIED: Final = "applied"
+_TRIES: Final = 5
+
 Kind = Literal["insert", "source", "attributes", "delete", "clean", "sync"]
-ImageState = Literal["waiting", "under-way", "live", "failed", "superseded", "updated", "deleted", "skipped"]
+ImageState = Literal[
+    "waiting", "under-way", "live", "failed", "superseded", "updated", "deleted", "skipped", "would-be-deleted"
+]
 
 
 class AskedImage(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -33,7 +39,7 @@ class AskedImage(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Part(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What is asked of one gallery; `product` is a guid or a code."""
+    """What is asked of one gallery; `product` is a guid or a code. `dry_run`: only tell what would be deleted."""
 
     kind: Kind
     product: str
@@ -42,6 +48,7 @@ class Part(msgspec.Struct, frozen=True, omit_defaults=True):
     name: str | None = None
     remove_reference: bool = False
     purge: bool = False
+    dry_run: bool = False
 
 
 class Operation(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -79,6 +86,11 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
     at: float
     images: tuple[ImageOutcome, ...] = ()
     problem: Problem | None = None
+
+
+def no_such_image(name: str) -> Problem:
+    """Say that the gallery has no such image."""
+    return Problem(404, "no-such-image", f"the gallery has no image '{name}'")
 
 
 class AnotherRequest(Exception):
@@ -130,6 +142,26 @@ def concluded(documents: Documents, operation: str, part: str) -> Outcome | None
     """Give what came of a part; None while nothing did."""
     stored = documents.read(_part_path(operation, part))
     return msgspec.json.decode(stored.body, type=Outcome) if stored is not None else None
+
+
+def applied(documents: Documents, operation: str) -> int:
+    """Give how many parts of a request, from the first on, stand in the ledgers with a look enqueued for each."""
+    stored = documents.read(_part_path(operation, _APPLIED))
+    return msgspec.json.decode(stored.body, type=int) if stored is not None else 0
+
+
+def note_applied(documents: Documents, operation: str, parts: int) -> None:
+    """Note that so many parts stand in the ledgers; the most that anybody noted counts."""
+    path = _part_path(operation, _APPLIED)
+    for _ in range(_TRIES):
+        stored = documents.read(path)
+        if stored is not None and msgspec.json.decode(stored.body, type=int) >= parts:
+            return
+        try:
+            documents.write(path, str(parts).encode(), generation=stored.generation if stored is not None else 0)
+        except Conflict:
+            continue
+        return
 
 
 def _path(operation: str) -> str:

@@ -97,9 +97,14 @@ def observe(ledger: Ledger, files: Iterable[DropFile], now: float) -> Ledger:
         elif entry.override != override:
             changed[key] = replace(entry, override=override)
     for key, entry in ledger.entries.items():
-        if key.startswith("drop:") and key not in current and entry.wanted is not None:
+        if key.startswith("drop:") and key not in current and entry.wanted is not None and not _by_url(entry):
             changed[key] = Entry(None, entry.live)
     return with_entries(ledger, changed)
+
+
+def _by_url(entry: Entry) -> bool:
+    """Whether a caller's URL is wanted for an image whose file had been deleted before: no file speaks against it."""
+    return entry.override is None and entry.wanted is not None and entry.wanted.content.url
 
 
 def see(ledger: Ledger, listing: Sequence[Image]) -> Ledger:

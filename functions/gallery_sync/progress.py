@@ -1,6 +1,6 @@
 """What became of a caller's request so far: from the outcomes that were written down and the ledgers. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 from gallery_sync.apply import pieces, wish
@@ -11,21 +11,22 @@ _OPEN: Final = frozenset({"waiting", "under-way"})
 
 
 def part_progress(
-    operation: Operation, number: int, ledger: Ledger | None, outcomes: Mapping[str, Outcome]
+    operation: Operation, number: int, ledger: Ledger | None, outcomes: Mapping[str, Outcome], applied: bool
 ) -> tuple[tuple[ImageOutcome, ...], Problem | None, bool]:
     """Give a part's images as they are now, why it was refused if it was, and whether it is over.
 
-    `outcomes` are those of the part's pieces, by name. A part that stands in no ledger yet is waiting.
+    `outcomes` are those of the part's pieces, by name; `applied` says that the part stands in the ledger (or did, until
+    something later took its place). Before that it is waiting.
     """
     part = operation.parts[number]
     refusal = outcomes.get(str(number))
     if refusal is not None and refusal.problem is not None:
         return refusal.images, refusal.problem, True
     if part.kind in ("insert", "source"):
-        images = _pictures(operation, number, part, ledger, refusal)
+        images = _pictures(operation, number, part, ledger, refusal, applied)
         return images, None, all(image.state not in _OPEN for image in images)
     if part.kind == "sync":
-        return (), None, True
+        return (), None, applied
     names = pieces(number, part)
     done = [outcomes[name] for name in names if name in outcomes]
     problem = next((one.problem for one in done if one.problem is not None), None)
@@ -33,7 +34,7 @@ def part_progress(
 
 
 def _pictures(
-    operation: Operation, number: int, part: Part, ledger: Ledger | None, refusal: Outcome | None
+    operation: Operation, number: int, part: Part, ledger: Ledger | None, refusal: Outcome | None, applied: bool
 ) -> tuple[ImageOutcome, ...]:
     refused = {(image.key, image.name): image for image in refusal.images} if refusal is not None else {}
     by_wish = _by_wish(ledger) if ledger is not None else {}
@@ -44,7 +45,7 @@ def _pictures(
             images.append(refused[image.key, image.name])
         elif found is not None and ledger is not None:
             images.append(_picture(ledger, *found, f"op:{wish(operation.id, number, place)}"))
-        elif ledger is None or not _was_there(ledger, image.key, image.name):
+        elif ledger is None or not applied:
             images.append(ImageOutcome("waiting", image.name, image.key))
         else:
             reason = "a later request, drop or cleanup took its place"
@@ -75,14 +76,3 @@ def _by_wish(ledger: Ledger) -> dict[str, tuple[str, Entry]]:
         if entry.wanted is not None:
             wishes[entry.wanted.content.checksum] = (key, entry)
     return wishes
-
-
-def _was_there(ledger: Ledger, key: str | None, name: str | None) -> bool:
-    """Whether the ledger knows the image, so that a wish which is not in it any more was replaced; or all was cleaned."""
-    known = key in ledger.entries or any(e.live is not None and e.live.name == name for e in ledger.entries.values())
-    return known or ledger.cleaned_at > 0
-
-
-def is_over(parts: Sequence[tuple[tuple[ImageOutcome, ...], Problem | None, bool]]) -> bool:
-    """Whether every part of an operation is over."""
-    return all(over for _, _, over in parts)

@@ -45,7 +45,8 @@ def _apply(world: World, operation_id: str) -> None:
         world.log.say("ERROR", f"there is no operation {operation_id} in the state bucket")
         return
     try:
-        apply(world, operation)
+        if not apply(world, operation, world.clock.now() + world.timing.run_budget):
+            world.looks.operation(operation_id, world.clock.now())
     except errors.TryLater as error:
         world.log.say("WARNING", f"not now: {error}", operation=operation_id)
         world.looks.operation(operation_id, error.at)
