@@ -12,6 +12,7 @@ from gallery_sync.log import Log
 from gallery_sync.looks import TaskLooks, connect_looks
 from gallery_sync.settings import JobFinished, read_or_exit
 from gallery_sync.shoptet import webhook
+from gallery_sync.tasks import TasksError
 
 SETTINGS: JobFinished = read_or_exit(JobFinished, os.environ)
 LOG = Log("job_finished")
@@ -28,8 +29,10 @@ def looks() -> TaskLooks:
 @functions_framework.http
 def job_finished(request: Request) -> ResponseReturnValue:
     """Check the signature over the raw body before anything else; then the event is a hint to look, nothing more."""
-    request.max_content_length = webhook.MAX_BODY  # Beyond it, reading ends with 413: nobody fills the memory.
-    raw = request.get_data()
+    raw = read(request)
+    if raw is None:
+        LOG.say("WARNING", "a call with too large a body was refused")
+        return {"error": "the body is too large"}, 413
     if not webhook.verify(raw, request.headers.get("Shoptet-Webhook-Signature"), SETTINGS.shoptet_webhook_keys):
         LOG.say("WARNING", "a call without a valid Shoptet-Webhook-Signature was refused")
         return {"error": "the signature is missing or wrong"}, 401
@@ -39,6 +42,20 @@ def job_finished(request: Request) -> ResponseReturnValue:
         LOG.say("ERROR", str(error))
         return {"error": str(error)}, 400
     if notification.event == "job:finished":
-        looks().jobs(SystemClock().now())
+        try:
+            looks().jobs(SystemClock().now())
+        except TasksError as error:
+            LOG.say("ERROR", str(error), job=notification.event_instance)
+            return {"error": "not now: send it again later"}, 503
         LOG.say("INFO", "a job has finished", job=notification.event_instance)
     return "", 200
+
+
+def read(request: Request) -> bytes | None:
+    """Read the raw body; None if it is larger than a notification can be. Nobody fills the memory."""
+    if (request.content_length or 0) > webhook.MAX_BODY:
+        return None
+    # Without a Content-Length, reading ends there, and the next byte is what tells that there is more.
+    request.max_content_length = webhook.MAX_BODY + 1
+    raw = request.get_data()
+    return raw if len(raw) <= webhook.MAX_BODY else None

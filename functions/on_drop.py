@@ -5,6 +5,7 @@ from functools import cache
 
 import functions_framework
 from cloudevents.http import CloudEvent
+from flask import abort
 
 from gallery_sync import events
 from gallery_sync.clock import SystemClock
@@ -12,6 +13,7 @@ from gallery_sync.drop import drop
 from gallery_sync.log import Log
 from gallery_sync.looks import TaskLooks, connect_looks
 from gallery_sync.settings import OnDrop, read_or_exit
+from gallery_sync.tasks import TasksError
 
 SETTINGS: OnDrop = read_or_exit(OnDrop, os.environ)
 LOG = Log("on_drop")
@@ -31,4 +33,8 @@ def on_drop(event: CloudEvent) -> None:
     except events.BadEvent as error:
         LOG.say("ERROR", str(error), event=str(event["id"]))
         return
-    drop(changed, looks(), SystemClock(), LOG)
+    try:
+        drop(changed, looks(), SystemClock(), LOG)
+    except TasksError as error:
+        LOG.say("ERROR", str(error), event=str(event["id"]))
+        abort(503)  # Eventarc repeats the event.

@@ -9,7 +9,9 @@ from flask.typing import ResponseReturnValue
 
 from gallery_sync.connect.poll import poll_world
 from gallery_sync.poll import poll
+from gallery_sync.ports import StorageUnavailable
 from gallery_sync.settings import PollJobs, read_or_exit
+from gallery_sync.tasks import TasksError
 from gallery_sync.world import PollWorld
 
 SETTINGS: PollJobs = read_or_exit(PollJobs, os.environ)
@@ -23,6 +25,10 @@ def world() -> PollWorld:
 
 @functions_framework.http
 def poll_jobs(_request: Request) -> ResponseReturnValue:
-    """Carry out a look at the jobs; it needs to be told nothing."""
-    poll(world())
+    """Carry out a look at the jobs; it needs to be told nothing. 503 where storage or tasks fail: the task comes again."""
+    try:
+        poll(world())
+    except (StorageUnavailable, TasksError) as error:
+        world().log.say("ERROR", str(error))
+        return {"error": str(error)}, 503
     return "", 204

@@ -10,7 +10,9 @@ from flask.typing import ResponseReturnValue
 
 from gallery_sync import sweep as work
 from gallery_sync.connect.sweep import sweep_world
+from gallery_sync.ports import StorageUnavailable
 from gallery_sync.settings import Sweep, read_or_exit
+from gallery_sync.tasks import TasksError
 from gallery_sync.world import SweepWorld
 
 SETTINGS: Sweep = read_or_exit(Sweep, os.environ)
@@ -24,7 +26,11 @@ def world() -> SweepWorld:
 
 @functions_framework.http
 def sweep(_request: Request) -> ResponseReturnValue:
-    """Look through all galleries, and answer what was found."""
-    swept = asdict(work.sweep(world()))
+    """Look through all galleries, and answer what was found; 503 where storage or tasks fail: the next sweep goes on."""
+    try:
+        swept = asdict(work.sweep(world()))
+    except (StorageUnavailable, TasksError) as error:
+        world().log.say("ERROR", str(error))
+        return {"error": str(error)}, 503
     world().log.say("INFO", "swept", **swept)
     return swept, 200

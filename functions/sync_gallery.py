@@ -8,9 +8,12 @@ from flask import Request
 from flask.typing import ResponseReturnValue
 
 from gallery_sync.connect.sync import sync_world
+from gallery_sync.ledger import BadDocument
 from gallery_sync.looks import BadLook, parse
+from gallery_sync.ports import StorageUnavailable
 from gallery_sync.settings import SyncGallery, read_or_exit
 from gallery_sync.sync import sync
+from gallery_sync.tasks import TasksError
 from gallery_sync.world import World
 
 SETTINGS: SyncGallery = read_or_exit(SyncGallery, os.environ)
@@ -24,11 +27,15 @@ def world() -> World:
 
 @functions_framework.http
 def sync_gallery(request: Request) -> ResponseReturnValue:
-    """Carry out a look. An exception answers 500, and Cloud Tasks repeats the task: only where storage or tasks fail."""
+    """Carry out a look. Where storage or tasks fail, the answer is 503, and Cloud Tasks repeats the task."""
     try:
         look = parse(request.get_data())
     except BadLook as error:
         world().log.say("ERROR", str(error))
         return {"error": str(error)}, 400
-    sync(world(), look)
+    try:
+        sync(world(), look)
+    except (StorageUnavailable, TasksError, BadDocument) as error:
+        world().log.say("ERROR", str(error))
+        return {"error": str(error)}, 503
     return "", 204
