@@ -1,5 +1,6 @@
 """Storage events as Eventarc delivers them: which object changed, and what that means. Pure."""
 
+import re
 from typing import Any, Final
 
 import msgspec
@@ -12,6 +13,10 @@ TYPES: Final = frozenset(
     }
 )
 """The events that change what should be shown (Eventarc, "Cloud Storage triggers")."""
+
+
+# A lone surrogate: JSON can carry it, an object's name cannot, and nothing that writes UTF-8 takes it.
+_HALF_CHARACTER: Final = re.compile("[\ud800-\udfff]")
 
 
 class BadEvent(ValueError):
@@ -36,6 +41,8 @@ def parse(event_type: str, data: Any, bucket: str) -> Changed:
         changed = msgspec.convert(data, Changed, strict=False)
     except msgspec.ValidationError as error:
         raise BadEvent(f"the event's data is no storage object: {error}") from None
+    if _HALF_CHARACTER.search(changed.name):
+        raise BadEvent("the event's data is no storage object: its name is no UTF-8")
     if changed.bucket != bucket:
         raise BadEvent(
             f"the event is of the bucket '{changed.bucket}', the drop bucket is '{bucket}': correct the trigger"

@@ -53,7 +53,7 @@ class TaskLooks:
 
     def drop(self, prefix: str, gallery: Gallery, at: float) -> None:
         """See ports.Looks."""
-        self._windowed(Look(gallery, prefix=prefix), f"{prefix}/{gallery}", max(at, self._clock.now()))
+        self._windowed(Look(gallery, prefix=prefix), f"drop/{prefix}/{gallery}", max(at, self._clock.now()))
 
     def refused(self, name: str) -> None:
         """See ports.Looks."""
@@ -61,7 +61,7 @@ class TaskLooks:
 
     def gallery(self, guid: str, gallery: Gallery, at: float) -> None:
         """See ports.Looks."""
-        self._windowed(Look(gallery, guid=guid), f"{guid}/{gallery}", max(at, self._clock.now()))
+        self._windowed(Look(gallery, guid=guid), f"gallery/{guid}/{gallery}", max(at, self._clock.now()))
 
     def operation(self, operation: str, at: float) -> None:
         """See ports.Looks."""
@@ -82,6 +82,7 @@ class TaskLooks:
         self._enqueue(self._poll, None, look.name, look.at)
 
     def _windowed(self, look: Look, subject: str, when: float) -> None:
+        # Looks of two kinds never share a name: a look at a gallery does not list a folder that it does not know yet.
         window = slot("look", subject, when, self._timing.window, self._timing.skew)
         self._enqueue(self._sync, look, window.name, window.at)
 

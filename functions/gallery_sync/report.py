@@ -23,7 +23,7 @@ def report(log: Log, before: Ledger, after: Ledger) -> None:
                 code=entry.failure.code,
                 request_id=entry.failure.request_id,
             )
-        elif entry.live is not None and (old is None or old.live != entry.live):
+        elif entry.live is not None and not entry.live.gone and (old is None or old.live != entry.live):
             live += 1
         elif old is not None and entry.attempts > old.attempts:
             again += 1

@@ -4,6 +4,8 @@ The names of settings are those of the fields, in upper case: the same locally, 
 demands only what it uses; `FUNCTIONS` is the list that a deployment can be checked against.
 """
 
+import math
+import re
 import types
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
@@ -180,7 +182,7 @@ def read_or_exit(settings: type[Settings], environ: Mapping[str, str]) -> Any:
 def _parse(name: str, text: str, hint: Any, *, secret: bool) -> Any:
     """Read one value as its field's type. Raises BadSetting, without the value of a secret."""
     kinds = get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
-    shown = "what it holds" if secret else f"'{text}'"
+    shown = "what it holds" if secret else repr(text)
     if bool in kinds:
         if text.lower() in ("true", "false"):
             return text.lower() == "true"
@@ -188,9 +190,12 @@ def _parse(name: str, text: str, hint: Any, *, secret: bool) -> Any:
     for kind, what in ((int, "a whole number"), (float, "a number")):
         if kind in kinds:
             try:
-                return kind(text)
+                number = kind(text)
             except ValueError:
-                raise BadSetting(f"the setting {name} is {shown}: write {what}") from None
+                number = math.nan
+            if not math.isfinite(number):
+                raise BadSetting(f"the setting {name} is {shown}: write {what}")
+            return number
     if hint == Keys:
         keys = tuple(part for part in text.replace(",", " ").split() if part)
         if not keys:
@@ -199,14 +204,25 @@ def _parse(name: str, text: str, hint: Any, *, secret: bool) -> Any:
     return text
 
 
+_QUEUE: Final = re.compile(r"projects/[^/\s]+/locations/[^/\s]+/queues/[^/\s]+")
+
+
 def _check_url(name: str, value: str) -> None:
-    parts = urlsplit(value)
-    local = parts.hostname in ("127.0.0.1", "localhost", "::1")
-    if parts.scheme != "https" and not (parts.scheme == "http" and local):
-        raise BadSetting(f"the setting {name} is '{value}': write an address that begins with https://")
+    if not _is_address(value):
+        raise BadSetting(f"the setting {name} is {value!r}: write an address that begins with https://")
+
+
+def _is_address(value: str) -> bool:
+    """Whether this is an https address, or a plain one of this machine (the local cloud)."""
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return False
+    local = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
+    # urlsplit drops line breaks silently.
+    return bool(parts.hostname) and (parts.scheme == "https" or local) and not re.search(r"\s", value)
 
 
 def _check_queue(name: str, value: str) -> None:
-    parts = value.split("/")
-    if len(parts) != 6 or "" in parts or parts[0::2] != ["projects", "locations", "queues"]:
-        raise BadSetting(f"the setting {name} is '{value}': write projects/PROJECT/locations/REGION/queues/QUEUE")
+    if not _QUEUE.fullmatch(value):
+        raise BadSetting(f"the setting {name} is {value!r}: write projects/PROJECT/locations/REGION/queues/QUEUE")

@@ -1,5 +1,7 @@
 """Values for the core's tests: each with what does not matter already filled in."""
 
+import io
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -7,10 +9,13 @@ import msgspec
 
 from gallery_sync import match, settle
 from gallery_sync.ledger import Content, Entry, Flight, Ledger, Live, Operation, Snapshot, Wanted
+from gallery_sync.log import Log
+from gallery_sync.looks import Target, TaskLooks
 from gallery_sync.names import Drop, parse
 from gallery_sync.plan import DropFile, Fly
 from gallery_sync.schedule import Timing
 from gallery_sync.shoptet.model import Image, ResultRow
+from gallery_sync.tasks import CloudTasks, Task
 
 replace = msgspec.structs.replace
 
@@ -120,3 +125,53 @@ class FakeGallery:
             description=image.description if snapshot.description is None else snapshot.description,
             cdn_name=f"{image.cdn_name}+" if operation == "source" else image.cdn_name,
         )
+
+
+class FixedClock:
+    """A moment that stays."""
+
+    def __init__(self, now: float = NOW) -> None:
+        self._now = now
+
+    def now(self) -> float:
+        return self._now
+
+    def sleep(self, seconds: float) -> None:
+        raise AssertionError("nothing here may sleep")
+
+
+class RecordingTasks(CloudTasks):
+    """Notes what is enqueued, and refuses a name that was used, as Cloud Tasks does."""
+
+    def __init__(self) -> None:
+        self.tasks: list[Task] = []
+
+    def enqueue(self, task: Task) -> bool:
+        if any(task.name == known.name for known in self.tasks):
+            return False
+        self.tasks.append(task)
+        return True
+
+
+SYNC = Target("projects/p/locations/l/queues/sync", "https://sync.example/")
+POLL = Target("projects/p/locations/l/queues/poll", "https://poll.example/")
+
+
+def looks_into(tasks: CloudTasks, sync: Target | None = SYNC, poll: Target | None = POLL) -> TaskLooks:
+    return TaskLooks(tasks, FixedClock(), TIMING, sync, poll)
+
+
+class Lines:
+    """A log, and the lines that it wrote."""
+
+    def __init__(self, function: str = "test") -> None:
+        self._stream = io.StringIO()
+        self.log = Log(function, self._stream)
+
+    @property
+    def text(self) -> str:
+        return self._stream.getvalue()
+
+    @property
+    def read(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.text.splitlines()]

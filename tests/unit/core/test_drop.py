@@ -1,0 +1,40 @@
+"""What a change in the drop bucket leads to: one look, and nothing else."""
+
+import pytest
+
+from gallery_sync.drop import drop
+from gallery_sync.events import Changed
+from gallery_sync.looks import Look, parse
+from tests.unit.core.build import FixedClock, Lines, RecordingTasks, looks_into
+
+
+def led_to(name: str, size: int = 1) -> tuple[list[Look], Lines]:
+    tasks, lines = RecordingTasks(), Lines("on_drop")
+    drop(Changed("drops", name, size), looks_into(tasks), FixedClock(), lines.log)
+    return [parse(task.body) for task in tasks.tasks], lines
+
+
+@pytest.mark.parametrize(
+    ("name", "look"),
+    [
+        ("62%2FXL/a.jpg", Look("shop", prefix="62%2FXL")),
+        ("A/shop360/a.jpg", Look("shop360", prefix="A")),
+    ],
+)
+def test_a_drop_is_looked_at_by_its_folder(name: str, look: Look) -> None:
+    looks, lines = led_to(name)
+    assert looks == [look]
+    assert lines.read == []
+
+
+def test_a_refused_name_is_logged_with_its_reason_and_looked_at_too() -> None:
+    looks, lines = led_to("A/notes.txt")
+    assert looks == [Look(refused="A/notes.txt")]
+    (line,) = lines.read
+    assert (line["severity"], line["code"]) == ("WARNING", "not-a-picture")
+    assert line["message"].startswith("A/notes.txt is refused: 'notes.txt' is no picture")
+
+
+def test_a_consoles_folder_is_ignored() -> None:
+    looks, lines = led_to("A/shop/", 0)
+    assert (looks, lines.read) == ([], [])
