@@ -4,6 +4,7 @@ Retries are the client library's own (`google.api_core.retry`), bounded to `retr
 to repeat, because writes carry a generation. Everything that the library gives up on becomes StorageUnavailable.
 """
 
+import hashlib
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +26,8 @@ TIMEOUT: Final = (5.0, 20.0)
 """Seconds to connect and to read."""
 RETRY_SECONDS: Final = 30.0
 """How long a call is tried again, unless told otherwise."""
+MAX_NAME: Final = 1024
+"""Bytes of an object's name (Cloud Storage, "Object naming guidelines")."""
 WRITE: Final = "write"
 """The metadata that names the write which made a document."""
 PARALLEL: Final = 8
@@ -177,7 +180,7 @@ class BucketBin:
     def remove(self, file: BucketFile) -> bool:
         """See ports.Bin. The copy first: a run that dies in between leaves the file in both places."""
         source = self._drops.blob(file.name)
-        target = self._state.blob(f"removed/{file.name}")
+        target = self._state.blob(_bin_path(file.name))
         with _translated(f"remove {file.name}"):
             try:
                 token = None
@@ -191,6 +194,16 @@ class BucketBin:
             except (exceptions.PreconditionFailed, exceptions.NotFound):
                 return False
         return True
+
+
+def _bin_path(name: str) -> str:
+    """Where a removed file lies. The longest names leave no room for the folder: they are cut, with a hash for the rest."""
+    path = f"removed/{name}"
+    if len(path.encode()) <= MAX_NAME:
+        return path
+    digest = hashlib.sha256(name.encode()).hexdigest()[:40]
+    cut = path.encode()[: MAX_NAME - 60].decode(errors="ignore")
+    return f"{cut}~{digest}.{name.rpartition('.')[2]}"
 
 
 def _bounded(seconds: float) -> dict[str, Any]:

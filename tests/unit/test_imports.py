@@ -35,7 +35,20 @@ print(json.dumps(sorted(sys.modules)))
 
 SHOPTET_CLIENT = {f"gallery_sync.shoptet.{name}" for name in ("auth", "client", "http", "results", "transport")}
 WORK_OF_SYNC = {
-    f"gallery_sync.{name}" for name in ("sync", "arrive", "depart", "settle", "match", "judge", "codes", "signing")
+    f"gallery_sync.{name}"
+    for name in (
+        "sync",
+        "arrive",
+        "apply",
+        "carry",
+        "codes",
+        "depart",
+        "intents",
+        "judge",
+        "match",
+        "settle",
+        "signing",
+    )
 }
 AROUND = {"infra", "tests"}
 
