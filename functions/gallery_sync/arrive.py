@@ -133,7 +133,8 @@ def _look(world: World, ledger: Ledger, flight: Flight, rows: Sequence[ResultRow
     guid, gallery = ledger.guid, ledger.gallery
     listing = world.shop.images(guid, gallery)
     insertion = flight.operation == "insert"
-    outcome = match.inserted(flight, listing, rows) if insertion else match.replaced(flight, listing)
+    keeps = match.keeps_numbers(ledger, listing)
+    outcome = match.inserted(flight, listing, rows, keeps=keeps) if insertion else match.replaced(flight, listing)
     after = world.ledgers.change_flight(
         ledger,
         flight,

@@ -96,6 +96,7 @@ def _take_off(world: World, held: Held, ledger: Ledger, step: Fly, listing: Sequ
         now_there = world.ledgers.read(ledger.guid, ledger.gallery).ledger.flight
         if now_there is None or now_there.id != flight.id:
             return True
+    report(world.log, held.ledger, ledger)
     if held.generation == 0 or ledger.prefixes != held.ledger.prefixes:
         for prefix in ledger.prefixes:
             refusals.clear(world.documents, refusals.folder(prefix, ledger.gallery))

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gallery_sync.ledger import Flight
+from gallery_sync.ledger import Flight, Ledger
 from gallery_sync.shoptet.model import Image, ResultRow
 from gallery_sync.shoptet.times import epoch
 
@@ -22,26 +22,45 @@ class Outcome:
     unexplained: tuple[str, ...] = ()
 
 
-def inserted(flight: Flight, listing: Sequence[Image], rows: Sequence[ResultRow] = ()) -> Outcome:
+def keeps_numbers(ledger: Ledger, listing: Sequence[Image]) -> bool | None:
+    """Whether the gallery shows our images under the priorities that we sent; None where it shows none to tell by.
+
+    Whether Shoptet renumbers is not documented (facts.md, "Product images"). A person may reorder a few images: one that
+    kept its number is enough.
+    """
+    sent = {e.live.name: e.live.priority for e in ledger.entries.values() if e.live is not None and e.live.priority}
+    same = [image.priority == sent[image.name] for image in listing if image.name in sent]
+    return any(same) if same else None
+
+
+def inserted(
+    flight: Flight, listing: Sequence[Image], rows: Sequence[ResultRow] = (), *, keeps: bool | None = None
+) -> Outcome:
     """Match an insertion's keys with the names that the gallery did not list before.
 
     By what an earlier look matched, then by the names that the job's result gives, then by the priority that was free
-    when we took off and that only we used, then, only where not one priority was kept and the numbers fit exactly, by
-    order: that is a shop that renumbers. A name that is new and matches nothing is somebody else's, or ours beyond
-    recognition: never claimed.
+    when we took off and that only we used; `keeps` is what `keeps_numbers` says. In a shop that renumbers, by order, but
+    only where the job said that it was completed and the numbers fit exactly: after a lost answer, or where an image
+    silently got lost, a single new one may just as well be somebody else's. A name that is new and matches nothing is
+    somebody else's, or ours beyond recognition: never claimed.
     """
     before = set(flight.before)
     new = {image.name: image for image in listing if image.name not in before}
     found = {key: new[name] for key, name in flight.claimed.items() if name in new}
     found = _by_result(flight, _without(new, found), rows) | found
-    found |= _by_priority(flight, _without(new, found), found)
     rest = _without(new, found)
     # What Shoptet says has failed is not there: a new image in its stead is somebody else's.
-    expected = [key for key in flight.images if key not in flight.errors]
-    if rest and not found and len(rest) == len(expected):
-        by_order = sorted(expected, key=lambda key: flight.images[key].priority or 0)
-        found = dict(zip(by_order, sorted(rest.values(), key=_place), strict=True))
-        rest = {}
+    expected = [key for key in flight.images if key not in flight.errors and key not in found]
+    numbers = sorted(flight.images[key].priority or 0 for key in expected)
+    all_kept = numbers == sorted(image.priority or 0 for image in rest.values())
+    completed = flight.job_created is not None and flight.reason is None
+    renumbers = keeps is False or (keeps is None and flight.first_miss is None)
+    if not all_kept and renumbers and completed and not found and len(rest) == len(expected):
+        in_order = sorted(expected, key=lambda key: flight.images[key].priority or 0)
+        found = dict(zip(in_order, sorted(rest.values(), key=_place), strict=True))
+    elif all_kept or keeps is not False:
+        found |= _by_priority(flight, rest, found)
+    rest = _without(new, found)
     return Outcome(found, tuple(key for key in flight.images if key not in found), tuple(rest))
 
 
