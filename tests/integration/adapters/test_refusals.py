@@ -1,7 +1,9 @@
 """Refusals: kept once each where a person finds them."""
 
 from gallery_sync import refusals
+from gallery_sync.ports import Stored
 from gallery_sync.refusals import Refused
+from gallery_sync.storage import BucketDocuments
 
 from .conftest import World
 
@@ -34,6 +36,19 @@ def test_a_refusal_whose_reason_is_gone_is_removed(world: World) -> None:
     refusals.clear(world.documents, NAME)
     refusals.clear(world.documents, NAME)
     assert list(refusals.read_all(world.documents)) == []
+
+
+def test_of_two_runs_that_refuse_the_same_at_the_same_time_one_tells_it(world: World) -> None:
+    class Overtaken(BucketDocuments):
+        """Another run writes after this one has read."""
+
+        def read(self, path: str) -> Stored | None:
+            found = super().read(path)
+            assert refusals.record(world.documents, TOO_DEEP) is True
+            return found
+
+    assert refusals.record(Overtaken(world.state_bucket), TOO_DEEP) is False
+    assert list(refusals.read_all(world.documents)) == [TOO_DEEP]
 
 
 def test_a_refused_folder_shows_in_a_listing_which_gallery_it_is(world: World) -> None:
