@@ -1,0 +1,238 @@
+"""The command line: options in, lines and an exit status out. What is done stands in the modules beside it.
+
+Exit status: 0 done or nothing to do; 1 not done, or a check found a cross; 2 the command line is wrong.
+"""
+
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from typing import Annotated, TypeVar
+
+import typer
+
+from gallery_sync.shoptet.errors import ShoptetError
+from infra.cli import webhooks
+from infra.cli.checks import Finding, Subjects, everything
+from infra.cli.connect import Cloud
+from infra.cli.secrets import Secrets, SecretsError
+from infra.cli.settings import (
+    SECRETS,
+    WEBHOOK_KEYS,
+    Deployment,
+    Place,
+    Registration,
+    read,
+    used_by,
+    with_secrets,
+)
+from infra.cli.stop import Stop
+
+__all__ = ["make_app"]
+
+Project = Annotated[str | None, typer.Option(help="Google Cloud project; else GOOGLE_CLOUD_PROJECT")]
+Region = Annotated[str | None, typer.Option(help="region of the functions; else GOOGLE_CLOUD_REGION")]
+Prefix = Annotated[str | None, typer.Option(help="what all names begin with; else GALLERY_SYNC_PREFIX, gallery-sync")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="say what would be done, and change nothing")]
+
+T = TypeVar("T")
+
+
+def make_app(environ: Mapping[str, str], cloud: Cloud) -> typer.Typer:
+    """Build the command line over this environment and these clients."""
+    app = typer.Typer(
+        name="gallery-sync",
+        help="Set up and check a deployment of gallery-sync.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_show_locals=False,  # They would show tokens.
+    )
+    webhook = typer.Typer(help="Shoptet's job:finished webhook and the key that signs it.", no_args_is_help=True)
+    secret = typer.Typer(help="The deployment's secrets.", no_args_is_help=True)
+    app.add_typer(webhook, name="webhook")
+    app.add_typer(secret, name="secret")
+
+    @app.command()
+    def check(project: Project = None, region: Region = None, prefix: Prefix = None, dry_run: DryRun = False) -> None:
+        """Look at everything that a deployment needs: a tick or a cross each, and for each cross what to do."""
+        place = Place.read(environ, project, region, prefix)
+
+        def run() -> bool:
+            settings = read(Deployment, with_secrets(environ, cloud.secrets(place)))
+            storage = cloud.storage(settings)
+            subjects = Subjects(
+                settings,
+                cloud.shop(settings, storage),
+                storage,
+                cloud.queues(settings),
+                cloud.signer(settings, storage),
+                cloud.clock,
+            )
+            return _told(everything(subjects, dry_run=dry_run))
+
+        if not _done(run):
+            raise typer.Exit(1)
+
+    @webhook.command()
+    def register(
+        move: Annotated[bool, typer.Option("--move", help="take the event over from whoever has it")] = False,
+        project: Project = None,
+        prefix: Prefix = None,
+        dry_run: DryRun = False,
+    ) -> None:
+        """Let Shoptet tell JOB_FINISHED_URL when a job has finished, and store a first key to check that by."""
+        place = Place.read(environ, project, None, prefix)
+
+        def run() -> None:
+            secrets = _secrets(cloud, place)
+            settings, shop = _shop(environ, cloud, place)
+            typer.echo(webhooks.register(shop, settings.job_finished_url, move=move, dry_run=dry_run))
+            if secrets.latest(WEBHOOK_KEYS) is not None:
+                if move:
+                    typer.echo("if the key was renewed by another system meanwhile: gallery-sync webhook rotate")
+                return
+            first = webhooks.rotate(shop, secrets, dry_run=dry_run)
+            named = secrets.named(WEBHOOK_KEYS)
+            typer.echo(f"would renew the key and store it in {named}" if first is None else f"stored a key in {named}")
+
+        _done(run)
+
+    @webhook.command()
+    def show(project: Project = None, prefix: Prefix = None) -> None:
+        """List the shop's webhooks, and say which is this deployment's."""
+        place = Place.read(environ, project, None, prefix)
+
+        def run() -> list[str]:
+            settings, shop = _shop(environ, cloud, place)
+            hooks = shop.webhooks()
+            lines = [
+                f"{hook.id}  {hook.event}  {webhooks.shown(hook.url)}"
+                + ("  (this deployment)" if hook.url == settings.job_finished_url else "")
+                for hook in hooks
+            ]
+            if webhooks.registered(hooks) is None:
+                lines.append(f"{webhooks.JOB_FINISHED} is not registered: gallery-sync webhook register")
+            return lines
+
+        for line in _done(run):
+            typer.echo(line)
+
+    @webhook.command()
+    def rotate(
+        finish: Annotated[
+            bool, typer.Option("--finish", help="an hour later: accept the key before no longer, renew nothing")
+        ] = False,
+        project: Project = None,
+        region: Region = None,
+        prefix: Prefix = None,
+        dry_run: DryRun = False,
+    ) -> None:
+        """Renew the key that signs Shoptet's webhooks, and keep the one before until --finish."""
+        place = Place.read(environ, project, region, prefix)
+
+        def run() -> webhooks.Rotated | None:
+            secrets = _secrets(cloud, place)
+            if finish:
+                return webhooks.finish(secrets, dry_run=dry_run)
+            _, shop = _shop(environ, cloud, place)
+            return webhooks.rotate(shop, secrets, dry_run=dry_run)
+
+        for line in _after_rotation(_done(run), place, finish=finish, dry_run=dry_run):
+            typer.echo(line)
+
+    @secret.command("set")
+    def set_secret(
+        name: Annotated[str, typer.Argument(help=", ".join(sorted(SECRETS)))],
+        project: Project = None,
+        region: Region = None,
+        prefix: Prefix = None,
+        dry_run: DryRun = False,
+    ) -> None:
+        """Store a secret; its value is read from standard input, or asked for, and never shown."""
+        place = Place.read(environ, project, region, prefix)
+        if name not in SECRETS:
+            raise typer.BadParameter(f"there is no secret {name}: {', '.join(sorted(SECRETS))}")
+
+        def run() -> list[str]:
+            return _stored(_secrets(cloud, place), name, _value(name), place, dry_run=dry_run)
+
+        for line in _done(run):
+            typer.echo(line)
+
+    return app
+
+
+def _done(run: Callable[[], T]) -> T:
+    """Run a command's work; what stands in its way is told in one line, with exit status 1."""
+    try:
+        return run()
+    except (Stop, SecretsError, ShoptetError) as error:
+        typer.echo(f"gallery-sync: {error}", err=True)
+        raise typer.Exit(1) from None
+
+
+def _told(findings: Iterable[Finding]) -> bool:
+    """Print each finding as soon as it is there; True if there was no cross."""
+    crosses = 0
+    for finding in findings:
+        line = f"{finding.what}: {finding.found}" if finding.found else finding.what
+        typer.echo(f"{'✓' if finding.ok else '✗'} {line}")
+        if not finding.ok:
+            crosses += 1
+            typer.echo(f"  → {finding.advice}")
+    typer.echo("everything is as it should be" if not crosses else f"{crosses} to set right")
+    return not crosses
+
+
+def _secrets(cloud: Cloud, place: Place) -> Secrets:
+    secrets = cloud.secrets(place)
+    if secrets is None:
+        raise Stop("name the project: --project, or GOOGLE_CLOUD_PROJECT")
+    return secrets
+
+
+def _shop(environ: Mapping[str, str], cloud: Cloud, place: Place) -> tuple[Registration, webhooks.WebhookShop]:
+    settings = read(Registration, with_secrets(environ, cloud.secrets(place)))
+    return settings, cloud.shop(settings, cloud.storage(settings))
+
+
+def _value(name: str) -> str:
+    """Read the value from a pipe, or ask a person for it without showing it; Stop for one that cannot be meant."""
+    piped = not sys.stdin.isatty()
+    value = (sys.stdin.read() if piped else str(typer.prompt(name, hide_input=True))).strip()
+    if not value:
+        raise Stop(f"nothing was given for {name}: write it to standard input, without a word on the command line")
+    if not value.isprintable():
+        raise Stop(f"what was given for {name} holds line ends or control characters: give the value alone")
+    return value
+
+
+def _stored(secrets: Secrets, name: str, value: str, place: Place, *, dry_run: bool) -> list[str]:
+    current = secrets.latest(name)
+    if current is not None and current.value == value:
+        return [f"{secrets.named(name)} holds this value already (version {current.number}); nothing to do"]
+    if dry_run:
+        return [f"would add a version to {secrets.named(name)}"]
+    version = secrets.add(name, value)
+    lines = [f"version {version} of {secrets.named(name)} is stored"]
+    if current is not None:
+        lines += ["instances that run still have the value before; new ones read this one after:"]
+        lines += [f"  {command}" for command in place.restart(used_by(name))]
+    return lines
+
+
+def _after_rotation(rotated: webhooks.Rotated | None, place: Place, *, finish: bool, dry_run: bool) -> list[str]:
+    restart = [f"  {command}" for command in place.restart(used_by(WEBHOOK_KEYS))]
+    if finish:
+        if rotated is None:
+            return ["would let go of the key before" if dry_run else "there is one key only; nothing to do"]
+        return [f"version {rotated.version} holds the newest key alone; new instances read it after:", *restart]
+    if rotated is None:
+        return ["would renew the key and store it with the one before; then new instances read it after:", *restart]
+    return [
+        f"the key was renewed; version {rotated.version} of the secret holds "
+        + ("it and the one before" if rotated.keys > 1 else "it"),
+        "instances that run do not know it, and refuse what Shoptet signs with it; Shoptet repeats that 15 and 30",
+        "minutes later. So that nothing is lost, let new instances read it within 15 minutes:",
+        *restart,
+        "then see that it is accepted: gallery-sync check",
+        "an hour later, accept the key before no longer: gallery-sync webhook rotate --finish",
+    ]
