@@ -8,7 +8,7 @@ import msgspec
 from gallery_sync import jobindex, names, refusals, settle
 from gallery_sync.carry import carry_out
 from gallery_sync.jobindex import IndexedJob
-from gallery_sync.ledger import Content, Flight, Ledger, Snapshot
+from gallery_sync.ledger import Content, Flight, Ledger, Snapshot, request_order
 from gallery_sync.ledgers import Held
 from gallery_sync.log import Severity
 from gallery_sync.plan import Carry, DropFile, Fly, Wait, observe, plan, see
@@ -150,10 +150,11 @@ def _send(world: World, ledger: Ledger, flight: Flight, urls: Mapping[str, str])
 
 
 def _start_job(world: World, guid: str, gallery: Gallery, flight: Flight, urls: Mapping[str, str]) -> str:
+    in_order = [(key, flight.images[key]) for key in request_order(flight)]
     if flight.operation == "insert":
-        new = [NewImage(urls[key], s.priority, s.description) for key, s in flight.images.items()]
+        new = [NewImage(urls[key], s.priority, s.description) for key, s in in_order]
         return world.shop.insert(guid, gallery, new, send_until=flight.send_until)
-    sources = [NewSource(s.name or "", urls[key], s.priority, s.description) for key, s in flight.images.items()]
+    sources = [NewSource(s.name or "", urls[key], s.priority, s.description) for key, s in in_order]
     return world.shop.update_source(guid, gallery, sources, send_until=flight.send_until)
 
 

@@ -77,6 +77,10 @@ class Override(msgspec.Struct, frozen=True, omit_defaults=True):
     description: str | None = None
 
 
+MAY_BE_THERE: Final = "unexplained"
+"""The code of a failure whose image may be shown under a name that nobody can explain."""
+
+
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     """A key's two sides, and how its tries went. `batch` is how many images may fly with it (fewer after a refusal)."""
 
@@ -158,6 +162,11 @@ class Flight(msgspec.Struct, frozen=True, omit_defaults=True):
     claimed: dict[str, str] = msgspec.field(default_factory=dict)
     first_miss: float | None = None
     intent: str | None = None
+
+
+def request_order(flight: Flight) -> list[str]:
+    """Give a flight's keys in the order of its call, which results refer to; a ledger that is read again has lost it."""
+    return sorted(flight.images, key=lambda key: (flight.images[key].priority or 0, key))
 
 
 class Pause(msgspec.Struct, frozen=True):

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gallery_sync.ledger import Flight, Ledger
+from gallery_sync.ledger import Flight, Ledger, request_order
 from gallery_sync.shoptet.model import Image, ResultRow
 from gallery_sync.shoptet.times import epoch
 
@@ -104,7 +104,7 @@ def _shows_change(flight: Flight, image: Image, cdn_name: str | None, change_tim
 
 def _owners(flight: Flight, rows: Sequence[ResultRow]) -> dict[str, ResultRow]:
     """Tell which key a result's row speaks of: by the URL we gave, the image's name, or its place in the request."""
-    keys = tuple(flight.images)
+    keys = request_order(flight)
     names = {snapshot.name: key for key, snapshot in flight.images.items() if snapshot.name}
     in_order = len(rows) == len(keys)
     owners: dict[str, ResultRow] = {}

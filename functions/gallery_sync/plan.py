@@ -14,6 +14,7 @@ import msgspec
 
 from gallery_sync import order
 from gallery_sync.ledger import (
+    MAY_BE_THERE,
     Content,
     Entry,
     Failure,
@@ -92,7 +93,9 @@ def observe(ledger: Ledger, files: Iterable[DropFile], now: float) -> Ledger:
         entry = ledger.entries.get(key, Entry())
         wanted, flaw = _wanted(file, now)
         override, wanted = _overridden(entry.override, wanted)
-        if entry.wanted != wanted or _flaw(entry) != (flaw.code if flaw else None):
+        if _may_be_there(entry, file):
+            changed[key] = replace(entry, wanted=wanted, override=override)
+        elif entry.wanted != wanted or _flaw(entry) != (flaw.code if flaw else None):
             changed[key] = Entry(wanted, entry.live, failure=flaw, override=override)
         elif entry.override != override:
             changed[key] = replace(entry, override=override)
@@ -105,6 +108,14 @@ def observe(ledger: Ledger, files: Iterable[DropFile], now: float) -> Ledger:
 def _by_url(entry: Entry) -> bool:
     """Whether a caller's URL is wanted for an image whose file had been deleted before: no file speaks against it."""
     return entry.override is None and entry.wanted is not None and entry.wanted.content.url
+
+
+def _may_be_there(entry: Entry, file: DropFile) -> bool:
+    """Whether the file's image may be in the gallery beyond recognition: only a drop after that was said sends it again.
+
+    A change of its metadata does not, nor a replacement that nobody had seen when the failure was written down.
+    """
+    return entry.failure is not None and entry.failure.code == MAY_BE_THERE and file.created <= entry.failure.at
 
 
 def see(ledger: Ledger, listing: Sequence[Image]) -> Ledger:

@@ -6,7 +6,18 @@ from typing import Final
 import msgspec
 
 from gallery_sync import schedule
-from gallery_sync.ledger import Entry, Failure, Flight, Ledger, Live, Pause, Snapshot, needs_content, with_entries
+from gallery_sync.ledger import (
+    MAY_BE_THERE,
+    Entry,
+    Failure,
+    Flight,
+    Ledger,
+    Live,
+    Pause,
+    Snapshot,
+    needs_content,
+    with_entries,
+)
 from gallery_sync.match import Outcome
 from gallery_sync.plan import see
 from gallery_sync.schedule import Timing
@@ -54,7 +65,7 @@ def settle(
             # It was there: to send it again would bring back what a person deleted, or show it twice.
             changed[key] = landed(entry, flight.images[key], Image(flight.claimed[key]))
         elif outcome.unexplained and key not in flight.errors:
-            changed[key] = failed(entry, "unexplained", UNEXPLAINED.format(names=_few(outcome.unexplained)), now)
+            changed[key] = failed(entry, MAY_BE_THERE, UNEXPLAINED.format(names=_few(outcome.unexplained)), now)
         elif not _was_deleted(flight, key, listing, outcome):
             changed[key] = tried(entry, flight.errors.get(key) or flight.reason or SILENT, now, timing, max_attempts)
     return see(with_entries(replace(ledger, flight=None, pause=None), changed), listing)

@@ -11,6 +11,7 @@ from tests.unit.core.build import a_flight, img, insertion, key, replace
 
 A, B, C = key("a.jpg"), key("b.jpg"), key("c.jpg")
 FLIGHT = insertion({"a.jpg": 100, "b.jpg": 200, "c.jpg": 300}, before=("old.jpg",))
+DONE = replace(FLIGHT, job_id="job-1", job_created="2026-08-21T10:00:00+0200")
 OLD = img("old.jpg", 50)
 
 
@@ -51,13 +52,13 @@ def test_an_image_that_was_there_before_is_never_claimed_even_with_our_priority(
 
 
 def test_a_shop_that_renumbers_is_matched_by_order_where_the_numbers_fit() -> None:
-    outcome = inserted(FLIGHT, [img("9.jpg", 3), OLD, img("8.jpg", 1), img("7.jpg", 2)])
+    outcome = inserted(DONE, [img("9.jpg", 3), OLD, img("8.jpg", 1), img("7.jpg", 2)])
     assert named(outcome) == {"a.jpg": "8.jpg", "b.jpg": "7.jpg", "c.jpg": "9.jpg"}
     assert (outcome.missing, outcome.unexplained) == ((), ())
 
 
 def test_a_shop_that_gives_no_priorities_is_matched_by_names() -> None:
-    assert named(inserted(FLIGHT, [img("3.jpg"), img("1.jpg"), img("2.jpg")])) == {
+    assert named(inserted(DONE, [img("3.jpg"), img("1.jpg"), img("2.jpg")])) == {
         "a.jpg": "1.jpg",
         "b.jpg": "2.jpg",
         "c.jpg": "3.jpg",
@@ -71,13 +72,34 @@ def test_a_shop_that_renumbers_is_not_matched_where_the_numbers_do_not_fit(prior
     assert outcome.unexplained == tuple(f"{n}.jpg" for n in priorities)
 
 
+@pytest.mark.parametrize(
+    ("flight", "keeps"),
+    [
+        pytest.param(FLIGHT, None, id="the answer was lost"),
+        pytest.param(replace(DONE, reason="Shoptet's job ended as failed"), None, id="the job failed"),
+        pytest.param(DONE, True, id="an image of ours kept its number"),
+        pytest.param(replace(DONE, first_miss=1.0), None, id="nothing was there when the job had just ended"),
+    ],
+)
+def test_as_many_new_images_as_ours_are_not_claimed_where_they_may_be_somebody_elses(
+    flight: Flight, keeps: bool | None
+) -> None:
+    outcome = inserted(flight, [img("8.jpg", 1), img("7.jpg", 2), img("9.jpg", 3)], keeps=keeps)
+    assert (named(outcome), outcome.missing) == ({}, (A, B, C))
+
+
+def test_a_shop_that_is_seen_to_renumber_is_not_matched_by_a_number_that_fits_by_chance() -> None:
+    outcome = inserted(DONE, [img("8.jpg", 100), img("7.jpg", 300)], keeps=False)
+    assert (named(outcome), outcome.unexplained) == ({}, ("8.jpg", "7.jpg"))
+
+
 def test_a_shop_that_kept_one_priority_does_not_renumber() -> None:
     outcome = inserted(FLIGHT, [img("1.jpg", 100), img("2.jpg", 2), img("3.jpg", 3)])
     assert (named(outcome), outcome.unexplained) == ({"a.jpg": "1.jpg"}, ("2.jpg", "3.jpg"))
 
 
 def test_what_shoptet_says_has_failed_is_not_counted_as_renumbered() -> None:
-    flight = replace(FLIGHT, errors={B: "cannot be read"})
+    flight = replace(DONE, errors={B: "cannot be read"})
     outcome = inserted(flight, [img("1.jpg", 1), img("2.jpg", 2)])
     assert (named(outcome), outcome.missing) == ({"a.jpg": "1.jpg", "c.jpg": "2.jpg"}, (B,))
 
