@@ -80,8 +80,8 @@ class BucketFile:
 class Drops(Protocol):
     """The drop bucket. We only read it."""
 
-    def list(self, prefix: str) -> Iterator[BucketFile]:
-        """Give every file whose name begins so, page by page."""
+    def list(self, prefix: str, *, start: str = "") -> Iterator[BucketFile]:
+        """Give every file whose name begins so and does not come before `start`, in the order of names, page by page."""
         ...
 
 

@@ -160,6 +160,8 @@ class JobFinished(PollTasks):
 class Sweep(State, SyncTasks, PollTasks):
     """The function `sweep`."""
 
+    drop_bucket: str
+
 
 FUNCTIONS: Final[Mapping[str, type[Settings]]] = {
     "on_drop": OnDrop,

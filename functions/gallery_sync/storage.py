@@ -100,11 +100,13 @@ class BucketDrops:
         self._bucket = bucket
         self._call = _bounded(retry_seconds)
 
-    def list(self, prefix: str) -> Iterator[BucketFile]:
+    def list(self, prefix: str, *, start: str = "") -> Iterator[BucketFile]:
         """See ports.Drops. A composite object has no MD5; its CRC32C and size stand for its content then."""
         fields = "items(name,generation,size,md5Hash,crc32c,timeCreated,metadata),nextPageToken"
         with _translated(f"list {prefix} of the drop bucket"):
-            for blob in self._bucket.client.list_blobs(self._bucket, prefix=prefix, fields=fields, **self._call):
+            for blob in self._bucket.client.list_blobs(
+                self._bucket, prefix=prefix, start_offset=start or None, fields=fields, **self._call
+            ):
                 yield BucketFile(
                     blob.name,
                     int(blob.generation),

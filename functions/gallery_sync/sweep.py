@@ -1,8 +1,9 @@
-"""What got stuck or lost: galleries with something open that nobody is working on, jobs that nobody looks at."""
+"""What got stuck or lost: galleries that nobody works on, jobs that nobody looks at, files whose event never came."""
 
 from dataclasses import dataclass
 
 from gallery_sync import jobindex, ledger, refusals
+from gallery_sync.fulllook import full_look
 from gallery_sync.ports import Listed
 from gallery_sync.schedule import DAY
 from gallery_sync.world import SweepWorld
@@ -10,15 +11,19 @@ from gallery_sync.world import SweepWorld
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What a sweep found: galleries looked through, those it enqueued a look for, jobs under way."""
+    """What a sweep found: galleries looked through, those it enqueued a look for, jobs under way.
+
+    `missed` are galleries that the daily full look found not to be as the drop bucket says.
+    """
 
     galleries: int
     rescued: int
     jobs: int
+    missed: int
 
 
 def sweep(world: SweepWorld) -> Swept:
-    """Enqueue a look for every gallery that is past its time, from the ledgers' listing alone.
+    """Enqueue a look for every gallery that is past its time, from the ledgers' listing alone; then the daily full look.
 
     Asks Shoptet nothing. Raises StorageUnavailable, TasksError.
     """
@@ -40,7 +45,7 @@ def sweep(world: SweepWorld) -> Swept:
     if jobs:
         world.looks.jobs(now)
     _look_at_refused_again(world, now)
-    return Swept(galleries, rescued, jobs)
+    return Swept(galleries, rescued, jobs, full_look(world))
 
 
 def _is_stuck(listed: Listed, now: float, stuck: float) -> bool:

@@ -12,8 +12,8 @@ from gallery_sync.schedule import Timing
 
 
 @dataclass(frozen=True, kw_only=True)
-class SweepWorld:
-    """What sweep works with."""
+class BaseWorld:
+    """What every run works with."""
 
     documents: Documents
     looks: Looks
@@ -23,7 +23,14 @@ class SweepWorld:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PollWorld(SweepWorld):
+class SweepWorld(BaseWorld):
+    """What sweep works with."""
+
+    drops: Drops
+
+
+@dataclass(frozen=True, kw_only=True)
+class PollWorld(BaseWorld):
     """What a look at the jobs works with."""
 
     shop: Shop

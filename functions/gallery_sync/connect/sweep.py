@@ -5,7 +5,7 @@ from gallery_sync.connect.storage import storage_client
 from gallery_sync.log import Log
 from gallery_sync.looks import connect_looks
 from gallery_sync.settings import Sweep
-from gallery_sync.storage import BucketDocuments
+from gallery_sync.storage import BucketDocuments, BucketDrops
 from gallery_sync.world import SweepWorld
 
 __all__ = ["sweep_world"]
@@ -14,8 +14,10 @@ __all__ = ["sweep_world"]
 def sweep_world(settings: Sweep) -> SweepWorld:
     """Build what `sweep` works with."""
     clock = SystemClock()
+    storage = storage_client(settings)
     return SweepWorld(
-        documents=BucketDocuments(storage_client(settings).bucket(settings.state_bucket)),
+        documents=BucketDocuments(storage.bucket(settings.state_bucket)),
+        drops=BucketDrops(storage.bucket(settings.drop_bucket)),
         looks=connect_looks(settings, clock, settings.timing),
         clock=clock,
         log=Log("sweep"),
