@@ -11,7 +11,7 @@ from google.auth.exceptions import GoogleAuthError
 from google.cloud.storage import Blob, Bucket, Client
 from google.cloud.storage.retry import DEFAULT_RETRY
 
-from gallery_sync.signing import UrlSigner
+from gallery_sync.signing import SigningRefused, UrlSigner
 from infra.cli.checks.finding import Finding, cross, tick
 
 __all__ = ["check_drop_bucket", "check_state_bucket"]
@@ -90,8 +90,10 @@ def _signing(bucket: Bucket, name: str, signer: Signing | None, endpoint: str) -
         return cross(what, "your credentials cannot sign", advice)
     try:
         url = UrlSigner(bucket, signer, VALID, endpoint)(name)
+    except SigningRefused as error:
+        return cross(what, str(error), advice)
     except (GoogleAuthError, requests.RequestException) as error:
-        return cross(what, f"signing failed: {_plain(error)}", advice)
+        return cross(what, f"signing failed ({type(error).__name__})", advice)
     try:
         answer = requests.get(url, timeout=(5.0, 20.0))
     except requests.RequestException as error:  # Its message holds the URL, which is a secret.
@@ -128,9 +130,3 @@ def _missing(what: str, error: Exception, setting: str) -> Finding:
     return cross(
         what, f"does not answer ({type(error).__name__})", "log in with: gcloud auth application-default login"
     )
-
-
-def _plain(error: Exception) -> str:
-    """What google-auth says of a refusal is our own sentence, or a type's name: others' may hold answers of servers."""
-    text = str(error)
-    return text if text.startswith("IAM answered") else type(error).__name__
