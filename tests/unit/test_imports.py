@@ -63,7 +63,13 @@ NO_STORAGE = {"google.cloud.storage", "gallery_sync.storage", "gallery_sync.port
 FORBIDDEN: Mapping[str, set[str]] = {
     "on_drop": {*AROUND, *NO_STORAGE, *SHOPTET_CLIENT, *WORK_OF_SYNC, "gallery_sync.shoptet.webhook"},
     "job_finished": {*AROUND, *NO_STORAGE, *SHOPTET_CLIENT, *WORK_OF_SYNC, "gallery_sync.names", "gallery_sync.drop"},
-    "sweep": {*AROUND, *SHOPTET_CLIENT, *WORK_OF_SYNC, "gallery_sync.poll", "gallery_sync.shared_token"},
+    "sweep": {
+        *AROUND,
+        *SHOPTET_CLIENT,
+        *WORK_OF_SYNC - {"gallery_sync.codes"},
+        "gallery_sync.poll",
+        "gallery_sync.shared_token",
+    },
     "poll_jobs": {*AROUND, *WORK_OF_SYNC, "gallery_sync.sweep", "gallery_sync.shoptet.webhook"},
     "sync_gallery": {*AROUND, "gallery_sync.poll", "gallery_sync.sweep", "gallery_sync.shoptet.webhook"},
 }

@@ -40,7 +40,7 @@ def documents(settings: Mapping[str, str]) -> Iterator[BucketDocuments]:
 def test_where_nothing_is_stuck_nothing_is_enqueued(sweep: Function, queues: Queues) -> None:
     with sweep.logging() as lines:
         answer = sweep.post(b"")
-    assert (answer.status_code, answer.json()) == (200, {"galleries": 0, "rescued": 0, "jobs": 0})
+    assert (answer.status_code, answer.json()) == (200, {"galleries": 0, "rescued": 0, "jobs": 0, "missed": 0})
     assert [(line["severity"], line["message"]) for line in lines] == [("INFO", "swept")]
     assert (queues.tasks(queues.sync), queues.tasks(queues.poll)) == ([], [])
 
@@ -56,11 +56,11 @@ def test_what_got_stuck_is_looked_at_again_and_counted(
     time.sleep(0.2)
     with sweep.logging() as lines:
         answer = sweep.post(b"{not json")
-    assert (answer.status_code, answer.json()) == (200, {"galleries": 2, "rescued": 1, "jobs": 1})
+    assert (answer.status_code, answer.json()) == (200, {"galleries": 2, "rescued": 1, "jobs": 1, "missed": 0})
     assert queues.bodies(queues.sync) == [{"gallery": "shop360", "guid": STUCK}]
     assert queues.bodies(queues.poll) == [{}]
     assert [(line["severity"], line.get("guid")) for line in lines] == [("WARNING", STUCK), ("INFO", None)]
-    assert {name: lines[1][name] for name in ("galleries", "rescued", "jobs")} == answer.json()
+    assert {name: lines[1][name] for name in ("galleries", "rescued", "jobs", "missed")} == answer.json()
 
 
 def test_a_storage_that_refuses_is_told_in_one_line(
