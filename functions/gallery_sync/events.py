@@ -16,7 +16,7 @@ TYPES: Final = frozenset(
 
 
 # A lone surrogate: JSON can carry it, an object's name cannot, and nothing that writes UTF-8 takes it.
-_HALF_CHARACTER: Final = re.compile("[\ud800-\udfff]")
+_HALF_CHARACTER: Final = re.compile(r"[\ud800-\udfff]")
 
 
 class BadEvent(ValueError):

@@ -53,9 +53,11 @@ def inserted(
     expected = [key for key in flight.images if key not in flight.errors and key not in found]
     numbers = sorted(flight.images[key].priority or 0 for key in expected)
     all_kept = numbers == sorted(image.priority or 0 for image in rest.values())
+    # Among a hundred renumbered images one may happen to have a number that we sent; of half of them, it is no chance.
+    half_kept = 2 * sum(image.priority in numbers for image in rest.values()) >= len(rest)
     completed = flight.job_created is not None and flight.reason is None
     renumbers = keeps is False or (keeps is None and flight.first_miss is None)
-    if not all_kept and renumbers and completed and not found and len(rest) == len(expected):
+    if not half_kept and renumbers and completed and not found and len(rest) == len(expected):
         in_order = sorted(expected, key=lambda key: flight.images[key].priority or 0)
         found = dict(zip(in_order, sorted(rest.values(), key=_place), strict=True))
     elif all_kept or keeps is not False:

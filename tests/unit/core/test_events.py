@@ -24,7 +24,9 @@ def test_a_size_may_be_a_number_or_missing() -> None:
 @pytest.mark.parametrize("kind", ["google.cloud.storage.object.v1.archived", "google.cloud.pubsub.topic.v1", ""])
 def test_an_event_of_another_type_is_refused(kind: str) -> None:
     assert kind not in TYPES
-    with pytest.raises(BadEvent, match=rf"^the event's type is '{kind}': on_drop takes finalized, deleted and metadata"):
+    with pytest.raises(
+        BadEvent, match=rf"^the event's type is '{kind}': on_drop takes finalized, deleted and metadata"
+    ):
         parse(kind, DATA, "drops")
 
 

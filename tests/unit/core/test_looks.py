@@ -5,9 +5,10 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from gallery_sync.looks import BadLook, Look, TaskLooks, parse
+from gallery_sync.looks import BadLook, Look, TaskLooks, connect_looks, parse
+from gallery_sync.settings import PollTasks, SyncTasks
 from gallery_sync.tasks import Task
-from tests.unit.core.build import GUID, NOW, POLL, SYNC, TIMING, RecordingTasks, looks_into
+from tests.unit.core.build import GUID, NOW, POLL, SYNC, TIMING, FixedClock, RecordingTasks, looks_into
 
 WINDOW_END = NOW + TIMING.window + TIMING.skew
 """When a look runs that is asked for at NOW, where a window begins."""
@@ -153,3 +154,12 @@ def test_a_body_that_is_no_look_is_refused(body: bytes) -> None:
 def test_a_look_at_nothing_or_at_several_things_is_refused(look: Look) -> None:
     with pytest.raises(BadLook, match=r"^the task's body names neither one gallery"):
         parse(msgspec.json.encode(look))
+
+
+def test_looks_are_enqueued_to_the_queues_that_the_settings_name() -> None:
+    poll_only = PollTasks(poll_queue=POLL.queue, poll_url=POLL.url, cloud_tasks_emulator_host="127.0.0.1:1")
+    with pytest.raises(RuntimeError, match="not given the queue"):
+        connect_looks(poll_only, FixedClock(), TIMING).refused("a.png")
+    sync_only = SyncTasks(sync_queue=SYNC.queue, sync_url=SYNC.url, cloud_tasks_emulator_host="127.0.0.1:1")
+    with pytest.raises(RuntimeError, match="not given the queue"):
+        connect_looks(sync_only, FixedClock(), TIMING).jobs(NOW)

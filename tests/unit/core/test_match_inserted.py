@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gallery_sync.ledger import Flight
-from gallery_sync.match import Outcome, errors_by_key, inserted
+from gallery_sync.ledger import Entry, Flight
+from gallery_sync.match import Outcome, errors_by_key, inserted, keeps_numbers
 from gallery_sync.shoptet.model import Image, ResultRow
-from tests.unit.core.build import a_flight, img, insertion, key, replace
+from tests.unit.core.build import a_flight, a_ledger, img, insertion, key, live, replace, shown, wanted
 
 A, B, C = key("a.jpg"), key("b.jpg"), key("c.jpg")
 FLIGHT = insertion({"a.jpg": 100, "b.jpg": 200, "c.jpg": 300}, before=("old.jpg",))
@@ -88,13 +88,39 @@ def test_as_many_new_images_as_ours_are_not_claimed_where_they_may_be_somebody_e
     assert (named(outcome), outcome.missing) == ({}, (A, B, C))
 
 
+def test_a_renumbered_image_that_happens_to_have_one_of_our_numbers_is_matched_by_order_all_the_same() -> None:
+    files = {f"{n:03}.jpg": n * 100 for n in range(1, 101)}
+    flight = replace(insertion(files), job_created=DONE.job_created)
+    outcome = inserted(flight, [img(f"{n:03}-live.jpg", n) for n in range(1, 101)])
+    assert named(outcome) == {file: f"{file[:3]}-live.jpg" for file in files}
+
+
+@pytest.mark.parametrize("keeps", [True, None])
+def test_where_most_new_images_kept_their_numbers_the_others_are_foreign(keeps: bool | None) -> None:
+    # As many as were sent: two of ours, and a person's in the stead of the one that silently got lost.
+    outcome = inserted(DONE, [img("1.jpg", 100), img("2.jpg", 300), img("foreign.jpg", 7)], keeps=keeps)
+    assert named(outcome) == {"a.jpg": "1.jpg", "c.jpg": "2.jpg"}
+    assert (outcome.missing, outcome.unexplained) == ((B,), ("foreign.jpg",))
+
+
+def test_where_new_images_kept_their_numbers_in_a_shop_that_is_seen_to_renumber_a_person_has_to_look() -> None:
+    # A person may have moved all earlier ones: what tells of the shop contradicts itself.
+    outcome = inserted(DONE, [img("1.jpg", 100), img("2.jpg", 300), img("foreign.jpg", 7)], keeps=False)
+    assert (named(outcome), outcome.missing) == ({}, (A, B, C))
+
+
+def test_what_kept_its_number_is_ours_although_another_got_lost() -> None:
+    outcome = inserted(DONE, [img("1.jpg", 100), img("2.jpg", 300)])
+    assert (named(outcome), outcome.missing) == ({"a.jpg": "1.jpg", "c.jpg": "2.jpg"}, (B,))
+
+
 def test_a_shop_that_is_seen_to_renumber_is_not_matched_by_a_number_that_fits_by_chance() -> None:
     outcome = inserted(DONE, [img("8.jpg", 100), img("7.jpg", 300)], keeps=False)
     assert (named(outcome), outcome.unexplained) == ({}, ("8.jpg", "7.jpg"))
 
 
 def test_a_shop_that_kept_one_priority_does_not_renumber() -> None:
-    outcome = inserted(FLIGHT, [img("1.jpg", 100), img("2.jpg", 2), img("3.jpg", 3)])
+    outcome = inserted(DONE, [img("1.jpg", 100), img("2.jpg", 2), img("3.jpg", 3)], keeps=True)
     assert (named(outcome), outcome.unexplained) == ({"a.jpg": "1.jpg"}, ("2.jpg", "3.jpg"))
 
 
@@ -105,7 +131,7 @@ def test_what_shoptet_says_has_failed_is_not_counted_as_renumbered() -> None:
 
 
 def test_an_image_that_a_person_added_while_ours_failed_is_not_claimed() -> None:
-    flight = replace(insertion({"a.jpg": 100}), errors={A: "cannot be read"})
+    flight = replace(insertion({"a.jpg": 100}), job_created=DONE.job_created, errors={A: "cannot be read"})
     assert inserted(flight, [img("foreign.jpg", 1)]) == Outcome({}, (A,), ("foreign.jpg",))
 
 
@@ -222,18 +248,18 @@ result_rows = st.lists(
     max_size=4,
 )
 flights = st.builds(
-    lambda before, claimed, errors: replace(FLIGHT, before=tuple(before), claimed=claimed, errors=errors),
+    lambda before, claimed, errors: replace(DONE, before=tuple(before), claimed=claimed, errors=errors),
     st.lists(st.integers(1, 8).map("{}.jpg".format), max_size=3),
     st.sampled_from([{}, {A: "1.jpg"}, {A: "1.jpg", B: "2.jpg"}]),
     st.sampled_from([{}, {A: "no"}, {B: "no", C: "no"}]),
 )
 
 
-@given(flights, listings, result_rows)
+@given(flights, listings, result_rows, st.sampled_from([None, True, False]))
 def test_every_new_name_is_claimed_once_or_unexplained_and_every_key_found_or_missing(
-    flight: Flight, listing: list[Image], rows: list[ResultRow]
+    flight: Flight, listing: list[Image], rows: list[ResultRow], keeps: bool | None
 ) -> None:
-    outcome = inserted(flight, listing, rows)
+    outcome = inserted(flight, listing, rows, keeps=keeps)
     names = [image.name for image in outcome.found.values()]
     assert sorted([*names, *outcome.unexplained]) == sorted({i.name for i in listing} - set(flight.before))
     assert sorted([*outcome.found, *outcome.missing]) == sorted(flight.images)
@@ -260,3 +286,26 @@ def test_a_results_errors_are_those_of_the_keys_that_its_rows_speak_of(
 def test_a_row_of_a_source_update_speaks_of_the_image_that_it_names() -> None:
     flight = a_flight({name: replace(s, name=f"{name[-5]}.png") for name, s in FLIGHT.images.items()}, "source")
     assert errors_by_key(flight, [ResultRow(name="b.png", error="too large")]) == {B: "too large"}
+
+
+TWO = shown("a.jpg", "1.jpg", 100) | shown("b.jpg", "2.jpg", 200)
+
+
+@pytest.mark.parametrize(
+    ("listing", "keeps"),
+    [
+        pytest.param([img("1.jpg", 100), img("2.jpg", 200)], True, id="all kept"),
+        pytest.param([img("1.jpg", 7), img("2.jpg", 200)], True, id="one moved by a person"),
+        pytest.param([img("1.jpg", 1), img("2.jpg", 2)], False, id="none kept"),
+        pytest.param([img("1.jpg"), img("2.jpg")], False, id="no priorities"),
+        pytest.param([img("foreign.jpg", 100)], None, id="none of ours"),
+        pytest.param([], None, id="empty"),
+    ],
+)
+def test_whether_a_shop_renumbers_is_told_by_our_images_there(listing: list[Image], keeps: bool | None) -> None:
+    assert keeps_numbers(a_ledger(TWO | {C: Entry(wanted("c.jpg"))}), listing) is keeps
+
+
+def test_an_image_that_was_sent_without_a_priority_tells_nothing_of_the_shop() -> None:
+    ledger = a_ledger({A: Entry(wanted("a.jpg"), live("a.jpg", "1.jpg"))})
+    assert keeps_numbers(ledger, [img("1.jpg", 100)]) is None

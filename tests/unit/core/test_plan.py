@@ -7,7 +7,7 @@ import pytest
 from gallery_sync.ledger import Entry, Failure, Ledger, Live, Pause, Wanted
 from gallery_sync.names import outbox
 from gallery_sync.plan import Fly, Nothing, Policy, Step, Wait, plan
-from tests.unit.core.build import NOW, a_ledger, content, img, key, live, replace, shown, wanted
+from tests.unit.core.build import NOW, a_ledger, img, key, live, replace, shown, wanted
 
 PLAIN = Policy()
 MIRROR = Policy(mirror_deletes=True)
@@ -279,7 +279,3 @@ def test_those_whose_pause_is_not_over_do_not_fly_along() -> None:
     paused = {key("1.jpg"): Entry(wanted("1.jpg"), not_before=NOW + 1)}
     step = fly(a_ledger(paused | new("2.jpg")))
     assert priorities(step) == {"2.jpg": 200}
-
-
-def test_the_generation_of_a_copy_is_that_of_the_drop() -> None:
-    assert content("a.jpg", 2) == W2.content

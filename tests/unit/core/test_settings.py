@@ -30,7 +30,7 @@ NEEDED: dict[str, Mapping[str, str]] = {
     "sync_gallery": SHOP | STATE | SYNC | POLL | DROPS,
     "poll_jobs": SHOP | STATE | SYNC | POLL,
     "job_finished": POLL | KEYS,
-    "sweep": STATE | SYNC | POLL,
+    "sweep": STATE | SYNC | POLL | DROPS,
 }
 ALL = SHOP | STATE | SYNC | POLL | DROPS | KEYS
 ONE_MISSING = [(function, name) for function, needed in NEEDED.items() for name in needed]
@@ -163,7 +163,7 @@ def test_plain_http_is_for_this_machine_alone(url: str) -> None:
 
 def test_a_function_that_lacks_a_setting_does_not_start_and_says_so_in_one_line() -> None:
     with pytest.raises(SystemExit) as caught:
-        read_or_exit(Sweep, SYNC | POLL)
+        read_or_exit(Sweep, SYNC | POLL | DROPS)
     assert caught.value.code == (
         "gallery-sync cannot start: the setting STATE_BUCKET is missing: set the environment variable STATE_BUCKET"
     )
