@@ -1,0 +1,192 @@
+# The one list of functions: what each reads, may do, and is given. Everything else in this module follows from it;
+# tests/settings.json holds what the code demands, and the tests compare the two.
+
+locals {
+  settings_of = {
+    common     = ["SYNC_WINDOW_SECONDS"]
+    tasks      = ["TASKS_SERVICE_ACCOUNT"]
+    sync_tasks = ["SYNC_QUEUE", "SYNC_URL"]
+    poll_tasks = ["POLL_QUEUE", "POLL_URL"]
+    state      = ["STATE_BUCKET"]
+    shop       = var.shoptet_eshop_url == null ? [] : ["SHOPTET_ESHOP_URL"]
+  }
+
+  # With a private API one token, as an add-on the other; the code refuses both together.
+  token = var.shoptet_eshop_url == null ? "SHOPTET_PRIVATE_API_TOKEN" : "SHOPTET_OAUTH_TOKEN"
+
+  # settings, secrets: what it reads from its environment; gallery_sync/settings.py decides.
+  # drop, state:       what it may do in these buckets: read, write, or null.
+  # signs:             whether it makes signed URLs.
+  # caller:            who calls it: tasks, events, scheduler, or public with a signature or key of its own.
+  # timeout:           seconds. Whoever calls Shoptet ends before Cloud Tasks gives up the attempt (240 s), and that is
+  #                    before a flight without a job is judged (300 s): gallery_sync/schedule.py, `Timing`.
+  # concurrency:       requests that one instance works on at a time; more than one takes a whole CPU.
+  # instances:         at most. Cloud Run may pass it briefly, so nothing's correctness hangs on it.
+  functions = {
+    on_drop = {
+      purpose     = "names the gallery that a change in the drop bucket belongs to, and enqueues its sync"
+      settings    = concat(local.settings_of.common, local.settings_of.tasks, local.settings_of.sync_tasks, ["DROP_BUCKET"])
+      secrets     = []
+      drop        = null
+      state       = null
+      signs       = false
+      caller      = "events"
+      timeout     = 60
+      concurrency = 8
+      instances   = 5
+      memory      = "512Mi"
+    }
+    sync_gallery = {
+      purpose = "brings one gallery on its way: the only place that starts work at Shoptet"
+      settings = concat(
+        local.settings_of.common, local.settings_of.tasks, local.settings_of.sync_tasks, local.settings_of.poll_tasks,
+        local.settings_of.state, local.settings_of.shop,
+        ["DROP_BUCKET", "MIRROR_DELETES", "REMOVE_REFERENCE", "MAX_ATTEMPTS"],
+      )
+      secrets = [local.token]
+      drop    = "write" # A cleanup that purges moves the gallery's files to removed/ in the state bucket.
+      state   = "write"
+      signs   = true
+      caller  = "tasks"
+      timeout = 180
+      # Two at a time, as its queue: one connection to Shoptet each, and one is left for poll_jobs.
+      concurrency = 1
+      instances   = 2
+      memory      = "512Mi"
+    }
+    poll_jobs = {
+      purpose = "looks at all jobs under way with one call"
+      settings = concat(
+        local.settings_of.common, local.settings_of.tasks, local.settings_of.sync_tasks, local.settings_of.poll_tasks,
+        local.settings_of.state, local.settings_of.shop,
+      )
+      secrets     = [local.token]
+      drop        = null
+      state       = "write"
+      signs       = false
+      caller      = "tasks"
+      timeout     = 180
+      concurrency = 1
+      instances   = 1
+      memory      = "512Mi"
+    }
+    job_finished = {
+      purpose  = "takes Shoptet's word that a job has ended"
+      settings = concat(local.settings_of.common, local.settings_of.tasks, local.settings_of.poll_tasks)
+      secrets  = ["SHOPTET_WEBHOOK_KEYS"]
+      drop     = null
+      state    = null
+      signs    = false
+      caller   = "public"
+      # Shoptet waits 4 seconds; the rest is for an instance that has to start first.
+      timeout     = 30
+      concurrency = 8
+      instances   = 3
+      memory      = "512Mi"
+    }
+    webhooks = {
+      purpose     = "takes signed events of other systems"
+      settings    = concat(local.settings_of.common, local.settings_of.tasks, local.settings_of.sync_tasks, local.settings_of.state)
+      secrets     = ["WEBHOOK_SECRETS"]
+      drop        = null
+      state       = "write"
+      signs       = false
+      caller      = "public"
+      timeout     = 60
+      concurrency = 8
+      instances   = 3
+      memory      = "512Mi"
+    }
+    galleries = {
+      purpose = "lists, inserts and changes images for other systems"
+      settings = concat(
+        local.settings_of.common, local.settings_of.tasks, local.settings_of.sync_tasks, local.settings_of.state,
+        local.settings_of.shop, ["DROP_BUCKET", "MAX_ATTEMPTS"],
+      )
+      secrets = [local.token, "API_KEYS"]
+      drop    = "read"
+      state   = "write"
+      signs   = false
+      caller  = "public"
+      timeout = 180
+      # One instance, so that the gate in it holds for all callers: Shoptet takes three connections in all.
+      concurrency = 8
+      instances   = 1
+      memory      = "512Mi"
+    }
+    clean_gallery = {
+      purpose = "deletes images for other systems"
+      settings = concat(
+        local.settings_of.common, local.settings_of.tasks, local.settings_of.sync_tasks, local.settings_of.state,
+        local.settings_of.shop, ["DROP_BUCKET", "MAX_ATTEMPTS"],
+      )
+      secrets     = [local.token, "API_KEYS"]
+      drop        = "write" # As sync_gallery: cleanups are carried out at once where the gallery is free.
+      state       = "write"
+      signs       = false
+      caller      = "public"
+      timeout     = 180
+      concurrency = 8
+      instances   = 1
+      memory      = "512Mi"
+    }
+    sweep = {
+      purpose = "finds what got stuck or lost"
+      settings = concat(
+        local.settings_of.common, local.settings_of.tasks, local.settings_of.sync_tasks, local.settings_of.poll_tasks,
+        local.settings_of.state, ["DROP_BUCKET"],
+      )
+      secrets     = []
+      drop        = "read"  # Once a day it compares every folder with its ledger,
+      state       = "write" # and writes down how far it has come.
+      signs       = false
+      caller      = "scheduler"
+      timeout     = 180
+      concurrency = 1
+      instances   = 1
+      memory      = "512Mi"
+    }
+  }
+
+  # A function takes one trigger, so on_drop is deployed once for each event.
+  storage_events = {
+    finalized = "google.cloud.storage.object.v1.finalized"
+    deleted   = "google.cloud.storage.object.v1.deleted"
+    metadata  = "google.cloud.storage.object.v1.metadataUpdated"
+  }
+
+  here = { for function, f in local.functions : function => f if !contains(var.left_out, function) }
+
+  # By the deployment's name without the shop's: sync-gallery, on-drop-finalized, …
+  planned = merge([
+    for function, f in local.here : {
+      for event in(f.caller == "events" ? keys(local.storage_events) : [""]) :
+      trimsuffix("${replace(function, "_", "-")}-${event}", "-") => { function = function, event = event == "" ? null : event }
+    }
+  ]...)
+  deployments = { for deployment, d in local.planned : deployment => d if var.functions_deployed }
+
+  # Cloud Run's deterministic addresses. Known before the functions are there: functions that call each other would
+  # otherwise wait for each other. Cloud Run gives one only where NAME-PROJECTNUMBER has 63 characters at most.
+  urls = {
+    for deployment in keys(local.planned) :
+    deployment => "https://${var.name}-${deployment}-${var.project.number}.${var.region}.run.app"
+  }
+
+  values = {
+    DROP_BUCKET           = google_storage_bucket.drop.name
+    STATE_BUCKET          = google_storage_bucket.state.name
+    SYNC_QUEUE            = "projects/${var.project.id}/locations/${var.region}/queues/${google_cloud_tasks_queue.queue["sync"].name}"
+    POLL_QUEUE            = "projects/${var.project.id}/locations/${var.region}/queues/${google_cloud_tasks_queue.queue["poll"].name}"
+    SYNC_URL              = local.urls["sync-gallery"]
+    POLL_URL              = local.urls["poll-jobs"]
+    TASKS_SERVICE_ACCOUNT = local.emails["tasks"]
+    SHOPTET_ESHOP_URL     = var.shoptet_eshop_url
+    SYNC_WINDOW_SECONDS   = tostring(var.sync_window_seconds)
+    MIRROR_DELETES        = tostring(var.mirror_deletes)
+    REMOVE_REFERENCE      = tostring(var.remove_reference)
+    MAX_ATTEMPTS          = tostring(var.max_attempts)
+  }
+
+  labels = merge(var.labels, { app = "gallery-sync", shop = var.name })
+}

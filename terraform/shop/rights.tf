@@ -1,0 +1,120 @@
+# Who may do what, all of it: one account a function, and three for those who call them. README.md has the table, and
+# the tests compare it with what is planned here.
+
+locals {
+  callers = {
+    tasks     = "calls sync_gallery and poll_jobs for Cloud Tasks"
+    events    = "calls on_drop for Eventarc"
+    scheduler = "calls sweep for Cloud Scheduler"
+  }
+
+  accounts = merge({ for function, f in local.here : function => f.purpose }, local.callers)
+
+  # Known before the accounts are there, so that a plan shows them.
+  emails = { for account, a in google_service_account.account : account => "${a.account_id}@${var.project.id}.iam.gserviceaccount.com" }
+
+  bucket_roles = { read = "roles/storage.objectViewer", write = "roles/storage.objectUser" }
+
+  bucket_rights = merge([
+    for bucket in ["drop", "state"] : {
+      for function, f in local.here : "${function}/${bucket}" => {
+        account = function, bucket = bucket, role = local.bucket_roles[f[bucket]]
+      } if f[bucket] != null
+    }
+  ]...)
+
+  queue_rights = merge([
+    for queue in keys(local.queues) : {
+      for function, f in local.here : "${function}/${queue}" => { account = function, queue = queue }
+      if contains(f.settings, "${upper(queue)}_QUEUE")
+    }
+  ]...)
+
+  secret_rights = merge([
+    for function, f in local.here : { for secret in f.secrets : "${function}/${secret}" => { account = function, secret = secret } }
+  ]...)
+
+  account_rights = merge(
+    # Who enqueues a task hands it the identity of the tasks' account, so must be allowed to act as it.
+    {
+      for function, f in local.here : "${function}/tasks" => { account = function, as = "tasks", role = "roles/iam.serviceAccountUser" }
+      if contains(f.settings, "TASKS_SERVICE_ACCOUNT")
+    },
+    # A function has no private key: IAM signs for it (signBlob), as itself and as nobody else.
+    {
+      for function, f in local.here : "${function}/${function}" => { account = function, as = function, role = "roles/iam.serviceAccountTokenCreator" }
+      if f.signs
+    },
+  )
+
+  project_rights = {
+    events = { account = "events", role = "roles/eventarc.eventReceiver" }
+  }
+}
+
+resource "google_service_account" "account" {
+  for_each = local.accounts
+
+  project      = var.project.id
+  account_id   = "${var.name}-${replace(each.key, "_", "-")}"
+  display_name = "gallery-sync ${var.name}: ${each.key}"
+  description  = each.value
+}
+
+resource "google_storage_bucket_iam_member" "right" {
+  for_each = local.bucket_rights
+
+  bucket = { drop = google_storage_bucket.drop.name, state = google_storage_bucket.state.name }[each.value.bucket]
+  role   = each.value.role
+  member = "serviceAccount:${local.emails[each.value.account]}"
+}
+
+resource "google_cloud_tasks_queue_iam_member" "right" {
+  for_each = local.queue_rights
+
+  project  = var.project.id
+  location = var.region
+  name     = google_cloud_tasks_queue.queue[each.value.queue].name
+  role     = "roles/cloudtasks.enqueuer"
+  member   = "serviceAccount:${local.emails[each.value.account]}"
+}
+
+resource "google_secret_manager_secret_iam_member" "right" {
+  for_each = local.secret_rights
+
+  project   = var.project.id
+  secret_id = google_secret_manager_secret.secret[each.value.secret].secret_id
+  role      = "roles/secretmanager.secretAccessor"
+  member    = "serviceAccount:${local.emails[each.value.account]}"
+}
+
+resource "google_service_account_iam_member" "right" {
+  for_each = local.account_rights
+
+  service_account_id = "projects/${var.project.id}/serviceAccounts/${local.emails[each.value.as]}"
+  role               = each.value.role
+  member             = "serviceAccount:${local.emails[each.value.account]}"
+}
+
+resource "google_project_iam_member" "right" {
+  for_each = local.project_rights
+
+  project = var.project.id
+  role    = each.value.role
+  member  = "serviceAccount:${local.emails[each.value.account]}"
+}
+
+# On the Cloud Run service beneath the function: that is what checks a caller's token.
+resource "google_cloud_run_v2_service_iam_member" "invoker" {
+  for_each = local.deployments
+
+  project  = var.project.id
+  location = var.region
+  name     = google_cloudfunctions2_function.function[each.key].name
+  role     = "roles/run.invoker"
+  member = (
+    local.functions[each.value.function].caller == "public"
+    ? "allUsers" # Signature or key are checked by the function, before anything else.
+    : "serviceAccount:${local.emails[local.functions[each.value.function].caller]}"
+  )
+}

@@ -1,0 +1,142 @@
+# Who may do what: every right, and that there is no other. tests/terraform compares README.md with the same plan.
+
+mock_provider "google" {}
+
+variables {
+  project        = { id = "demo-project", number = "123456789012", build_account = "projects/demo-project/serviceAccounts/build@demo-project.iam.gserviceaccount.com" }
+  name           = "shop"
+  source_archive = "versions.tf" # Any file: only its hash is used.
+}
+
+run "accounts" {
+  command = plan
+
+  assert {
+    condition = toset([for a in google_service_account.account : a.account_id]) == toset([
+      "shop-on-drop", "shop-sync-gallery", "shop-poll-jobs", "shop-job-finished", "shop-webhooks", "shop-galleries",
+      "shop-clean-gallery", "shop-sweep", "shop-tasks", "shop-events", "shop-scheduler",
+    ])
+    error_message = "one account a function, and one each for Cloud Tasks, Eventarc and Cloud Scheduler"
+  }
+
+  assert {
+    condition = alltrue([
+      for deployed in google_cloudfunctions2_function.function :
+      deployed.service_config[0].service_account_email == "shop-${replace(deployed.build_config[0].entry_point, "_", "-")}@demo-project.iam.gserviceaccount.com"
+    ])
+    error_message = "every function runs as its own account"
+  }
+}
+
+run "buckets" {
+  command = plan
+
+  assert {
+    condition = toset([for r in google_storage_bucket_iam_member.right : "${split("@", r.member)[0]} ${r.role} ${r.bucket}"]) == toset([
+      "serviceAccount:shop-sync-gallery roles/storage.objectUser demo-project-shop-drop",
+      "serviceAccount:shop-galleries roles/storage.objectViewer demo-project-shop-drop",
+      "serviceAccount:shop-clean-gallery roles/storage.objectUser demo-project-shop-drop",
+      "serviceAccount:shop-sync-gallery roles/storage.objectUser demo-project-shop-state",
+      "serviceAccount:shop-poll-jobs roles/storage.objectUser demo-project-shop-state",
+      "serviceAccount:shop-webhooks roles/storage.objectUser demo-project-shop-state",
+      "serviceAccount:shop-galleries roles/storage.objectUser demo-project-shop-state",
+      "serviceAccount:shop-clean-gallery roles/storage.objectUser demo-project-shop-state",
+      "serviceAccount:shop-sweep roles/storage.objectViewer demo-project-shop-drop",
+      "serviceAccount:shop-sweep roles/storage.objectUser demo-project-shop-state",
+    ])
+    error_message = "who reads and writes which bucket"
+  }
+}
+
+run "queues" {
+  command = plan
+
+  assert {
+    condition = toset([for r in google_cloud_tasks_queue_iam_member.right : "${split("@", r.member)[0]} ${r.role} ${r.name}"]) == toset([
+      "serviceAccount:shop-on-drop roles/cloudtasks.enqueuer shop-sync",
+      "serviceAccount:shop-sync-gallery roles/cloudtasks.enqueuer shop-sync",
+      "serviceAccount:shop-sync-gallery roles/cloudtasks.enqueuer shop-poll",
+      "serviceAccount:shop-poll-jobs roles/cloudtasks.enqueuer shop-sync",
+      "serviceAccount:shop-poll-jobs roles/cloudtasks.enqueuer shop-poll",
+      "serviceAccount:shop-job-finished roles/cloudtasks.enqueuer shop-poll",
+      "serviceAccount:shop-webhooks roles/cloudtasks.enqueuer shop-sync",
+      "serviceAccount:shop-galleries roles/cloudtasks.enqueuer shop-sync",
+      "serviceAccount:shop-clean-gallery roles/cloudtasks.enqueuer shop-sync",
+      "serviceAccount:shop-sweep roles/cloudtasks.enqueuer shop-sync",
+      "serviceAccount:shop-sweep roles/cloudtasks.enqueuer shop-poll",
+    ])
+    error_message = "who enqueues where"
+  }
+
+  assert {
+    condition = toset([
+      for r in google_service_account_iam_member.right : "${split("@", r.member)[0]} ${r.role} ${split("@", basename(r.service_account_id))[0]}"
+      ]) == toset([
+      "serviceAccount:shop-on-drop roles/iam.serviceAccountUser shop-tasks",
+      "serviceAccount:shop-sync-gallery roles/iam.serviceAccountUser shop-tasks",
+      "serviceAccount:shop-poll-jobs roles/iam.serviceAccountUser shop-tasks",
+      "serviceAccount:shop-job-finished roles/iam.serviceAccountUser shop-tasks",
+      "serviceAccount:shop-webhooks roles/iam.serviceAccountUser shop-tasks",
+      "serviceAccount:shop-galleries roles/iam.serviceAccountUser shop-tasks",
+      "serviceAccount:shop-clean-gallery roles/iam.serviceAccountUser shop-tasks",
+      "serviceAccount:shop-sweep roles/iam.serviceAccountUser shop-tasks",
+      "serviceAccount:shop-sync-gallery roles/iam.serviceAccountTokenCreator shop-sync-gallery",
+    ])
+    error_message = "who acts as the tasks' account; and only sync_gallery signs, as itself"
+  }
+}
+
+run "secrets" {
+  command = plan
+
+  assert {
+    condition = toset([for r in google_secret_manager_secret_iam_member.right : "${split("@", r.member)[0]} ${r.role} ${r.secret_id}"]) == toset([
+      "serviceAccount:shop-sync-gallery roles/secretmanager.secretAccessor shop-shoptet-private-api-token",
+      "serviceAccount:shop-poll-jobs roles/secretmanager.secretAccessor shop-shoptet-private-api-token",
+      "serviceAccount:shop-job-finished roles/secretmanager.secretAccessor shop-shoptet-webhook-keys",
+      "serviceAccount:shop-webhooks roles/secretmanager.secretAccessor shop-webhook-secrets",
+      "serviceAccount:shop-galleries roles/secretmanager.secretAccessor shop-shoptet-private-api-token",
+      "serviceAccount:shop-galleries roles/secretmanager.secretAccessor shop-api-keys",
+      "serviceAccount:shop-clean-gallery roles/secretmanager.secretAccessor shop-shoptet-private-api-token",
+      "serviceAccount:shop-clean-gallery roles/secretmanager.secretAccessor shop-api-keys",
+    ])
+    error_message = "who reads which secret"
+  }
+}
+
+run "callers" {
+  command = plan
+
+  assert {
+    condition = toset([for r in google_cloud_run_v2_service_iam_member.invoker : "${split("@", r.member)[0]} ${r.role} ${r.name}"]) == toset([
+      "serviceAccount:shop-events roles/run.invoker shop-on-drop-finalized",
+      "serviceAccount:shop-events roles/run.invoker shop-on-drop-deleted",
+      "serviceAccount:shop-events roles/run.invoker shop-on-drop-metadata",
+      "serviceAccount:shop-tasks roles/run.invoker shop-sync-gallery",
+      "serviceAccount:shop-tasks roles/run.invoker shop-poll-jobs",
+      "serviceAccount:shop-scheduler roles/run.invoker shop-sweep",
+      "allUsers roles/run.invoker shop-job-finished",
+      "allUsers roles/run.invoker shop-webhooks",
+      "allUsers roles/run.invoker shop-galleries",
+      "allUsers roles/run.invoker shop-clean-gallery",
+    ])
+    error_message = "who calls which function; only four are public"
+  }
+
+  assert {
+    condition = alltrue([
+      for deployment, deployed in google_cloudfunctions2_function.function :
+      deployed.service_config[0].ingress_settings == (
+        contains(["job-finished", "webhooks", "galleries", "clean-gallery"], deployment) ? "ALLOW_ALL" : "ALLOW_INTERNAL_ONLY"
+      )
+    ])
+    error_message = "what only Google calls is not to be reached from outside"
+  }
+
+  assert {
+    condition = toset([for r in google_project_iam_member.right : "${split("@", r.member)[0]} ${r.role}"]) == toset([
+      "serviceAccount:shop-events roles/eventarc.eventReceiver",
+    ])
+    error_message = "one right on the whole project, and no other"
+  }
+}

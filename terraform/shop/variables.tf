@@ -1,0 +1,221 @@
+variable "project" {
+  description = "The project, as the module `project` puts it out."
+  type = object({
+    id            = string
+    number        = string
+    build_account = string
+  })
+
+  validation {
+    condition     = can(regex("^[0-9]+$", var.project.number))
+    error_message = "project.number is the project's number: digits only."
+  }
+}
+
+variable "name" {
+  description = "The shop's short name: every name of this shop's resources begins with it."
+  type        = string
+
+  validation {
+    # An account's id has 30 characters at most, and the longest one is NAME-clean-gallery.
+    condition     = can(regex("^[a-z][a-z0-9-]{1,14}[a-z0-9]$", var.name)) && !strcontains(var.name, "--")
+    error_message = "name has 3 to 16 lower-case letters, digits and single hyphens, begins with a letter and does not end in a hyphen."
+  }
+}
+
+variable "region" {
+  description = "Where everything is: functions, queues, buckets. One region, because a trigger's location must match its bucket's."
+  type        = string
+  default     = "europe-west1"
+
+  validation {
+    condition     = can(regex("^[a-z]+-[a-z]+[0-9]+$", var.region))
+    error_message = "region is one region, such as europe-west1; no zone, no multi-region."
+  }
+}
+
+variable "source_archive" {
+  description = "Path of the functions' source archive, as `make package` writes it, from the folder in which Terraform runs."
+  type        = string
+  default     = "../../../build/gallery-sync.zip"
+
+  validation {
+    condition     = fileexists(var.source_archive)
+    error_message = "There is no source archive at this path: run `make package`, or correct source_archive."
+  }
+}
+
+variable "functions_deployed" {
+  description = "false leaves the functions, and what calls or watches them, out: for the first apply, because a function does not start before its secrets have values; and to stop everything. Nothing is lost meanwhile."
+  type        = bool
+  default     = true
+}
+
+variable "left_out" {
+  description = "Functions that this shop does not need: any of webhooks, galleries, clean_gallery."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = length(setsubtract(var.left_out, ["webhooks", "galleries", "clean_gallery"])) == 0
+    error_message = "Only webhooks, galleries and clean_gallery can be left out: the others need each other."
+  }
+}
+
+variable "shoptet_eshop_url" {
+  description = "For an add-on: the e-shop's address, and its token is the secret SHOPTET_OAUTH_TOKEN. null: the shop has a private API, and the token is SHOPTET_PRIVATE_API_TOKEN."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.shoptet_eshop_url == null || can(regex("^https://[^/]+/?$", var.shoptet_eshop_url))
+    error_message = "shoptet_eshop_url is the e-shop's address, such as https://www.example.cz"
+  }
+}
+
+variable "sync_window_seconds" {
+  description = "Drops of one gallery within this many seconds become one run."
+  type        = number
+  default     = 5
+
+  validation {
+    condition     = var.sync_window_seconds > 0 && var.sync_window_seconds <= 600
+    error_message = "sync_window_seconds is more than 0 and at most 600."
+  }
+}
+
+variable "mirror_deletes" {
+  description = "true: a file deleted from the drop bucket takes its image along; false: the image stays."
+  type        = bool
+  default     = false
+}
+
+variable "remove_reference" {
+  description = "true: such a deletion also removes a variant's reference to the image; false: it then is a visible failure."
+  type        = bool
+  default     = false
+}
+
+variable "max_attempts" {
+  description = "How often a picture is tried before it has failed for good."
+  type        = number
+  default     = 5
+
+  validation {
+    condition     = var.max_attempts >= 1 && var.max_attempts <= 100 && floor(var.max_attempts) == var.max_attempts
+    error_message = "max_attempts is a whole number from 1 to 100."
+  }
+}
+
+variable "secret_versions" {
+  description = "By setting: which version of a secret the functions read, where it is not the latest. A function reads a secret when an instance starts: another number here makes new instances, so it rolls a value out, and back."
+  type        = map(string)
+  default     = {}
+
+  validation {
+    condition = alltrue([
+      for setting, version in var.secret_versions :
+      contains(["SHOPTET_PRIVATE_API_TOKEN", "SHOPTET_OAUTH_TOKEN", "SHOPTET_WEBHOOK_KEYS", "WEBHOOK_SECRETS", "API_KEYS"], setting)
+      && can(regex("^(latest|[1-9][0-9]*)$", version))
+    ])
+    error_message = "secret_versions has the settings that are secrets as keys, and numbers or latest as values."
+  }
+}
+
+variable "min_instances" {
+  description = "Instances kept warm, by function; none by default. They cost money all the time (README.md, \"What it costs\")."
+  type        = map(number)
+  default     = {}
+
+  validation {
+    condition = alltrue([
+      for function, count in var.min_instances :
+      contains(["on_drop", "sync_gallery", "poll_jobs", "job_finished", "webhooks", "galleries", "clean_gallery", "sweep"], function)
+      && contains([0, 1], count)
+    ])
+    error_message = "min_instances has names of functions as keys, and 0 or 1 as values."
+  }
+}
+
+variable "history_days" {
+  description = "Days for which older versions of ledgers and other documents are kept."
+  type        = number
+  default     = 30
+
+  validation {
+    condition     = var.history_days >= 7 && var.history_days <= 365
+    error_message = "history_days is 7 to 365."
+  }
+}
+
+variable "removed_days" {
+  description = "Days for which files that a cleanup removed from the drop bucket are kept in the state bucket, under removed/."
+  type        = number
+  default     = 90
+
+  validation {
+    condition     = var.removed_days >= 7 && var.removed_days <= 3650
+    error_message = "removed_days is 7 to 3650."
+  }
+}
+
+variable "soft_delete_days" {
+  description = "Days within which what was deleted or overwritten in a bucket can be brought back."
+  type        = number
+  default     = 7
+
+  validation {
+    condition     = var.soft_delete_days >= 7 && var.soft_delete_days <= 90
+    error_message = "soft_delete_days is 7 to 90."
+  }
+}
+
+variable "delete_data" {
+  description = "true lets `terraform destroy` delete buckets that are not empty: pictures and ledgers are gone then."
+  type        = bool
+  default     = false
+}
+
+variable "sweep_schedule" {
+  description = "When sweep looks for what got stuck or lost: a cron line, in UTC."
+  type        = string
+  default     = "*/10 * * * *"
+
+  validation {
+    condition     = length(split(" ", var.sweep_schedule)) == 5
+    error_message = "sweep_schedule is a cron line of five fields."
+  }
+}
+
+variable "notification_channels" {
+  description = "Who hears of alerts: full names of Cloud Monitoring's notification channels. Empty: alerts are only shown."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for channel in var.notification_channels : can(regex("^projects/[^/]+/notificationChannels/[^/]+$", channel))])
+    error_message = "A notification channel is written projects/PROJECT/notificationChannels/ID."
+  }
+}
+
+variable "refused_calls_alert" {
+  description = "How many calls with a wrong signature or key within 10 minutes are worth an alert."
+  type        = number
+  default     = 20
+
+  validation {
+    condition     = var.refused_calls_alert >= 1
+    error_message = "refused_calls_alert is 1 or more."
+  }
+}
+
+variable "labels" {
+  description = "Labels for every resource that can have them, beside app and shop."
+  type        = map(string)
+  default     = {}
+
+  validation {
+    condition     = length(setintersection(keys(var.labels), ["app", "shop"])) == 0
+    error_message = "The labels app and shop are the module's own."
+  }
+}
