@@ -71,14 +71,6 @@ class Codes:
         return found.guid
 
 
-def known(documents: Documents, product: str) -> str | None:
-    """Give the guid of a product that is named by guid or code, as it was last told; None for a code never asked about."""
-    if names.is_guid(product):
-        return product.lower()
-    stored = documents.read(path(product))
-    return msgspec.json.decode(stored.body, type=Code).guid if stored is not None else None
-
-
 def known_guid(documents: Documents, product: str) -> str | None:
     """Give the guid that a product's guid or code was last known to mean, asking Shoptet nothing; None if it never was."""
     if names.is_guid(product):

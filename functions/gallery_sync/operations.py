@@ -144,6 +144,13 @@ def concluded(documents: Documents, operation: str, part: str) -> Outcome | None
     return msgspec.json.decode(stored.body, type=Outcome) if stored is not None else None
 
 
+def concluded_pieces(documents: Documents, operation: str) -> list[str]:
+    """Name the pieces of a request of which it is written down what came of them."""
+    prefix = f"{PREFIX}{operation}/"
+    found = [listed.path.removeprefix(prefix).removesuffix(".json") for listed in documents.list(prefix)]
+    return [piece for piece in found if piece != _APPLIED]
+
+
 def applied(documents: Documents, operation: str) -> int:
     """Give how many parts of a request, from the first on, stand in the ledgers with a look enqueued for each."""
     stored = documents.read(_part_path(operation, _APPLIED))

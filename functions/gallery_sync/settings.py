@@ -12,6 +12,7 @@ from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any, Final, Self, Union, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
 
+from gallery_sync import access
 from gallery_sync.schedule import Timing
 
 Keys = tuple[str, ...]
@@ -163,12 +164,58 @@ class Sweep(State, SyncTasks, PollTasks):
     drop_bucket: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Api(Shop, State, SyncTasks):
+    """Of the functions that callers reach with an API key: `name:right+right:sha256`, several with commas between."""
+
+    drop_bucket: str
+    api_keys: Keys = _secret()  # noqa: RUF009  # it returns a field
+    max_attempts: int = 5
+
+    def check(self) -> None:
+        """See Settings.check."""
+        super().check()
+        try:
+            access.parse_keys(self.api_keys)
+        except access.BadKey as error:
+            raise BadSetting(f"the setting API_KEYS is malformed: {error}") from None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Galleries(Api):
+    """The function `galleries`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CleanGallery(Api):
+    """The function `clean_gallery`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Webhooks(State, SyncTasks):
+    """The function `webhooks`: the secrets of signed events (`whsec_…`), one, or several while they are being changed."""
+
+    webhook_secrets: Keys = _secret()  # noqa: RUF009  # it returns a field
+
+    def check(self) -> None:
+        """See Settings.check."""
+        super().check()
+        try:
+            for secret in self.webhook_secrets:
+                access.check_secret(secret)
+        except access.BadKey as error:
+            raise BadSetting(f"the setting WEBHOOK_SECRETS is malformed: {error}") from None
+
+
 FUNCTIONS: Final[Mapping[str, type[Settings]]] = {
     "on_drop": OnDrop,
     "sync_gallery": SyncGallery,
     "poll_jobs": PollJobs,
     "job_finished": JobFinished,
     "sweep": Sweep,
+    "galleries": Galleries,
+    "clean_gallery": CleanGallery,
+    "webhooks": Webhooks,
 }
 """Which settings each function reads."""
 

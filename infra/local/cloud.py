@@ -5,6 +5,7 @@ with local_cloud(Plan()) as cloud:
 """
 
 import contextlib
+import hashlib
 import os
 import sys
 import tempfile
@@ -30,6 +31,15 @@ from infra.local.sandbox.config import SandboxConfig, default_config
 from infra.local.storage.client import local_client
 
 TOKEN = "sandbox-private-token"  # noqa: S105  # the sandbox's own
+API_KEYS = {
+    "local": ("local-api-key-with-all-rights", "read+write+clean"),
+    "reader": ("local-api-key-that-may-only-read", "read"),
+    "writer": ("local-api-key-that-may-read-and-write", "read+write"),
+}
+"""The local callers by name: key and rights."""
+WEBHOOK_SECRET = "whsec_bG9jYWwtc2VjcmV0LW9mLXNpZ25lZC1ldmVudHM="  # noqa: S105  # the local cloud's own
+OLD_WEBHOOK_SECRET = "whsec_bG9jYWwtc2VjcmV0LXRoYXQtaXMtYmVpbmctY2hhbmdlZA=="  # noqa: S105
+"""The two that count while a secret is being changed."""
 DROP_BUCKET = "drop"
 STATE_BUCKET = "state"
 QUEUES = "projects/local/locations/local/queues"
@@ -173,6 +183,8 @@ def _start_functions(plan: Plan, processes: Processes, addresses: Mapping[str, s
         "SHOPTET_API_URL": addresses["sandbox"],
         "SHOPTET_PRIVATE_API_TOKEN": TOKEN,
         "SHOPTET_WEBHOOK_KEYS": webhook_keys,
+        "API_KEYS": ",".join(f"{name}:{rights}:{_sha256(key)}" for name, (key, rights) in API_KEYS.items()),
+        "WEBHOOK_SECRETS": f"{WEBHOOK_SECRET},{OLD_WEBHOOK_SECRET}",
         "DROP_BUCKET": DROP_BUCKET,
         "STATE_BUCKET": STATE_BUCKET,
         "SYNC_QUEUE": f"{QUEUES}/sync",
@@ -206,6 +218,10 @@ def _start_functions(plan: Plan, processes: Processes, addresses: Mapping[str, s
     for name in FUNCTIONS:
         # The framework itself answers this path, so no function is called.
         processes.wait_for(name, f"{addresses[name]}/robots.txt")
+
+
+def _sha256(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()
 
 
 @contextlib.contextmanager

@@ -23,6 +23,8 @@ SETTINGS = {
     "POLL_URL": "https://poll.example",
     "SHOPTET_PRIVATE_API_TOKEN": "token",
     "SHOPTET_WEBHOOK_KEYS": "key",
+    "API_KEYS": f"pim:read:{'0' * 64}",
+    "WEBHOOK_SECRETS": "whsec_bG9jYWwtc2VjcmV0LW9mLXNpZ25lZC1ldmVudHM=",
 }
 
 # The functions framework itself decides how an entry file is loaded.
@@ -50,6 +52,7 @@ WORK_OF_SYNC = {
         "signing",
     )
 }
+API = {"gallery_sync.api.rest", "gallery_sync.api.work", "gallery_sync.apply", "gallery_sync.carry"}
 AROUND = {"infra", "tests"}
 
 REQUIRED: Mapping[str, set[str]] = {
@@ -58,6 +61,14 @@ REQUIRED: Mapping[str, set[str]] = {
     "sweep": {"gallery_sync.sweep", "gallery_sync.storage", "gallery_sync.tasks", "google.cloud.storage"},
     "poll_jobs": {"gallery_sync.poll", "gallery_sync.storage", "gallery_sync.tasks", *SHOPTET_CLIENT},
     "sync_gallery": {*WORK_OF_SYNC, "gallery_sync.storage", "gallery_sync.tasks", *SHOPTET_CLIENT},
+    "galleries": {*API, "gallery_sync.storage", "gallery_sync.tasks", *SHOPTET_CLIENT},
+    "clean_gallery": {*API, "gallery_sync.storage", "gallery_sync.tasks", *SHOPTET_CLIENT},
+    "webhooks": {"gallery_sync.api.signed", "gallery_sync.storage", "gallery_sync.tasks", "standardwebhooks"},
+}
+NOT_OF_API = {
+    *(WORK_OF_SYNC - {f"gallery_sync.{name}" for name in ("codes", "settle", "apply", "carry", "intents")}),
+    "gallery_sync.api.signed",
+    "standardwebhooks",
 }
 NO_STORAGE = {"google.cloud.storage", "gallery_sync.storage", "gallery_sync.ports", "gallery_sync.world"}
 FORBIDDEN: Mapping[str, set[str]] = {
@@ -72,6 +83,15 @@ FORBIDDEN: Mapping[str, set[str]] = {
     },
     "poll_jobs": {*AROUND, *WORK_OF_SYNC, "gallery_sync.sweep", "gallery_sync.shoptet.webhook"},
     "sync_gallery": {*AROUND, "gallery_sync.poll", "gallery_sync.sweep", "gallery_sync.shoptet.webhook"},
+    "galleries": {*AROUND, *NOT_OF_API},
+    "clean_gallery": {*AROUND, *NOT_OF_API},
+    "webhooks": {
+        *AROUND,
+        *SHOPTET_CLIENT,
+        *(WORK_OF_SYNC - {"gallery_sync.intents"}),
+        *API,
+        "gallery_sync.shared_token",
+    },
 }
 
 

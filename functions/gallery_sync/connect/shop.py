@@ -8,19 +8,21 @@ from gallery_sync.settings import Shop
 from gallery_sync.shared_token import StoredToken
 from gallery_sync.shoptet.auth import AddonToken, PrivateToken, Tokens
 from gallery_sync.shoptet.client import Shoptet
-from gallery_sync.shoptet.http import Http
+from gallery_sync.shoptet.http import Gate, Http
 from gallery_sync.shoptet.results import Results
 
 __all__ = ["shop_client"]
 
 
-def shop_client(settings: Shop, documents: Documents, clock: Clock) -> Shoptet:
-    """Build the client of the shop's API; an add-on's access token is shared through the documents."""
+def shop_client(settings: Shop, documents: Documents, clock: Clock, gate: Gate | None = None) -> Shoptet:
+    """Build the client of the shop's API; an add-on's access token is shared through the documents.
+
+    `gate` keeps a process that serves several requests at a time within its share of Shoptet's connections.
+    """
     session = requests.Session()
     results = Results(session, clock, api_url=settings.shoptet_api_url, shop_url=settings.shoptet_eshop_url)
-    return Shoptet(
-        Http(settings.shoptet_api_url, _tokens(settings, documents, session, clock), session, clock), results
-    )
+    tokens = _tokens(settings, documents, session, clock)
+    return Shoptet(Http(settings.shoptet_api_url, tokens, session, clock, gate), results)
 
 
 def _tokens(settings: Shop, documents: Documents, session: requests.Session, clock: Clock) -> Tokens:

@@ -1,0 +1,34 @@
+"""`clean_gallery`: other systems delete images over HTTP, one, all of a gallery, or of many. Public, by API key."""
+
+import os
+from functools import cache
+
+import functions_framework
+from flask import Request, current_app
+from flask.typing import ResponseReturnValue
+
+from gallery_sync import access
+from gallery_sync.api import rest, work
+from gallery_sync.connect.api import api_world
+from gallery_sync.log import Log
+from gallery_sync.settings import CleanGallery, read_or_exit
+from gallery_sync.world import CarryWorld
+
+SETTINGS: CleanGallery = read_or_exit(CleanGallery, os.environ)
+KEYS = access.parse_keys(SETTINGS.api_keys)
+LOG = Log("clean_gallery")
+
+# The server would answer a code with `//` in it with a redirect to another product's.
+current_app.url_map.merge_slashes = False
+
+
+@cache
+def world() -> CarryWorld:
+    """Connect at the first call: the server forks after it has loaded this file."""
+    return api_world(SETTINGS, "clean_gallery")
+
+
+@functions_framework.http
+def clean_gallery(request: Request) -> ResponseReturnValue:
+    """Answer a call."""
+    return rest.respond(request, KEYS, work.CLEAN_GALLERY, world, LOG)

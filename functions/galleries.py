@@ -1,0 +1,34 @@
+"""`galleries`: other systems list, insert, replace and describe images over HTTP. Public, by API key."""
+
+import os
+from functools import cache
+
+import functions_framework
+from flask import Request, current_app
+from flask.typing import ResponseReturnValue
+
+from gallery_sync import access
+from gallery_sync.api import rest, work
+from gallery_sync.connect.api import api_world
+from gallery_sync.log import Log
+from gallery_sync.settings import Galleries, read_or_exit
+from gallery_sync.world import CarryWorld
+
+SETTINGS: Galleries = read_or_exit(Galleries, os.environ)
+KEYS = access.parse_keys(SETTINGS.api_keys)
+LOG = Log("galleries")
+
+# The server would answer a code with `//` in it with a redirect to another product's.
+current_app.url_map.merge_slashes = False
+
+
+@cache
+def world() -> CarryWorld:
+    """Connect at the first call: the server forks after it has loaded this file."""
+    return api_world(SETTINGS, "galleries")
+
+
+@functions_framework.http
+def galleries(request: Request) -> ResponseReturnValue:
+    """Answer a call."""
+    return rest.openapi(request) or rest.respond(request, KEYS, work.GALLERIES, world, LOG)

@@ -1,0 +1,100 @@
+"""A request as it came: raw path, query, headers, and a body that is read within its bound. Knows the server's ways."""
+
+from dataclasses import dataclass
+from typing import Final, Protocol, overload
+from urllib.parse import urlsplit
+
+from flask import Request
+
+from gallery_sync.api.answers import JSON, Flaw, Rejected
+
+MAX_BODY: Final = 1_000_000
+"""Bytes. A thousand images with URLs of ordinary length have 300 kB."""
+
+_PIECE: Final = 64 * 1024
+_MOST_DRAINED: Final = 64 * 1024 * 1024
+"""Bytes of an unwanted body that are read and dropped. The platform itself takes 32 MB at most."""
+
+
+class Body(Protocol):
+    """What a body is read from."""
+
+    def read(self, size: int, /) -> bytes:
+        """Give up to so many bytes; none at the end."""
+        ...
+
+
+class Headers(Protocol):
+    """A request's headers, found in any case."""
+
+    @overload
+    def get(self, name: str, /) -> str | None: ...
+    @overload
+    def get(self, name: str, default: str, /) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request. `path` is percent-encoded as it was sent, `query` likewise;"""
+
+    method: str
+    path: str
+    query: str
+    headers: Headers
+    body: Body
+    length: int | None = None
+
+    def raw(self) -> bytes:
+        """Read the body. Rejected (413) if it is larger than 1 MB, whatever its length was said to be."""
+        too_large = Rejected(413, Flaw("body-too-large", f"the body is larger than {MAX_BODY} bytes"))
+        if self.length is not None and self.length > MAX_BODY:
+            raise too_large
+        pieces, size = [], 0
+        while piece := self.body.read(min(_PIECE, MAX_BODY + 1 - size)):
+            pieces.append(piece)
+            size += len(piece)
+            if size > MAX_BODY:
+                raise too_large
+        return b"".join(pieces)
+
+    def json(self) -> bytes:
+        """Read the body of a request that must say that it sends JSON. Rejected (415, 413)."""
+        self.check_json()
+        return self.raw()
+
+    def check_json(self) -> None:
+        """Refuse a body that is said to be something else than JSON. Rejected (415)."""
+        kind, _, parameters = self.headers.get("Content-Type", "").partition(";")
+        charset = parameters.strip().lower().replace('"', "")
+        if kind.strip().lower() != JSON or charset not in ("", "charset=utf-8"):
+            raise Rejected(415, Flaw("not-json", f"send the body as {JSON} in UTF-8, and say so in Content-Type"))
+        if self.headers.get("Content-Encoding", "identity").strip().lower() not in ("identity", ""):
+            raise Rejected(415, Flaw("packed", "send the body as it is, without a Content-Encoding"))
+
+    def nothing(self) -> None:
+        """Make sure that there is no body. Rejected (400)."""
+        if self.body.read(1):
+            raise Rejected(400, Flaw("unexpected-body", "this call takes no body"))
+
+    def drain(self) -> None:
+        """Read and drop what is left of the body: else the connection breaks before the answer has been read."""
+        left = _MOST_DRAINED
+        while left > 0 and (piece := self.body.read(_PIECE)):
+            left -= len(piece)
+
+
+def from_flask(request: Request) -> Asked:
+    """Take a request from the platform's server.
+
+    Its decoded path cannot tell a `/` inside a product's code from one between segments, so the raw one counts. The
+    server gives it as RAW_URI, some clients send it with scheme and host in front (RFC 9112, 3.2.2).
+    """
+    target = str(request.environ.get("RAW_URI") or request.environ.get("REQUEST_URI") or "")
+    if not target.startswith("/"):
+        try:
+            parts = urlsplit(target)
+        except ValueError:
+            raise Rejected(400, Flaw("bad-path", "the address is malformed")) from None
+        target = parts._replace(scheme="", netloc="").geturl() or "/"
+    path, _, query = target.partition("#")[0].partition("?")
+    return Asked(request.method, path, query, request.headers, request.stream, request.content_length)

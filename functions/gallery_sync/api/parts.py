@@ -1,0 +1,133 @@
+"""The parts of an operation: what each route asks for, and each type of event. Pure."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from msgspec import UNSET
+
+from gallery_sync.api import bodies, checks
+from gallery_sync.api.answers import Flaw, Rejected
+from gallery_sync.operations import AskedImage, Kind, Part
+from gallery_sync.shoptet.model import GALLERIES, Gallery
+
+Parts = tuple[Part, ...]
+
+
+def gallery(text: str) -> Gallery:
+    """Read a gallery's name in a path. Rejected (404)."""
+    found = next((one for one in GALLERIES if one == text), None)
+    if found is None:
+        raise Rejected(404, Flaw("no-such-gallery", f"a product's galleries are {' and '.join(GALLERIES)}", "gallery"))
+    return found
+
+
+def insert(body: bytes, product: str, place: Gallery) -> Parts:
+    """Read an insertion. Rejected (400), as all here."""
+    return _part("insert", product, place, checks.pictures(bodies.decode(body, bodies.Pictures).images))
+
+
+def source(body: bytes, product: str, place: Gallery) -> Parts:
+    """Read a source update."""
+    return _part("source", product, place, checks.replacements(bodies.decode(body, bodies.Replacements).images))
+
+
+def attributes(body: bytes, product: str, place: Gallery) -> Parts:
+    """Read a change of attributes."""
+    return _part("attributes", product, place, checks.changes(bodies.decode(body, bodies.Changes).images))
+
+
+def look(product: str, place: Gallery) -> Parts:
+    """Give a look at a gallery."""
+    return _part("sync", product, place)
+
+
+def clean(product: str, place: Gallery, name: str | None, switches: Mapping[str, bool]) -> Parts:
+    """Give a cleanup of a gallery, or with a name the deletion of that image."""
+    checks.product(product)
+    if name is not None:
+        checks.image_name(name)
+    return (
+        Part(
+            "clean" if name is None else "delete",
+            product,
+            place,
+            name=name,
+            remove_reference=switches["removeReference"],
+            purge=switches.get("purge", False),
+            dry_run=switches["dryRun"],
+        ),
+    )
+
+
+def cleanups(body: bytes, within: str = "") -> Parts:
+    """Read many cleanups: a part each."""
+    asked = bodies.decode(body, bodies.Cleanups, within)
+    checks.cleanups(asked.galleries)
+    switches = {"removeReference": asked.remove_reference, "dryRun": asked.dry_run, "purge": asked.purge}
+    return tuple(
+        part
+        for row in asked.galleries
+        for part in clean(row.product, row.gallery, None if row.image_name is UNSET else row.image_name, switches)
+    )
+
+
+def event(body: bytes) -> tuple[str, Parts]:
+    """Read a signed event: its type, and what it asks for. Rejected (400)."""
+    one = bodies.decode(body, bodies.Event)
+    read = _EVENTS.get(one.type)
+    if read is None:
+        known = ", ".join(_EVENTS)
+        raise Rejected(400, Flaw("unknown-type", f"there is no such type of event; there are: {known}", "type"))
+    return one.type, read(bytes(one.data))
+
+
+def _insert(data: bytes) -> Parts:
+    asked = bodies.decode(data, bodies.GalleryPictures, "data")
+    return _part("insert", asked.product, asked.gallery, checks.pictures(asked.images))
+
+
+def _source(data: bytes) -> Parts:
+    asked = bodies.decode(data, bodies.GalleryReplacements, "data")
+    return _part("source", asked.product, asked.gallery, checks.replacements(asked.images))
+
+
+def _update(data: bytes) -> Parts:
+    asked = bodies.decode(data, bodies.GalleryChanges, "data")
+    return _part("attributes", asked.product, asked.gallery, checks.changes(asked.images))
+
+
+def _delete(data: bytes) -> Parts:
+    asked = bodies.decode(data, bodies.DeleteImage, "data")
+    switches = {"removeReference": asked.remove_reference, "dryRun": asked.dry_run}
+    return clean(asked.product, asked.gallery, asked.name, switches)
+
+
+def _clean(data: bytes) -> Parts:
+    asked = bodies.decode(data, bodies.CleanGallery, "data")
+    switches = {"removeReference": asked.remove_reference, "dryRun": asked.dry_run, "purge": asked.purge}
+    return clean(asked.product, asked.gallery, None, switches)
+
+
+def _cleanups(data: bytes) -> Parts:
+    return cleanups(data, "data")
+
+
+def _sync(data: bytes) -> Parts:
+    asked = bodies.decode(data, bodies.OneGallery, "data")
+    return look(asked.product, asked.gallery)
+
+
+_EVENTS: Final[Mapping[str, Callable[[bytes], Parts]]] = {
+    "images.insert": _insert,
+    "images.source": _source,
+    "images.update": _update,
+    "image.delete": _delete,
+    "gallery.clean": _clean,
+    "galleries.clean": _cleanups,
+    "gallery.sync": _sync,
+}
+
+
+def _part(kind: Kind, product: str, place: Gallery, images: tuple[AskedImage, ...] = ()) -> Parts:
+    checks.product(product)
+    return (Part(kind, product, place, images),)

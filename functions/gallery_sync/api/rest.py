@@ -1,0 +1,100 @@
+"""REST: API key, route, work, answer. Nothing is read or enqueued for a caller without a key."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from flask import Request, Response
+
+from gallery_sync import access
+from gallery_sync.access import ApiKey
+from gallery_sync.api.answers import Answer, Flaw, Rejected, not_now, refusal, upstream_status
+from gallery_sync.api.asked import Asked, from_flask
+from gallery_sync.api.routes import Route, route
+from gallery_sync.api.work import Call, Work
+from gallery_sync.ledger import BadDocument
+from gallery_sync.log import Log
+from gallery_sync.ports import StorageUnavailable
+from gallery_sync.shoptet import errors
+from gallery_sync.shoptet.redact import one_line
+from gallery_sync.tasks import TasksError
+from gallery_sync.world import CarryWorld
+
+OPENAPI: Final = Path(__file__).parents[1] / "openapi.yaml"
+RETRY_SECONDS: Final = 5.0
+"""When a caller may ask again after the cloud could not do its part."""
+
+
+def respond(
+    request: Request,
+    keys: Sequence[ApiKey],
+    routes: Sequence[Route[Work]],
+    connect: Callable[[], CarryWorld],
+    log: Log,
+) -> Response:
+    """Answer a request; `connect` is called for one with a key only."""
+    asked = None
+    try:
+        asked = from_flask(request)
+        given = _answer(asked, keys, routes, connect, log)
+    except Rejected as rejected:
+        given = refusal(rejected)
+    if asked is not None:
+        asked.drain()
+    return Response(given.body, given.status, {"Cache-Control": "no-store", **given.headers})
+
+
+def openapi(request: Request) -> Response | None:
+    """Give the description of all routes, which anybody may read; None for other requests."""
+    if request.method not in ("GET", "HEAD") or request.path != "/openapi.yaml":
+        return None
+    return Response(OPENAPI.read_bytes(), 200, {"Content-Type": "application/yaml; charset=utf-8"})
+
+
+def _answer(
+    asked: Asked,
+    keys: Sequence[ApiKey],
+    routes: Sequence[Route[Work]],
+    connect: Callable[[], CarryWorld],
+    log: Log,
+) -> Answer:
+    caller = access.find(keys, asked.headers.get("Authorization"))
+    if caller is None:
+        log.say("WARNING", "a call without a valid API key was refused")
+        flaw = Flaw("no-key", "the API key is missing or wrong: send Authorization: Bearer and the key")
+        raise Rejected(401, flaw, headers={"WWW-Authenticate": "Bearer"})
+    one, names = route(routes, asked.method, asked.path)
+    if not caller.may(one.right):
+        raise Rejected(403, Flaw("no-right", f"the key '{caller.name}' has no right to {one.right}"))
+    try:
+        given = _worked(one.work, Call(connect(), caller, asked, names), log)
+    except Rejected as rejected:
+        log.say("INFO", "refused", caller=caller.name, call=f"{one.method} {one.path}", status=rejected.status)
+        raise
+    log.say("INFO", "answered", caller=caller.name, call=f"{one.method} {one.path}", status=given.status)
+    return given
+
+
+def _worked(work: Work, call: Call, log: Log) -> Answer:
+    """Do a route's work, with what can go wrong at Shoptet and in the cloud as a refusal that says so."""
+    try:
+        return work(call)
+    except (StorageUnavailable, TasksError) as error:
+        log.say("ERROR", str(error))
+        raise not_now(RETRY_SECONDS, "the cloud could not do its part: send the same request again") from None
+    except BadDocument as error:
+        log.say("ERROR", str(error))
+        raise Rejected(500, Flaw("bad-document", one_line(str(error)))) from None
+    except errors.TryLater as error:
+        log.say("WARNING", f"not now: {error}")
+        wait = error.at - call.world.clock.now()
+        raise not_now(wait, f"Shoptet cannot now: {error.message}", error.request_id) from None
+    except errors.NotFound as error:
+        raise Rejected(404, Flaw("no-product", "Shoptet knows no such product", "product", error.request_id)) from None
+    except errors.Refused as error:
+        flaw = Flaw(error.code or "refused", one_line(error.message), None, error.request_id)
+        raise Rejected(upstream_status(error.status), flaw) from None
+    except errors.NotAllowed as error:
+        log.say("ERROR", str(error))
+        flaw = Flaw(error.code or "refused", one_line(f"{error.message}: {error.advice}"), None, error.request_id)
+        raise Rejected(502, flaw) from None

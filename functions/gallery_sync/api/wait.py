@@ -1,0 +1,66 @@
+"""Carrying out at once what a caller waits for, where its gallery is free."""
+
+from typing import Final
+
+from gallery_sync import operations
+from gallery_sync.apply import pieces
+from gallery_sync.carry import carry_out
+from gallery_sync.ledger import Intent, Ledger
+from gallery_sync.operations import Operation, Outcome
+from gallery_sync.shoptet.model import Gallery
+from gallery_sync.world import CarryWorld
+
+BUDGET: Final = 25.0
+"""Seconds within which a piece is begun: whoever waits for longer is better told where to ask."""
+
+TRIES: Final = 3
+"""Of one piece, while others write the ledger at the same time."""
+
+
+def carried_out(world: CarryWorld, operation: Operation, guid: str | None) -> Outcome | None:
+    """Give what came of an operation of one part, and carry it out before if that can be now; None if it cannot.
+
+    What is left then is in the ledger, and a look at it is enqueued: `apply` saw to both. `guid` is None where the
+    product could not be found. Raises StorageUnavailable, BadDocument, TasksError.
+    """
+    part = operation.parts[0]
+    until = world.clock.now() + BUDGET
+    outcomes = []
+    for piece in pieces(0, part):
+        outcome = _piece(world, operation.id, piece, guid, part.gallery, until)
+        if outcome is None:
+            return None
+        outcomes.append(outcome)
+    images = tuple(image for outcome in outcomes for image in outcome.images)
+    problem = next((outcome.problem for outcome in outcomes if outcome.problem is not None), None)
+    return Outcome(world.clock.now(), images, problem)
+
+
+def _piece(
+    world: CarryWorld, operation: str, piece: str, guid: str | None, gallery: Gallery, until: float
+) -> Outcome | None:
+    for _ in range(TRIES):
+        if guid is not None:
+            held = world.ledgers.read(guid, gallery)
+            intent = _waiting(held.ledger, f"{operation}/{piece}")
+            if intent is not None and not _is_free(held.ledger, intent, world.clock.now()):
+                return None
+            if intent is not None:
+                if world.clock.now() >= until:
+                    return None
+                outcome = carry_out(world, held, intent)
+                if outcome is not None:
+                    return outcome
+                continue
+        return operations.concluded(world.documents, operation, piece)
+    return None
+
+
+def _waiting(ledger: Ledger, name: str) -> Intent | None:
+    return next((intent for intent in ledger.intents if intent.id == name), None)
+
+
+def _is_free(ledger: Ledger, intent: Intent, now: float) -> bool:
+    """Whether this intent may take off: nothing flies, nothing waits before it, Shoptet asked for no pause."""
+    paused = ledger.pause is not None and now < ledger.pause.until
+    return ledger.flight is None and not paused and ledger.intents[0].id == intent.id

@@ -1,0 +1,39 @@
+"""What `galleries` and `clean_gallery` work with: storage, tasks and Shoptet, one call to it at a time."""
+
+import secrets
+import threading
+
+from gallery_sync.clock import SystemClock
+from gallery_sync.connect.shop import shop_client
+from gallery_sync.connect.storage import storage_client
+from gallery_sync.log import Log
+from gallery_sync.looks import connect_looks
+from gallery_sync.settings import Api
+from gallery_sync.storage import BucketBin, BucketDocuments, BucketDrops
+from gallery_sync.world import CarryWorld
+
+__all__ = ["api_world"]
+
+STORAGE_SECONDS = 15.0
+"""How long a call of the storage is tried again: somebody waits for the answer, and can ask again."""
+
+
+def api_world(settings: Api, function: str) -> CarryWorld:
+    """Build what the function of this name works with."""
+    clock = SystemClock()
+    storage = storage_client(settings)
+    state, drops = storage.bucket(settings.state_bucket), storage.bucket(settings.drop_bucket)
+    documents = BucketDocuments(state, STORAGE_SECONDS)
+    return CarryWorld(
+        documents=documents,
+        looks=connect_looks(settings, clock, settings.timing),
+        clock=clock,
+        log=Log(function),
+        timing=settings.timing,
+        # The two queues and these functions share 3 connections (facts.md, "Limits"); a 429 all the same is retried.
+        shop=shop_client(settings, documents, clock, threading.BoundedSemaphore(1)),
+        drops=BucketDrops(drops, STORAGE_SECONDS),
+        bin=BucketBin(drops, state, STORAGE_SECONDS),
+        max_attempts=settings.max_attempts,
+        new_id=lambda: secrets.token_hex(8),
+    )

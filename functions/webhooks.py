@@ -1,0 +1,29 @@
+"""`webhooks`: other systems send what they want as signed events; it is written down and enqueued. Public, by signature."""
+
+import os
+from functools import cache
+
+import functions_framework
+from flask import Request
+from flask.typing import ResponseReturnValue
+
+from gallery_sync.api import signed
+from gallery_sync.connect.webhooks import webhooks_world
+from gallery_sync.log import Log
+from gallery_sync.settings import Webhooks, read_or_exit
+from gallery_sync.world import BaseWorld
+
+SETTINGS: Webhooks = read_or_exit(Webhooks, os.environ)
+LOG = Log("webhooks")
+
+
+@cache
+def world() -> BaseWorld:
+    """Connect at the first event: the server forks after it has loaded this file."""
+    return webhooks_world(SETTINGS)
+
+
+@functions_framework.http
+def webhooks(request: Request) -> ResponseReturnValue:
+    """Take an event."""
+    return signed.respond(request, SETTINGS.webhook_secrets, world, LOG)
