@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from gallery_sync import jobindex, judge, match, settle
+from gallery_sync import jobindex, judge, match, schedule, settle
 from gallery_sync.ledger import Flight, Ledger
 from gallery_sync.report import report, where
 from gallery_sync.shoptet import errors
@@ -66,9 +66,8 @@ def _adopt(world: World, ledger: Ledger, flight: Flight, job_id: str) -> Flight:
     stored = jobindex.find(world.documents, job_id)
     if stored is None or stored.flight != flight.id:
         return flight
-    adopted = replace(flight, job_id=job_id)
-    world.ledgers.change_flight(ledger, flight, lambda held: replace(held, flight=adopted))
-    return adopted
+    after = world.ledgers.change_flight(ledger, flight, lambda held: settle.airborne(held, job_id))
+    return after.flight if after.flight is not None and after.flight.id == flight.id else flight
 
 
 def _job_ended(world: World, ledger: Ledger, flight: Flight, job_id: str, now: float) -> Later | Over:
@@ -123,7 +122,7 @@ def _judge(world: World, ledger: Ledger, flight: Flight, now: float) -> Later | 
         owned = {job.job_id for job, _ in jobindex.under_way(world.documents) if job.flight != flight.id}
         waits = bool(judge.suspects(jobs, flight, guid, gallery, owned)) and now <= last
     if waits:
-        world.looks.gallery(guid, gallery, now + world.timing.poll_longest)
+        world.looks.gallery(guid, gallery, schedule.together(now, world.timing.poll_longest))
         return Later()
     return _look(world, ledger, replace(flight, reason=flight.reason or LOST), (), now)
 

@@ -54,7 +54,7 @@ def carry_out(world: CarryWorld, held: Held, intent: Intent) -> Outcome | None:
     )
     known = tuple(intent if other.id == intent.id else other for other in ledger.intents)
     try:
-        world.ledgers.write(held, replace(ledger, flight=flight, intents=known))
+        world.ledgers.write(held, replace(ledger, flight=flight, intents=known, owed=now))
     except Conflict:
         there = world.ledgers.read(ledger.guid, ledger.gallery).ledger.flight
         if there is None or there.id != flight.id:

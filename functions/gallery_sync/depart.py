@@ -41,6 +41,7 @@ def depart(world: World, held: Held, prefixes: tuple[str, ...], listing: tuple[I
         step = plan(ledger, listing, world.clock.now(), world.policy)
     if isinstance(step, Fly):
         return _take_off(world, held, ledger, step, listing or ())
+    ledger = replace(ledger, owed=step.until if isinstance(step, Wait) else 0.0)
     never_written = held.generation == 0 and not ledger.entries
     if ledger != held.ledger and not never_written:
         try:
@@ -90,7 +91,7 @@ def _take_off(world: World, held: Held, ledger: Ledger, step: Fly, listing: Sequ
         before=_names_before(ledger, listing),
     )
     try:
-        world.ledgers.write(held, replace(ledger, flight=flight))
+        world.ledgers.write(held, replace(ledger, flight=flight, owed=now))
     except Conflict:
         # Somebody else wrote. If my flight stands there all the same, my write was the one that counted.
         now_there = world.ledgers.read(ledger.guid, ledger.gallery).ledger.flight
@@ -161,9 +162,7 @@ def _start_job(world: World, guid: str, gallery: Gallery, flight: Flight, urls: 
 def _airborne(world: World, ledger: Ledger, flight: Flight, job_id: str) -> bool:
     """Write the job down. The index first: whoever finds a job there that the flight lacks gives it back to the flight."""
     jobindex.add(world.documents, IndexedJob(job_id, ledger.guid, ledger.gallery, flight.id, flight.started))
-    world.ledgers.change_flight(
-        ledger, flight, lambda held: replace(held, flight=replace(flight, job_id=job_id), pause=None)
-    )
+    world.ledgers.change_flight(ledger, flight, lambda held: settle.airborne(held, job_id))
     world.looks.jobs(world.clock.now() + world.timing.poll_first)
     world.log.say(
         "INFO", "job started", **where(ledger), operation=flight.operation, images=len(flight.images), job=job_id

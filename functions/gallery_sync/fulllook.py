@@ -5,7 +5,6 @@ far it came. Folders are read in the bucket's own order; a folder's files stand 
 """
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby, islice
 from typing import Final
 
@@ -24,8 +23,6 @@ replace = msgspec.structs.replace
 PATH: Final = "sweep.json"
 CHUNK: Final = 64
 """Folders between two looks at the clock."""
-PARALLEL: Final = 8
-"""Ledgers read at a time; the storage library's connection pool holds ten connections."""
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -50,14 +47,13 @@ def full_look(world: SweepWorld) -> int:
         return 0
     folders = _folders(world, progress.after)
     found = 0
-    with ThreadPoolExecutor(PARALLEL) as pool:
-        while world.clock.now() < started + world.timing.run_budget:
-            chunk = list(islice(folders, CHUNK))
-            if not chunk:
-                progress = replace(progress, done=True)
-                break
-            found += sum(pool.map(lambda folder: _compare(world, *folder), chunk))
-            progress = replace(progress, after=chunk[-1][0])
+    while world.clock.now() < started + world.timing.run_budget:
+        chunk = list(islice(folders, CHUNK))
+        if not chunk:
+            progress = replace(progress, done=True)
+            break
+        found += sum(world.spread(lambda folder: _compare(world, *folder), chunk))
+        progress = replace(progress, after=chunk[-1][0])
     try:
         world.documents.write(
             PATH, msgspec.json.encode(progress), generation=stored.generation if stored is not None else 0

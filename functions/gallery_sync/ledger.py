@@ -178,7 +178,11 @@ class Pause(msgspec.Struct, frozen=True):
 
 
 class Ledger(msgspec.Struct, frozen=True, omit_defaults=True):
-    """All that we know of one gallery. `prefixes` are the product's folders in the drop bucket that feed it."""
+    """All that we know of one gallery. `prefixes` are the product's folders in the drop bucket that feed it.
+
+    `owed`: since when a look at it is owed, or when the next one is due (epoch seconds); 0: the last look left nothing
+    open. A flight leaves it set when it ends, so that a run that dies right after leaves no work that nobody knows of.
+    """
 
     guid: str
     gallery: Gallery
@@ -189,6 +193,7 @@ class Ledger(msgspec.Struct, frozen=True, omit_defaults=True):
     intents: tuple[Intent, ...] = ()
     pause: Pause | None = None
     cleaned_at: float = 0.0
+    owed: float = 0.0
 
     @property
     def path(self) -> str:
@@ -287,6 +292,7 @@ def look_at(ledger: Ledger) -> float:
     open_entries = [e for e in ledger.entries.values() if is_waiting(e) or (e.failure is None and e.not_before)]
     waiting = [max(e.not_before, pause) for e in open_entries]
     waiting += [pause for _ in ledger.intents]
+    waiting += [max(ledger.owed, pause)] if ledger.owed else []
     return max(1.0, min(waiting)) if waiting else 0.0
 
 

@@ -41,7 +41,8 @@ def inserted(
     By what an earlier look matched, then by the names that the job's result gives, then by the priority that was free
     when we took off and that only we used; `keeps` is what `keeps_numbers` says. In a shop that renumbers, by order, but
     only where the job said that it was completed and the numbers fit exactly: after a lost answer, or where an image
-    silently got lost, a single new one may just as well be somebody else's. A name that is new and matches nothing is
+    silently got lost, a single new one may just as well be somebody else's, and so is one that the shop changed last before
+    the job was created (the listing at take-off may have lagged behind). A name that is new and matches nothing is
     somebody else's, or ours beyond recognition: never claimed.
     """
     before = set(flight.before)
@@ -57,7 +58,8 @@ def inserted(
     half_kept = 2 * sum(image.priority in numbers for image in rest.values()) >= len(rest)
     completed = flight.job_created is not None and flight.reason is None
     renumbers = keeps is False or (keeps is None and flight.first_miss is None)
-    if not half_kept and renumbers and completed and not found and len(rest) == len(expected):
+    of_the_job = all(_not_older(image, flight) for image in rest.values())
+    if not half_kept and renumbers and completed and of_the_job and not found and len(rest) == len(expected):
         in_order = sorted(expected, key=lambda key: flight.images[key].priority or 0)
         found = dict(zip(in_order, sorted(rest.values(), key=_place), strict=True))
     elif all_kept or keeps is not False:
@@ -93,6 +95,12 @@ def errors_by_key(flight: Flight, rows: Sequence[ResultRow]) -> dict[str, str]:
     """Say which keys the job's result names as failed, and in which words. Rows that fit no key are left out."""
     owners = _owners(flight, rows)
     return {key: row.error for key, row in owners.items() if row.error}
+
+
+def _not_older(image: Image, flight: Flight) -> bool:
+    """Whether the image may be of the flight's job; both times are Shoptet's."""
+    changed, created = epoch(image.change_time), epoch(flight.job_created)
+    return changed is None or created is None or changed >= created
 
 
 def _shows_change(flight: Flight, image: Image, cdn_name: str | None, change_time: str | None) -> bool:

@@ -35,7 +35,7 @@ def poll(world: PollWorld) -> None:
             world.looks.ended(job.guid, job.gallery, job.job_id)
     # An ended job leaves the index when it is settled; if that look is lost, the next poll enqueues it again.
     pause = schedule.next_poll(min(open_ages), world.timing) if open_ages else world.timing.settle_again
-    world.looks.jobs(now + pause)
+    world.looks.jobs(schedule.together(now, pause))
 
 
 def _has_ended(job: Job | None, indexed: IndexedJob, now: float, world: PollWorld) -> bool:

@@ -1,6 +1,7 @@
 """When things happen: windows, deadlines, the pauses between tries, the next look at the jobs. Pure; seconds throughout."""
 
 import hashlib
+import math
 from dataclasses import dataclass, fields, replace
 from typing import Self
 
@@ -91,6 +92,16 @@ def next_poll(youngest: float, timing: Timing) -> float:
     It grows with that age: while new jobs start, looks are frequent; ever rarer while nothing ends.
     """
     return min(max(timing.poll_first, youngest / 2), timing.poll_longest)
+
+
+def together(now: float, pause: float) -> float:
+    """Give a moment, 0.5 to 2 times `pause` from now, that is the same for everybody who asks at about the same time.
+
+    Whoever looks and finds that nothing has ended enqueues the next look. Looks that different hints began (a webhook, a
+    second folder, a sweep) would go on beside each other for as long as a job takes; on a common grid they become one.
+    """
+    step = 2.0 ** math.floor(math.log2(pause))
+    return (now // step + 2) * step
 
 
 DETAIL_BUDGET = 8

@@ -35,6 +35,13 @@ UNEXPLAINED: Final = (
 )
 
 
+def airborne(ledger: Ledger, job_id: str) -> Ledger:
+    """Give the ledger with its flight's job. What another run learned of the flight meanwhile stays."""
+    return (
+        ledger if ledger.flight is None else replace(ledger, flight=replace(ledger.flight, job_id=job_id), pause=None)
+    )
+
+
 def settle(
     ledger: Ledger,
     flight: Flight,
