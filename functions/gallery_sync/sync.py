@@ -174,7 +174,9 @@ def _product_gone(world: World, guid: str, gallery: Gallery, prefix: str | None,
 def _refuse_folder(world: World, prefix: str, gallery: Gallery, error: errors.Refused) -> None:
     name = refusals.folder(prefix, gallery)
     kind = "guid" if names.is_guid(prefix) else "code"
-    reason = f"Shoptet knows no product with this {kind}: create the product, or drop the files into another folder ({error})"
+    # Without the request's id, which is another one each time: the same refusal again is no news.
+    advice = "create the product, or drop the files into another folder"
+    reason = f"Shoptet knows no product with this {kind}: {advice} ({error.message})"
     if refusals.record(
         world.documents, Refused(name, "no-product", reason, world.clock.now(), prefix=prefix, gallery=gallery)
     ):
