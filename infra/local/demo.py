@@ -2,6 +2,7 @@
 
 import argparse
 import dataclasses
+import signal
 import sys
 import time
 from collections import Counter
@@ -12,14 +13,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from infra.local import sample
 from infra.local.cloud import LocalCloud, Plan, local_cloud
 from infra.local.processes import ROOT, StartFailed
 from infra.local.sample import Picture
 from infra.local.shops import shop_for
-from infra.local.state import Row, differences, rows
+from infra.local.state import Row, differences, rows, strays
 from infra.package.__main__ import ARCHIVE, FUNCTIONS
 from infra.package.archive import NotDeployable, write
 from infra.package.installed import InstallFailed, install
@@ -45,6 +46,8 @@ def main() -> int:
     if not pictures:
         parser.error(f"{folder} holds no file")
     plan = Plan(sandbox=shop_for(pictures))
+    # As Ctrl-C: everything that was started is ended.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         if arguments.origin == "package":
             console.print("building the archive and installing it into build/package ...")
@@ -56,6 +59,8 @@ def main() -> int:
     except (StartFailed, NotDeployable, InstallFailed) as error:
         console.print(str(error), markup=False)
         return 1
+    except KeyboardInterrupt:
+        return 130
 
 
 def _packaged(plan: Plan) -> Plan:
@@ -75,8 +80,8 @@ def _travel(console: Console, cloud: LocalCloud, pictures: Sequence[Picture], *,
         settled = _wait(console, cloud, pictures, f"{len(new)} files replaced")
     took = time.monotonic() - started
     found = rows(cloud, pictures)
-    wrong = differences(cloud, pictures)
-    console.print(_table(found))
+    wrong = [*differences(cloud, pictures), *strays(cloud, pictures)]
+    console.print(_table(found, console.width))
     for line in wrong:
         console.print(f"[red]wrong[/red] {escape(line)}")
     states = Counter(row.state for row in found)
@@ -120,8 +125,11 @@ def _wait_until_settled(cloud: LocalCloud, pictures: Sequence[Picture], show: Ca
     return False
 
 
-def _table(found: Sequence[Row]) -> Table:
-    table = Table("file", "gallery", "Shoptet's name", "state", "reason", box=None, padding=(0, 2, 0, 0))
+def _table(found: Sequence[Row], width: int) -> Table:
+    """Give the table for a console of this width in characters; names stay on one line where there is room."""
+    named = min(max(len(row.file) for row in found), max(20, width - 85))
+    file = Column("file", min_width=named, overflow="fold")
+    table = Table(file, "gallery", "Shoptet's name", "state", "reason", box=None, padding=(0, 2, 0, 0))
     colours = {"live": "green", "refused": "yellow", "failed": "red"}
     for row in found:
         colour = colours.get(row.state, "white")

@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -88,32 +88,51 @@ def rows(cloud: LocalCloud, pictures: Iterable[Picture]) -> list[Row]:
     return [galleries.row(picture) for picture in pictures]
 
 
-def differences(cloud: LocalCloud, pictures: Sequence[Picture]) -> list[str]:
-    """Compare the sandbox's galleries with the accepted files: each once, in order, pixel for pixel. Empty: as they should.
+def differences(cloud: LocalCloud, pictures: Iterable[Picture]) -> list[str]:
+    """Compare the sandbox's galleries with the files: each once, in order, pixel for pixel. Empty: as they should be.
 
-    For galleries that hold nothing but dropped files without a `priority` of their own.
+    Files that were refused or failed for good must not be shown. For galleries that hold nothing but dropped files
+    without a `priority` of their own.
     """
-    galleries = Galleries(cloud)
-    wanted: dict[tuple[str, Gallery], list[tuple[names.Drop, Picture]]] = {}
-    for picture in pictures:
-        drop = names.parse(picture.name, len(picture.body))
-        if isinstance(drop, names.Drop):
-            guid = galleries.guid(drop.product)
-            if guid is not None:
-                wanted.setdefault((guid, drop.gallery), []).append((drop, picture))
     found = []
     shoptet = cloud.shoptet()
-    for (guid, gallery), files in wanted.items():
+    for (guid, gallery), files in _by_gallery(cloud, pictures).items():
         shown = sorted(shoptet.images(guid, gallery), key=lambda image: image.priority or 0)
-        files.sort(key=lambda pair: names.order(pair[0].key))
+        files.sort(key=lambda picture: names.order(f"drop:{picture.name}"))
         if len(shown) != len(files):
             found.append(f"{guid} {gallery}: {len(shown)} images for {len(files)} files")
-        for place, ((drop, picture), image) in enumerate(zip(files, shown, strict=False), 1):
+        for place, (picture, image) in enumerate(zip(files, shown, strict=False), 1):
             url = f"{cloud.sandbox}/_pictures/{guid}/{gallery}/{image.name}?original=1"
             content = requests.get(url, timeout=30).content
             if pixels(content) != pixels(picture.body):
-                found.append(f"{guid} {gallery}: image {place} ({image.name}) does not show {drop.file}")
+                found.append(f"{guid} {gallery}: image {place} ({image.name}) does not show {picture.name}")
     return found
+
+
+def strays(cloud: LocalCloud, pictures: Iterable[Picture]) -> list[str]:
+    """Name the sandbox's galleries that show something although none of the files belongs there."""
+    wanted = _by_gallery(cloud, pictures)
+    shop = requests.get(f"{cloud.sandbox}/_control/galleries", timeout=30).json()
+    return [
+        f"{guid} {gallery}: {len(images)} images for no file"
+        for guid, galleries in shop.items()
+        for gallery, images in galleries.items()
+        if images and (guid, gallery) not in wanted
+    ]
+
+
+def _by_gallery(cloud: LocalCloud, pictures: Iterable[Picture]) -> dict[tuple[str, Gallery], list[Picture]]:
+    """The files by the gallery that should show them; one that shows none of its files is there all the same."""
+    galleries = Galleries(cloud)
+    wanted: dict[tuple[str, Gallery], list[Picture]] = {}
+    for picture in pictures:
+        drop = names.parse(picture.name, len(picture.body))
+        guid = galleries.guid(drop.product) if isinstance(drop, names.Drop) else None
+        if isinstance(drop, names.Drop) and guid is not None:
+            files = wanted.setdefault((guid, drop.gallery), [])
+            if galleries.row(picture).state not in ("refused", "failed"):
+                files.append(picture)
+    return wanted
 
 
 def checksum(body: bytes) -> str:
