@@ -1,0 +1,101 @@
+"""The demo ends well only if the galleries show what was dropped, and the comparison that it rests on can fail."""
+
+import base64
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from infra.local.cloud import LocalCloud
+from infra.local.processes import ROOT
+from infra.local.sample import Picture
+from infra.local.state import differences, strays
+from tests.e2e.support import Product, Sandbox, drop, new_product, picture, pictures, wait_live
+
+
+def demo(*arguments: str) -> tuple[int, list[str]]:
+    """Run the demo as the Makefile does; gives the exit status and the lines that it wrote."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "infra.local.demo", *arguments],
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": "functions", "LANG": "C.UTF-8"},
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+        timeout=100,
+        text=True,
+    )
+    assert ran.stderr == ""
+    return ran.returncode, ran.stdout.splitlines()
+
+
+def test_the_sample_travels_in_less_than_30_seconds() -> None:
+    status, lines = demo()
+    last = re.fullmatch(r"62 of 62 images live, 2 refused, (\d+\.\d) s", lines[-1])
+
+    assert status == 0
+    assert last is not None, lines[-1]
+    assert float(last[1]) < 30
+    rows = [line.split() for line in lines if " live " in line or " refused " in line]
+    assert len(rows) == 64
+    assert ["92ca3575-7481-11e8-8216-002590dad85e/shop360/frame-10.webp", "shop360"] in [row[:2] for row in rows]
+
+
+def test_a_folder_of_ones_own_travels_as_well(tmp_path: Path) -> None:
+    mine = new_product()
+    places = [f"{mine.guid}/shop/b.jpg", f"{mine.guid}/shop360/1.png", "62%2FXL/a 1.webp", "můj stůl/shop/1.gif"]
+    for place in places:
+        file = tmp_path / place
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(picture(place, place[-6:]).body)
+    (tmp_path / mine.guid / ".DS_Store").write_bytes(b"the computer's own")
+
+    status, lines = demo("--drop", str(tmp_path))
+    assert status == 0
+    assert lines[-1].startswith("4 of 4 images live, 1 refused, ")
+    for place in places:
+        assert [line for line in lines if line.startswith(f"{place} ") and " live " in line], place
+
+
+Change = Callable[[Sandbox, Product, list[str]], None]
+
+
+def deletes(sandbox: Sandbox, product: Product, names: list[str]) -> None:
+    sandbox.delete(product.guid, names[1])
+
+
+def replaces(sandbox: Sandbox, product: Product, names: list[str]) -> None:
+    other = picture("other.jpg", "other").body
+    sandbox.change(product.guid, names[1], content_base64=base64.b64encode(other).decode())
+
+
+def reorders(sandbox: Sandbox, product: Product, names: list[str]) -> None:
+    sandbox.change(product.guid, names[0], priority=60_000)
+
+
+def doubles(sandbox: Sandbox, product: Product, _names: list[str]) -> None:
+    sandbox.add_image(product.guid)
+
+
+@pytest.mark.parametrize("change", [deletes, replaces, reorders, doubles])
+def test_the_comparison_fails_if_the_gallery_is_not_as_dropped(
+    change: Change, cloud: LocalCloud, sandbox: Sandbox, product: Product
+) -> None:
+    files = pictures(f"{product.code}/shop", 3)
+    drop(cloud, files)
+    wait_live(cloud, files)
+    assert differences(cloud, files) == []
+
+    change(sandbox, product, [image["name"] for image in sandbox.shown(product.guid)])
+    assert differences(cloud, files) != []
+
+
+def test_the_comparison_fails_if_a_gallery_without_files_shows_something(
+    cloud: LocalCloud, sandbox: Sandbox, product: Product
+) -> None:
+    sandbox.add_image(product.guid, "shop360")
+    file = Picture(f"{product.guid}/shop/1.jpg", b"", "image/jpeg")
+    assert f"{product.guid} shop360: 1 images for no file" in strays(cloud, [file])
