@@ -6,15 +6,13 @@ locals {
     { title = "Rescued by sweep", filter = "metric.type=\"${local.metric_types["rescued"]}\"", aligner = "ALIGN_SUM", by = [] },
     { title = "Refused calls (401)", filter = "metric.type=\"${local.metric_types["refused_calls"]}\"", aligner = "ALIGN_SUM", by = [] },
     { title = "Lines of severity ERROR, by function", filter = "metric.type=\"${local.metric_types["errors"]}\"", aligner = "ALIGN_SUM", by = ["resource.label.service_name"] },
-    { title = "Requests, by function", filter = "metric.type=\"run.googleapis.com/request_count\" AND ${local.ours_alone}", aligner = "ALIGN_SUM", by = ["resource.label.service_name"] },
-    { title = "Answers 5xx, by function", filter = "metric.type=\"run.googleapis.com/request_count\" AND ${local.ours_alone} AND metric.label.response_code_class=\"5xx\"", aligner = "ALIGN_SUM", by = ["resource.label.service_name"] },
+    { title = "Requests, by function", filter = local.our_calls, aligner = "ALIGN_SUM", by = ["resource.label.service_name"] },
+    { title = "Answers 5xx, by function", filter = "${local.our_calls} AND metric.label.response_code_class=\"5xx\"", aligner = "ALIGN_SUM", by = ["resource.label.service_name"] },
     { title = "Time to answer, 95 % (ms)", filter = "metric.type=\"run.googleapis.com/request_latencies\" AND ${local.ours_alone}", aligner = "ALIGN_PERCENTILE_95", by = ["resource.label.service_name"] },
     { title = "Instances, by function", filter = "metric.type=\"run.googleapis.com/container/instance_count\" AND ${local.ours_alone}", aligner = "ALIGN_MAX", by = ["resource.label.service_name"] },
     { title = "Tasks in the queues", filter = "metric.type=\"cloudtasks.googleapis.com/queue/depth\" AND ${local.our_queues}", aligner = "ALIGN_MAX", by = ["resource.label.queue_id"] },
     { title = "How late tasks begin, 99 % (ms)", filter = "metric.type=\"cloudtasks.googleapis.com/queue/task_attempt_delays\" AND ${local.our_queues}", aligner = "ALIGN_PERCENTILE_99", by = ["resource.label.queue_id"] },
   ]
-
-  our_queues = "resource.type=\"cloud_tasks_queue\" AND resource.label.queue_id=one_of(${join(",", [for queue in google_cloud_tasks_queue.queue : "\"${queue.name}\""])})"
 }
 
 resource "google_monitoring_dashboard" "dashboard" {

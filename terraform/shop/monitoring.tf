@@ -6,7 +6,9 @@ locals {
   public   = sort([for deployment, d in local.planned : "${var.name}-${deployment}" if local.functions[d.function].caller == "public"])
 
   ours       = "resource.type=\"cloud_run_revision\" AND resource.labels.location=\"${var.region}\" AND resource.labels.service_name=(${join(" OR ", [for s in local.services : "\"${s}\""])})"
-  ours_alone = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=one_of(${join(",", [for s in local.services : "\"${s}\""])})"
+  our_queues = "resource.type=\"cloud_tasks_queue\" AND resource.label.queue_id=one_of(${join(",", [for queue in google_cloud_tasks_queue.queue : "\"${queue.name}\""])})"
+  our_calls  = "metric.type=\"run.googleapis.com/request_count\" AND ${local.ours_alone}"
+  ours_alone = "resource.type=\"cloud_run_revision\" AND resource.label.service_name=one_of(${join(",", [for s in local.services : "\"${s}\""])})"
 
   lines = {
     failed_for_good = {
@@ -178,38 +180,35 @@ resource "google_monitoring_alert_policy" "tasks" {
   notification_channels = var.notification_channels
   user_labels           = local.labels
 
-  dynamic "conditions" {
-    for_each = google_cloud_tasks_queue.queue
-    content {
-      display_name = "${conditions.key}: tasks begin 30 minutes late"
-      condition_threshold {
-        filter          = "metric.type=\"cloudtasks.googleapis.com/queue/task_attempt_delays\" AND resource.type=\"cloud_tasks_queue\" AND resource.labels.queue_id=\"${conditions.value.name}\""
-        comparison      = "COMPARISON_GT"
-        threshold_value = 1800000 # milliseconds
-        duration        = "0s"
-        aggregations {
-          alignment_period     = "300s"
-          per_series_aligner   = "ALIGN_PERCENTILE_99"
-          cross_series_reducer = "REDUCE_MAX"
-        }
+  # One condition for both queues: Cloud Monitoring charges by condition.
+  conditions {
+    display_name = "tasks begin 30 minutes late"
+    condition_threshold {
+      filter          = "metric.type=\"cloudtasks.googleapis.com/queue/task_attempt_delays\" AND ${local.our_queues}"
+      comparison      = "COMPARISON_GT"
+      threshold_value = 1800000 # milliseconds
+      duration        = "0s"
+      aggregations {
+        alignment_period     = "300s"
+        per_series_aligner   = "ALIGN_PERCENTILE_99"
+        cross_series_reducer = "REDUCE_MAX"
+        group_by_fields      = ["resource.label.queue_id"]
       }
     }
   }
 
-  dynamic "conditions" {
-    for_each = google_cloud_tasks_queue.queue
-    content {
-      display_name = "${conditions.key}: more than 1,000 tasks for two hours"
-      condition_threshold {
-        filter          = "metric.type=\"cloudtasks.googleapis.com/queue/depth\" AND resource.type=\"cloud_tasks_queue\" AND resource.labels.queue_id=\"${conditions.value.name}\""
-        comparison      = "COMPARISON_GT"
-        threshold_value = 1000
-        duration        = "7200s"
-        aggregations {
-          alignment_period     = "300s"
-          per_series_aligner   = "ALIGN_MIN"
-          cross_series_reducer = "REDUCE_SUM"
-        }
+  conditions {
+    display_name = "more than 1,000 tasks for two hours"
+    condition_threshold {
+      filter          = "metric.type=\"cloudtasks.googleapis.com/queue/depth\" AND ${local.our_queues}"
+      comparison      = "COMPARISON_GT"
+      threshold_value = 1000
+      duration        = "7200s"
+      aggregations {
+        alignment_period     = "300s"
+        per_series_aligner   = "ALIGN_MIN"
+        cross_series_reducer = "REDUCE_MAX"
+        group_by_fields      = ["resource.label.queue_id"]
       }
     }
   }
@@ -237,8 +236,8 @@ resource "google_monitoring_alert_policy" "error_rate" {
   conditions {
     display_name = "more than 10 % of a function's answers are 5xx"
     condition_threshold {
-      filter             = "metric.type=\"run.googleapis.com/request_count\" AND ${local.ours_alone} AND metric.labels.response_code_class=\"5xx\""
-      denominator_filter = "metric.type=\"run.googleapis.com/request_count\" AND ${local.ours_alone}"
+      filter             = "${local.our_calls} AND metric.label.response_code_class=\"5xx\""
+      denominator_filter = local.our_calls
       comparison         = "COMPARISON_GT"
       threshold_value    = 0.1
       duration           = "600s"
@@ -246,13 +245,13 @@ resource "google_monitoring_alert_policy" "error_rate" {
         alignment_period     = "300s"
         per_series_aligner   = "ALIGN_DELTA"
         cross_series_reducer = "REDUCE_SUM"
-        group_by_fields      = ["resource.labels.service_name"]
+        group_by_fields      = ["resource.label.service_name"]
       }
       denominator_aggregations {
         alignment_period     = "300s"
         per_series_aligner   = "ALIGN_DELTA"
         cross_series_reducer = "REDUCE_SUM"
-        group_by_fields      = ["resource.labels.service_name"]
+        group_by_fields      = ["resource.label.service_name"]
       }
     }
   }
