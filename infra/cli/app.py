@@ -20,6 +20,7 @@ from infra.cli.settings import (
     Deployment,
     Place,
     Registration,
+    check_value,
     read,
     used_by,
     with_secrets,
@@ -152,7 +153,9 @@ def make_app(environ: Mapping[str, str], cloud: Cloud) -> typer.Typer:
             raise typer.BadParameter(f"there is no secret {name}: {', '.join(sorted(SECRETS))}")
 
         def run() -> list[str]:
-            return _stored(_secrets(cloud, place), name, _value(name), place, dry_run=dry_run)
+            value = _value(name)
+            check_value(name, value)
+            return _stored(_secrets(cloud, place), name, value, place, dry_run=dry_run)
 
         for line in _done(run):
             typer.echo(line)

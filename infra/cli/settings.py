@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Final, TypeVar
 
+from gallery_sync import access
 from gallery_sync.settings import FUNCTIONS, BadSetting, Settings, Shop, State
 from infra.cli.secrets import NoSecret, Secrets
 from infra.cli.stop import Stop
@@ -18,6 +19,7 @@ __all__ = [
     "Deployment",
     "Place",
     "Registration",
+    "check_value",
     "read",
     "used_by",
     "with_secrets",
@@ -93,6 +95,19 @@ class Place:
             "--update-env-vars=SECRETS_READ_AT=$(date +%s)"
             for function in functions
         )
+
+
+def check_value(name: str, value: str) -> None:
+    """Refuse a value with which no function would start. Raises Stop, without the value."""
+    parts = value.replace(",", " ").split()
+    try:
+        if name == "API_KEYS":
+            access.parse_keys(parts)
+        if name == "WEBHOOK_SECRETS":
+            for part in parts:
+                access.check_secret(part)
+    except access.BadKey as error:
+        raise Stop(f"no function would start with it: {error}") from None
 
 
 def used_by(secret: str) -> tuple[str, ...]:

@@ -58,7 +58,14 @@ def completed(made: Mapping[str, Any], spdx: Mapping[str, str], archive: Written
 
 def _components() -> dict[str, Any]:
     command = [sys.executable, "-m", "cyclonedx_py", "requirements", "requirements.txt"]
-    options = ["--pyproject", str(ROOT / "pyproject.toml"), "--spec-version", "1.6", "--output-reproducible", "--no-validate"]
+    options = [
+        "--pyproject",
+        str(ROOT / "pyproject.toml"),
+        "--spec-version",
+        "1.6",
+        "--output-reproducible",
+        "--no-validate",
+    ]
     ran = subprocess.run(
         [*command, *options, "--output-format", "JSON"],
         cwd=FUNCTIONS,

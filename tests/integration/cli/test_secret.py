@@ -47,6 +47,26 @@ def test_a_value_that_cannot_be_meant_is_refused(given: str, deployment: Deploym
     assert deployment.secrets.versions[NAME] == []
 
 
+@pytest.mark.parametrize(
+    ("name", "given"), [("API_KEYS", "pim:read:not-a-hash"), ("WEBHOOK_SECRETS", "not-a-secret-of-the-standard")]
+)
+def test_a_value_with_which_no_function_would_start_is_refused_without_showing_it(
+    name: str, given: str, deployment: Deployment
+) -> None:
+    result = deployment.run("secret", "set", name, given=given)
+    assert result.exit_code == 1
+    assert "no function would start with it" in result.output
+    assert given not in result.output
+    assert deployment.secrets.versions[name] == []
+
+
+def test_keys_of_callers_are_stored_as_the_functions_read_them(deployment: Deployment) -> None:
+    given = f"pim:read+write:{'0' * 64},shop:read:{'1' * 64}"
+    result = deployment.run("secret", "set", "API_KEYS", given=given)
+    assert result.exit_code == 0, result.output
+    assert deployment.secrets.versions["API_KEYS"] == [given]
+
+
 def test_an_unknown_name_is_refused_with_those_that_there_are(deployment: Deployment) -> None:
     result = deployment.run("secret", "set", "DROP_BUCKET", given="value")
     assert result.exit_code == 2

@@ -7,19 +7,24 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import requests
+from standardwebhooks import Webhook
 
 from gallery_sync.settings import FUNCTIONS
-from infra.local.cloud import DROP_BUCKET, LocalCloud
+from infra.local.cloud import API_KEYS, DROP_BUCKET, WEBHOOK_SECRET, LocalCloud
 from infra.local.processes import Processes, StartFailed, free_port
 from infra.local.sample import pictures
 from infra.local.state import rows
 from infra.package.installed import Installed, InstallFailed, byte_compile
 
 from .conftest import WEBHOOK_KEY
+
+# The first test also waits for the installation, which may have to download everything.
+pytestmark = pytest.mark.timeout(600)
 
 PATIENCE = 60.0
 GUID = "92ca3575-7481-11e8-8216-002590dad85e"
@@ -30,6 +35,10 @@ EVENT = {
     "ce-source": f"//storage.googleapis.com/projects/_/buckets/{DROP_BUCKET}",
     "ce-subject": f"objects/{GUID}/shop/1.jpg",
 }
+
+
+IMAGES = f"/v1/products/{GUID}/galleries/shop/images"
+AS_CALLER = {"Authorization": f"Bearer {API_KEYS['local'][0]}"}
 
 
 def notified(url: str, key: str) -> requests.Response:
@@ -44,12 +53,27 @@ def dropped(url: str) -> requests.Response:
     return requests.post(url, json=data, headers=EVENT, timeout=30)
 
 
+def sent(url: str) -> requests.Response:
+    event = {"type": "gallery.sync", "timestamp": "2026-01-01T00:00:00Z", "data": {"product": GUID, "gallery": "shop"}}
+    body, now = json.dumps(event), datetime.now(UTC)
+    headers = {
+        "content-type": "application/json",
+        "webhook-id": "msg_1",
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": Webhook(WEBHOOK_SECRET).sign("msg_1", now, body),
+    }
+    return requests.post(f"{url}/v1/events", data=body, headers=headers, timeout=30)
+
+
 ASKED: Mapping[str, Callable[[str], requests.Response]] = {
     "on_drop": dropped,
     "sync_gallery": lambda url: requests.post(url, json={"gallery": "shop", "guid": GUID}, timeout=30),
     "poll_jobs": lambda url: requests.post(url, json={}, timeout=30),
     "job_finished": lambda url: notified(url, WEBHOOK_KEY),
     "sweep": lambda url: requests.post(url, json={}, timeout=30),
+    "galleries": lambda url: requests.get(f"{url}{IMAGES}", headers=AS_CALLER, timeout=30),
+    "clean_gallery": lambda url: requests.delete(f"{url}{IMAGES}?dryRun=true", headers=AS_CALLER, timeout=30),
+    "webhooks": sent,
 }
 """A request for each function, as Google, Shoptet or a caller makes it."""
 
@@ -62,6 +86,12 @@ def test_a_function_from_the_archive_does_what_it_is_asked(function: str, cloud:
 
 def test_every_function_is_asked() -> None:
     assert set(ASKED) == set(FUNCTIONS)
+
+
+def test_the_description_of_the_api_is_served_from_the_archive(cloud: LocalCloud) -> None:
+    answer = requests.get(f"{cloud.addresses['galleries']}/openapi.yaml", timeout=30)
+    assert answer.status_code == 200
+    assert answer.text.startswith("openapi: ")
 
 
 def test_a_forged_notification_is_refused_by_the_archive_too(cloud: LocalCloud) -> None:
