@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gallery_sync import names
@@ -62,6 +62,7 @@ def to_rest(ledger: Ledger, files: Sequence[DropFile], gallery: FakeGallery, mos
     raise AssertionError("the gallery never comes to rest")
 
 
+@settings(max_examples=50)
 @given(states())
 def test_a_gallery_comes_to_rest_in_few_flights(state: tuple[Ledger, list[DropFile], FakeGallery]) -> None:
     ledger, files, gallery = state
@@ -74,6 +75,7 @@ def test_a_gallery_comes_to_rest_in_few_flights(state: tuple[Ledger, list[DropFi
     assert look_at(rested) == 0
 
 
+@settings(max_examples=50)
 @given(states(), st.lists(st.integers(1, 3), max_size=30))
 def test_a_gallery_comes_to_rest_even_where_flights_carry_only_part(
     state: tuple[Ledger, list[DropFile], FakeGallery], most: list[int]
@@ -83,6 +85,7 @@ def test_a_gallery_comes_to_rest_even_where_flights_carry_only_part(
     assert plan(see(rested, gallery.listing), gallery.listing, NOW, POLICY) == Nothing()
 
 
+@settings(max_examples=50)
 @given(states())
 def test_at_rest_every_wanted_image_is_there_once_as_wanted(
     state: tuple[Ledger, list[DropFile], FakeGallery],
@@ -109,6 +112,7 @@ def test_at_rest_every_wanted_image_is_there_once_as_wanted(
         assert (is_live.description or "") == file.metadata.get("description", "")
 
 
+@settings(max_examples=50)
 @given(states())
 def test_at_rest_the_priorities_are_in_the_wanted_order(
     state: tuple[Ledger, list[DropFile], FakeGallery],
@@ -129,6 +133,7 @@ def test_at_rest_the_priorities_are_in_the_wanted_order(
     assert all(a is not None and b is not None and a < b for a, b in pairwise(in_order))
 
 
+@settings(max_examples=50)
 @given(states())
 def test_nothing_that_is_not_ours_is_changed_or_deleted(state: tuple[Ledger, list[DropFile], FakeGallery]) -> None:
     ledger, files, gallery = state
@@ -137,6 +142,7 @@ def test_nothing_that_is_not_ours_is_changed_or_deleted(state: tuple[Ledger, lis
     assert foreign <= set(gallery.listing)
 
 
+@settings(max_examples=50)
 @given(states())
 def test_what_a_person_changed_in_the_shop_stays_until_its_drop_changes(
     state: tuple[Ledger, list[DropFile], FakeGallery],

@@ -213,6 +213,7 @@ def test_a_picture_is_served_with_its_media_type(file: str, media_type: str) -> 
         ["1_z.png", "02_a.png", "3-b.png", "010_a.png", "a.png"],
         ["01_front.png", "01_side.png", "02_back.png"],
         ["1_a2.png", "1_a10.png"],
+        ["1_a.png", "01-b.png"],
         ["2.png", "a.png"],
         ["1-a.png", "1a.png", "2.png"],
         ["9_a.png", "_a.png", "a9_.png"],

@@ -2,12 +2,17 @@
 
 import pytest
 
-from gallery_sync.ledger import Entry, Failure, Ledger, Live
-from gallery_sync.plan import observe, see
+from gallery_sync.ledger import MAY_BE_THERE, Entry, Failure, Ledger, Live
+from gallery_sync.plan import DropFile, observe, see
 from gallery_sync.shoptet.model import MAX_PRIORITY
 from tests.unit.core.build import NOW, a_file, a_ledger, img, key, live, replace, shown, wanted
 
 GAVE_UP = Failure("gave-up", "given up after 5 tries: no", NOW)
+
+
+def dropped_at(created: float) -> DropFile:
+    file = a_file("a.jpg", 2)
+    return DropFile(file.drop, file.generation, file.checksum, file.size, created, {})
 
 
 def entry_of(ledger: Ledger, file: str = "a.jpg") -> Entry:
@@ -46,12 +51,31 @@ def test_a_file_that_changed_forgets_its_failed_tries_but_not_what_is_live(chang
     assert after.wanted != before.wanted
 
 
+MAY_BE = Failure(MAY_BE_THERE, "it may be there already", NOW)
+
+
+@pytest.mark.parametrize(
+    ("file", "sent_again"),
+    [
+        pytest.param(a_file("a.jpg"), False, id="nothing changed"),
+        pytest.param(a_file("a.jpg", description="new"), False, id="its metadata changed"),
+        pytest.param(a_file("a.jpg", 2), False, id="replaced before the failure was written down"),
+        pytest.param(dropped_at(NOW + 1), True, id="dropped again after that"),
+    ],
+)
+def test_a_file_whose_image_may_be_there_beyond_recognition_is_sent_again_only_by_a_later_drop(
+    file: DropFile, sent_again: bool
+) -> None:
+    ledger = observe(a_ledger({key("a.jpg"): Entry(wanted("a.jpg"), failure=MAY_BE)}), [file], NOW)
+    assert (entry_of(ledger).failure is None) is sent_again
+
+
 def test_a_file_that_is_gone_is_no_longer_wanted_and_its_image_stays_known() -> None:
     ledger = a_ledger({**shown("a.jpg", "1.jpg", 100), key("b.jpg"): Entry(wanted("b.jpg"), failure=GAVE_UP)})
     assert observe(ledger, [], NOW).entries == {key("a.jpg"): Entry(None, ledger.entries[key("a.jpg")].live)}
 
 
-def test_an_image_that_came_by_url_is_not_the_bucketss_to_give_up() -> None:
+def test_an_image_that_came_by_url_is_not_the_buckets_to_give_up() -> None:
     ledger = a_ledger({"url:a": Entry(wanted("a.jpg"))})
     assert observe(ledger, [], NOW) == ledger
 

@@ -1,5 +1,6 @@
 """When things happen: windows, the pauses between tries, the looks at the jobs."""
 
+import math
 import re
 from dataclasses import asdict
 from itertools import combinations, pairwise
@@ -87,6 +88,20 @@ def test_pauses_double_up_to_an_hour(attempts: int, seconds: float) -> None:
 )
 def test_looks_at_the_jobs_get_rarer_while_nothing_ends(age: float, seconds: float) -> None:
     assert schedule.next_poll(age, TIMING) == seconds
+
+
+@given(moments, st.floats(0.1, 600))
+def test_looks_that_wait_equally_long_meet_half_to_twice_the_pause_later(now: float, pause: float) -> None:
+    met = schedule.together(now, pause)
+    assert pause / 2 - 1e-6 <= met - now <= pause * 2 + 1e-6
+    # Whoever asks from now until then meets there, or at the one moment after it.
+    later = schedule.together(now + pause / 4, pause)
+    assert later == met or later - met == pytest.approx(2.0 ** math.floor(math.log2(pause)), abs=1e-6)
+
+
+@pytest.mark.parametrize(("now", "met"), [(1000, 1016), (1004, 1016), (1007.9, 1016), (1008, 1024), (1015.9, 1024)])
+def test_looks_meet_on_a_grid_that_is_the_same_for_all(now: float, met: float) -> None:
+    assert schedule.together(now, 15) == met
 
 
 def test_an_unfinished_jobs_detail_is_asked_at_most_8_times_ever_more_rarely_within_3_hours() -> None:
