@@ -25,12 +25,12 @@ class Outcome:
 def keeps_numbers(ledger: Ledger, listing: Sequence[Image]) -> bool | None:
     """Whether the gallery shows our images under the priorities that we sent; None where it shows none to tell by.
 
-    Whether Shoptet renumbers is not documented (facts.md, "Product images"). A person may reorder a few images: one that
-    kept its number is enough.
+    Whether Shoptet renumbers is not documented (facts.md, "Product images"). A person may have reordered some of them: one
+    that kept its number shows that it does not, and one alone that lost it shows nothing.
     """
     sent = {e.live.name: e.live.priority for e in ledger.entries.values() if e.live is not None and e.live.priority}
     same = [image.priority == sent[image.name] for image in listing if image.name in sent]
-    return any(same) if same else None
+    return True if any(same) else None if len(same) < 2 else False
 
 
 def inserted(
@@ -63,7 +63,7 @@ def inserted(
         in_order = sorted(expected, key=lambda key: flight.images[key].priority or 0)
         found = dict(zip(in_order, sorted(rest.values(), key=_place), strict=True))
     elif all_kept or keeps is not False:
-        found |= _by_priority(flight, rest, found)
+        found |= _by_priority(flight, {name: i for name, i in rest.items() if _not_older(i, flight)}, found)
     rest = _without(new, found)
     return Outcome(found, tuple(key for key in flight.images if key not in found), tuple(rest))
 
