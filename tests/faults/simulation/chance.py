@@ -1,0 +1,138 @@
+"""What a seed decides: which faults a world knows and how often, and which of Shoptet's unknowns hold in it.
+
+Each world has only some of the faults, at some intensity: a world where everything fails at once never gets anywhere, and
+hides what two faults alone would show.
+"""
+
+from dataclasses import dataclass, field, fields
+from random import Random
+from typing import Final, Literal
+
+INTENSITIES: Final = (0.02, 0.08, 0.25)
+
+
+@dataclass(frozen=True)
+class Faults:
+    """How likely each fault is, every time that it could happen."""
+
+    killed: float = 0.0
+    """An instance dies before or after one effect."""
+    slow: float = 0.0
+    """A call takes seconds up to half a minute."""
+    storage_refuses: float = 0.0
+    storage_forgets_to_say: float = 0.0
+    """A write was done, and its answer lost for good."""
+    enqueue_fails: float = 0.0
+    enqueue_unsaid: float = 0.0
+    task_lost: float = 0.0
+    task_twice: float = 0.0
+    task_late: float = 0.0
+    event_lost: float = 0.0
+    event_twice: float = 0.0
+    event_late: float = 0.0
+    webhook_lost: float = 0.0
+    webhook_twice: float = 0.0
+    webhook_late: float = 0.0
+    webhook_forged: float = 0.0
+    get_fails: float = 0.0
+    get_not_allowed: float = 0.0
+    write_refused_for_now: float = 0.0
+    """429, 423, or no connection at all: nothing was done."""
+    write_not_allowed: float = 0.0
+    lost_before: float = 0.0
+    """The answer is lost, and nothing was done."""
+    lost_after: float = 0.0
+    """The answer is lost, and the work is done: then or up to a minute later."""
+    job_drops_image: float = 0.0
+    job_says_error: float = 0.0
+    job_ends_badly: float = 0.0
+    job_never_ends: float = 0.0
+    job_slow: float = 0.0
+
+    @staticmethod
+    def drawn(rng: Random) -> "Faults":
+        """Draw a world's faults: some at all, each at one of three intensities."""
+        share = rng.choice((0.0, 0.15, 0.4))
+        values = {
+            f.name: rng.choice(INTENSITIES) * _WEIGHT.get(f.name, 1.0) for f in fields(Faults) if rng.random() < share
+        }
+        return Faults(**values)
+
+
+_WEIGHT: Final = {
+    "killed": 0.25,
+    "storage_refuses": 0.3,
+    "storage_forgets_to_say": 0.3,
+    "get_not_allowed": 0.3,
+    "slow": 0.4,
+}
+"""Some faults can happen at every step: as often as the others, nothing would ever be finished."""
+
+
+@dataclass(frozen=True)
+class Shoptets:
+    """What nobody has documented of Shoptet (facts.md, *(unknown)*), as it is in this world."""
+
+    result: Literal["names", "bare", "none"] = "names"
+    endpoint: Literal["full", "bare"] = "full"
+    foreign_jobs: bool = False
+    lag: float = 0.0
+    """Seconds that a gallery's listing may be behind, each listing by as much as it likes."""
+    renumbers: bool = False
+    trims: bool = False
+    renames_on_update: bool = False
+    cdn_name_changes: bool = True
+    attributes_touch_change_time: bool = True
+    gradual: bool = False
+    """A job's images appear one by one, instead of all at its end."""
+    list_allowed: bool = True
+    clock_ahead: float = 0.0
+    """Seconds that Shoptet's clock is ahead of the true time."""
+
+    @staticmethod
+    def drawn(rng: Random) -> "Shoptets":
+        """Draw how Shoptet is in this world: mostly as one would hope."""
+
+        def odd(odds: float) -> bool:
+            return rng.random() < odds
+
+        return Shoptets(
+            result=rng.choice(("names", "bare", "none")),
+            endpoint=rng.choice(("full", "bare")),
+            foreign_jobs=odd(0.3),
+            lag=rng.choice((0.0, 0.0, 0.0, 60.0)),
+            renumbers=odd(0.15),
+            trims=odd(0.3),
+            renames_on_update=odd(0.2),
+            cdn_name_changes=odd(0.7),
+            attributes_touch_change_time=odd(0.7),
+            gradual=odd(0.4),
+            list_allowed=odd(0.95),
+            clock_ahead=rng.choice((0.0, 0.0, -120.0, 120.0)),
+        )
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One world: its faults, Shoptet's unknowns, the owner's choices."""
+
+    seed: int
+    faults: Faults = field(default_factory=Faults)
+    shoptet: Shoptets = field(default_factory=Shoptets)
+    mirror_deletes: bool = False
+    remove_reference: bool = False
+    concurrency: int = 2
+    """How many sync tasks at a time; the look at the jobs has one, or as many."""
+
+    @staticmethod
+    def drawn(seed: int) -> "Setting":
+        """Draw a world from its seed."""
+        rng = Random(f"setting {seed}")
+        return Setting(
+            seed,
+            Faults.drawn(rng),
+            Shoptets.drawn(rng),
+            mirror_deletes=rng.random() < 0.3,
+            remove_reference=rng.random() < 0.5,
+            concurrency=rng.choice((2, 2, 10)),
+        )

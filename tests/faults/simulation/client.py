@@ -1,0 +1,246 @@
+"""`ports.Shop` over the simulated Shoptet: the rules of its calls, and the errors of the real client."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from gallery_sync.clock import Clock
+from gallery_sync.shoptet import errors
+from gallery_sync.shoptet.model import (
+    MAX_IMAGES_PER_CALL,
+    Attributes,
+    Gallery,
+    Image,
+    Job,
+    JobDetail,
+    NewImage,
+    NewSource,
+    ResultRow,
+    RowError,
+    Updated,
+)
+from tests.faults.simulation.effects import Effects
+from tests.faults.simulation.jobs import SimJobs
+from tests.faults.simulation.shop import Place, SimShop
+
+POISON = "poison"
+"""Content whose URL spoils the call that carries it: Shoptet answers 400."""
+
+T = TypeVar("T")
+
+
+@dataclass
+class Calls:
+    """How often Shoptet was asked for what."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def count(self, kind: str) -> None:
+        """Count a call."""
+        self.counts[kind] = self.counts.get(kind, 0) + 1
+
+
+class SimClient:
+    """One instance's client."""
+
+    def __init__(
+        self,
+        shop: SimShop,
+        jobs: SimJobs,
+        effects: Effects,
+        clock: Clock,
+        calls: Calls,
+        poisoned: Callable[[str], bool],
+        *,
+        mirrors: bool,
+    ) -> None:
+        self._shop = shop
+        self._jobs = jobs
+        self._effects = effects
+        self._clock = clock
+        self._calls = calls
+        self._poisoned = poisoned
+        self._mirrors = mirrors
+
+    def images(self, guid: str, gallery: Gallery) -> tuple[Image, ...]:
+        """See ports.Shop."""
+        self._get("images")
+        self._known(guid, "GET images")
+        return self._shop.shown((guid, gallery))
+
+    def insert(self, guid: str, gallery: Gallery, images: Sequence[NewImage], *, send_until: float) -> str:
+        """See ports.Shop."""
+        return self._start(guid, gallery, images, send_until, source=False)
+
+    def update_source(self, guid: str, gallery: Gallery, images: Sequence[NewSource], *, send_until: float) -> str:
+        """See ports.Shop."""
+        for image in images:
+            self._must_be_ours((guid, gallery), image.name)
+        return self._start(guid, gallery, images, send_until, source=True)
+
+    def update_attributes(
+        self, guid: str, gallery: Gallery, images: Sequence[Attributes], *, send_until: float
+    ) -> Updated:
+        """See ports.Shop."""
+        place = (guid, gallery)
+        self._sized(images)
+
+        def work() -> Updated:
+            done, skipped = [], []
+            for image in images:
+                self._must_be_ours(place, image.name)
+                picture = self._shop.named(place, image.name)
+                if picture is None:
+                    skipped.append(RowError("image-not-found", "there is no such image", image.name))
+                    continue
+                self._shop.describe(picture, image.priority, image.description)
+                done.append(picture)
+            self._shop.changed(place)
+            return Updated(tuple(self._shop.image(p) for p in done), tuple(skipped))
+
+        return self._write(f"PATCH {gallery} {[i.name for i in images]}", guid, send_until, work)
+
+    def delete_all(
+        self, guid: str, gallery: Gallery, *, remove_reference: bool, send_until: float
+    ) -> tuple[RowError, ...]:
+        """See ports.Shop."""
+        place = (guid, gallery)
+
+        def work() -> tuple[RowError, ...]:
+            if place not in self._shop.to_be_cleaned:
+                raise self._effects.broken(f"I3: {place} was cleaned, and nobody asked for it")
+            skipped = []
+            for picture in list(self._shop.galleries[place]):
+                if picture.referenced and not remove_reference:
+                    skipped.append(RowError("image-referenced", "a variant references it", picture.name))
+                else:
+                    self._shop.remove(place, picture)
+            return tuple(skipped)
+
+        return self._write(f"DELETE {gallery}", guid, send_until, work)
+
+    def delete(self, guid: str, gallery: Gallery, name: str, *, remove_reference: bool, send_until: float) -> None:
+        """See ports.Shop."""
+        place, call = (guid, gallery), f"DELETE {gallery} {name}"
+
+        def work() -> None:
+            picture = self._shop.named(place, name)
+            if picture is None:
+                raise errors.NotFound("404 no such image", call=call, status=404)
+            self._must_be_ours(place, name)
+            if not self._mirrors:
+                raise self._effects.broken(f"I3: {name} was deleted, and nobody asked for it")
+            if picture.referenced and not remove_reference:
+                raise errors.Conflict("409 a variant references the image", call=call, status=409)
+            self._shop.remove(place, picture)
+
+        self._write(call, guid, send_until, work)
+
+    def jobs(self, *, created_from: float) -> tuple[Job, ...]:
+        """See ports.Shop."""
+        self._get("jobs")
+        if not self._shop.how.list_allowed:
+            raise errors.NotAllowed("403", call="GET jobs", status=403, advice="grant the right")
+        return self._jobs.listed(created_from)
+
+    def job(self, job_id: str) -> JobDetail:
+        """See ports.Shop."""
+        self._get("job")
+        detail = self._jobs.detail(job_id)
+        if detail is None:
+            raise errors.NotFound("404 job-not-found", call="GET job", status=404)
+        return detail
+
+    def result(self, detail: JobDetail) -> tuple[ResultRow, ...] | None:
+        """See ports.Shop."""
+        self._effects.point()
+        return None if self._effects.happens(self._effects.faults.get_fails) else self._jobs.result(detail.job_id)
+
+    def guid_of(self, code: str) -> str:
+        """See ports.Shop."""
+        self._get("code")
+        guid = self._shop.codes.get(code)
+        if guid is None:
+            raise errors.NotFound("404 no such code", call="GET code", status=404)
+        return guid
+
+    def _start(
+        self, guid: str, gallery: Gallery, images: Sequence[NewImage | NewSource], send_until: float, *, source: bool
+    ) -> str:
+        self._sized(images)
+        call = f"{'PATCH source' if source else 'POST'} {gallery} {[i.priority for i in images]}"
+
+        def work() -> str:
+            if any(self._poisoned(image.source_url) for image in images):
+                raise errors.Refused("400 a URL is not accepted", call=call, status=400)
+            return self._jobs.start((guid, gallery), images, source=source).id
+
+        return self._write(call, guid, send_until, work)
+
+    def _sized(self, images: Sequence[NewImage | NewSource | Attributes]) -> None:
+        if not 1 <= len(images) <= MAX_IMAGES_PER_CALL:
+            raise self._effects.broken(f"I4: a call with {len(images)} images")
+
+    def _must_be_ours(self, place: Place, name: str) -> None:
+        picture = self._shop.named(place, name)
+        if picture is not None and picture.owner is None:
+            raise self._effects.broken(f"I3: {name} in {place} is not ours")
+
+    def _known(self, guid: str, call: str) -> None:
+        if guid in self._shop.gone:
+            raise errors.NotFound("404 no such product", call=call, status=404)
+
+    def _get(self, kind: str) -> None:
+        fx = self._effects
+        self._calls.count(kind)
+        fx.point()
+        if fx.happens(fx.faults.get_fails):
+            fx.tell("GET %s fails", kind)
+            raise errors.Unavailable("503", call=f"GET {kind}", at=self._clock.now() + fx.rng.choice((1.0, 60.0)))
+        if fx.happens(fx.faults.get_not_allowed):
+            raise errors.NotAllowed("403", call=f"GET {kind}", status=403, advice="grant the right")
+        fx.point()
+
+    def _write(self, call: str, guid: str, send_until: float, work: Callable[[], T]) -> T:
+        """Send a write: on its way it can no longer be called back, whatever becomes of its sender."""
+        fx = self._effects
+        self._calls.count(call.partition(" ")[0])
+        fx.point()
+        if self._clock.now() >= send_until:
+            fx.tell("%s is too late", call)
+            raise errors.TooLate("send_until has passed", call=call, at=self._clock.now())
+        if fx.happens(fx.faults.write_refused_for_now):
+            at = self._clock.now() + fx.rng.choice((0.0, 5.0, 90.0))
+            kind = fx.rng.choice((errors.TryLater, errors.Locked, errors.Unavailable))
+            fx.tell("%s: not now (%s)", call, kind.__name__)
+            raise kind("429 or 423", call=call, at=at)
+        if fx.happens(fx.faults.write_not_allowed):
+            fx.tell("%s: not allowed", call)
+            raise errors.NotAllowed("403 no webhook", call=call, status=403, advice="register the webhook")
+        if fx.happens(fx.faults.lost_before):
+            fx.tell("%s: the connection breaks before anything is done", call)
+            fx.point()
+            raise errors.AnswerLost("reset", call=call)
+        lost = fx.happens(fx.faults.lost_after)
+        arrives = fx.now + fx.latency() + (fx.rng.choice((0.0, 30.0, 60.0)) if lost else 0.0)
+        box: list[T | errors.ShoptetError] = []
+        fx.tell("sends %s%s", call, ", whose answer will be lost" if lost else "")
+        fx.scheduler.at(arrives, lambda: self._arrive(call, guid, work, box))
+        if lost:
+            fx.scheduler.pause(min(arrives - fx.now, 25.0))
+            raise errors.AnswerLost("timeout", call=call)
+        while not box:
+            fx.point()
+        answer = box[0]
+        fx.point()
+        if isinstance(answer, errors.ShoptetError):
+            raise answer
+        return answer
+
+    def _arrive(self, call: str, guid: str, work: Callable[[], T], box: list[T | errors.ShoptetError]) -> None:
+        try:
+            self._known(guid, call)
+            box.append(work())
+        except errors.ShoptetError as refusal:
+            self._effects.tell("%s is answered with %s", call, refusal)
+            box.append(refusal)

@@ -1,0 +1,87 @@
+"""What stands around every effect: time passes before and after it, and the instance may be killed at both points."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+from typing import TypeVar
+
+from tests.faults.simulation.chance import Faults
+from tests.faults.simulation.scheduler import Killed, Scheduler
+from tests.faults.simulation.story import Story, Violation
+
+T = TypeVar("T")
+
+
+@dataclass
+class Effects:
+    """One world's chances. `calm`: no more faults from here on. `kill_at`: the one step at which to kill, counted from 0."""
+
+    scheduler: Scheduler
+    rng: Random
+    faults: Faults
+    story: Story
+    calm: bool = False
+    kill_at: int | None = None
+    points: int = field(default=0)
+
+    @property
+    def now(self) -> float:
+        """The true time."""
+        return self.scheduler.now
+
+    def happens(self, odds: float) -> bool:
+        """Whether a fault of these odds happens now."""
+        return not self.calm and odds > 0 and self.rng.random() < odds
+
+    def tell(self, text: str, *about: object) -> None:
+        """Tell what the current run does, or what just happens."""
+        run = self.scheduler.current
+        self.story.tell(self.scheduler.now, run.name if run else "·", text, *about)
+
+    def broken(self, text: str) -> Violation:
+        """End the world: give the violation to raise."""
+        violation = Violation(text)
+        self.tell("VIOLATION: %s", text)
+        self.scheduler.break_off(violation)
+        return violation
+
+    def point(self) -> None:
+        """A moment between two effects: time passes, others run, and the instance may be gone."""
+        self.scheduler.pause(self.latency())
+        self.points += 1
+        if self.points - 1 == self.kill_at or self.happens(self.faults.killed):
+            self.tell("KILLED")
+            run = self.scheduler.current
+            if run is not None:
+                run.killed = True
+            raise Killed
+
+    def around(self, effect: Callable[[], T]) -> T:
+        """Carry out an effect between two such moments."""
+        self.point()
+        done = effect()
+        self.point()
+        return done
+
+    def latency(self) -> float:
+        """Seconds that half a call takes; never more than half a read timeout."""
+        draw = self.rng.random()
+        if self.happens(self.faults.slow):
+            return 1.0 + draw * 14.0
+        return 0.002 + draw * 0.08
+
+
+@dataclass(frozen=True)
+class SkewedClock:
+    """An instance's clock: `ahead` seconds of the true time."""
+
+    scheduler: Scheduler
+    ahead: float
+
+    def now(self) -> float:
+        """Seconds since the epoch, as this instance believes."""
+        return self.scheduler.now + self.ahead
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass for the current run."""
+        self.scheduler.pause(max(0.0, seconds))

@@ -1,0 +1,179 @@
+"""Shoptet's jobs in memory: they take time, end well or badly, sometimes never, and say so in several ways."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from gallery_sync.ledger import Content
+from gallery_sync.shoptet.model import Job, JobDetail, NewImage, NewSource, ResultRow
+from tests.faults.simulation.effects import Effects
+from tests.faults.simulation.shop import Place, SimShop
+from tests.faults.simulation.storage import URL
+
+HOURS_TO_FAIL: Final = 3 * 3600.0
+MOST_DETAILS: Final = 10
+TOO_LARGE: Final = "too-large"
+"""Content that begins so never appears, without a word (facts.md, "Product images")."""
+
+
+@dataclass
+class SimJob:
+    """A job, as Shoptet keeps it. `items` are what it was given: for a foreign job, nothing that we could know."""
+
+    id: str
+    place: Place
+    endpoint: str
+    created: float
+    items: Sequence[NewImage | NewSource]
+    status: str = "pending"
+    details: int = 0
+    rows: dict[int, ResultRow] = field(default_factory=dict)
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will come of it."""
+        return self.status not in ("pending", "running")
+
+
+class SimJobs:
+    """All jobs of the shop. `finished` is told of every job that ends with a notification."""
+
+    def __init__(
+        self, shop: SimShop, effects: Effects, copies: Mapping[str, Content], finished: Callable[[str], None]
+    ) -> None:
+        self._shop = shop
+        self._effects = effects
+        self._copies = copies
+        self._finished = finished
+        self.all: dict[str, SimJob] = {}
+
+    @property
+    def under_way(self) -> bool:
+        """Whether any job may still do something."""
+        return any(not job.ended for job in self.all.values())
+
+    def start(self, place: Place, items: Sequence[NewImage | NewSource], *, source: bool) -> SimJob:
+        """Take a job on, and let it happen."""
+        fx = self._effects
+        full = f"/api/products/{place[0]}/images/{place[1]}{'/source' if source else ''}"
+        endpoint = full if self._shop.how.endpoint == "full" else "/api/products/images"
+        job = SimJob(f"job-{len(self.all) + 1}", place, endpoint, fx.now, items)
+        self.all[job.id] = job
+        takes = fx.rng.choice((1.0, 5.0, 40.0)) * (0.1 + fx.rng.random())
+        if fx.happens(fx.faults.job_slow):
+            takes = fx.rng.random() * 4000.0
+        fx.tell("%s (%s, %d images) is taken on, for %.1f s", job.id, endpoint, len(items), takes)
+        fx.scheduler.at(fx.now + takes * 0.3, lambda: self._run(job, takes * 0.7))
+        return job
+
+    def start_foreign(self, place: Place, unless: Callable[[], bool]) -> None:
+        """Another integration inserts an image into a gallery, by a job of its own; unless it had better not then."""
+        job = self.start(place, (), source=False)
+        seconds = self._effects.rng.random() * 30.0
+        self._effects.scheduler.at(self._effects.now + seconds, lambda: None if unless() else self._foreign(job))
+
+    def _foreign(self, job: SimJob) -> None:
+        picture = self._shop.add(job.place, None, "foreign", "jpg")
+        self._effects.tell("%s: foreign %s appears", job.id, picture.name)
+
+    def _run(self, job: SimJob, takes: float) -> None:
+        fx = self._effects
+        job.status = "running"
+        status = "completed"
+        done = len(job.items)
+        if fx.happens(fx.faults.job_never_ends):
+            status, takes = "failed", HOURS_TO_FAIL - (fx.now - job.created)
+            done = fx.rng.choice((0, done, fx.rng.randint(0, done)))
+        elif fx.happens(fx.faults.job_ends_badly):
+            status = fx.rng.choice(("failed", "killed", "expired"))
+            done = fx.rng.choice((0, done, fx.rng.randint(0, done)))
+        notified = takes < HOURS_TO_FAIL / 2 or status == "completed"
+        for index in range(done):
+            share = (index + 1) / (done + 1) if self._shop.how.gradual else 1.0
+            when = fx.now + min(takes, 60.0) * share
+            fx.scheduler.at(when, lambda index=index: self._item(job, index))  # type: ignore[misc]
+        fx.scheduler.at(fx.now + takes + 0.001, lambda: self._end(job, status, notified=notified))
+
+    def _end(self, job: SimJob, status: str, *, notified: bool) -> None:
+        job.status = status
+        self._effects.tell("%s ends as %s", job.id, status)
+        if notified:
+            self._finished(job.id)
+
+    def _item(self, job: SimJob, index: int) -> None:
+        fx, item = self._effects, job.items[index]
+        content = self._copies[item.source_url.removeprefix(URL).partition("?")[0]]
+        says_error = fx.happens(fx.faults.job_says_error)
+        if says_error or content.checksum.startswith(TOO_LARGE) or fx.happens(fx.faults.job_drops_image):
+            fx.tell("%s leaves out %s (%s)", job.id, content.source, "says so" if says_error else "silently")
+            if says_error:
+                job.rows[index] = ResultRow(
+                    index if self._shop.how.result == "bare" else None,
+                    source_url=item.source_url if self._shop.how.result == "names" else None,
+                    error="the picture could not be saved",
+                )
+            return
+        name = self._insert(job, item, content) if isinstance(item, NewImage) else self._update(job, item, content)
+        if name is not None and self._shop.how.result == "names":
+            job.rows[index] = ResultRow(name=name, source_url=item.source_url, priority=item.priority)
+        elif name is not None:
+            job.rows[index] = ResultRow(priority=item.priority)
+
+    def _insert(self, job: SimJob, item: NewImage, content: Content) -> str:
+        fx, path = self._effects, item.source_url.removeprefix(URL).partition("?")[0]
+        if any(p.source == path for p in self._shop.galleries[job.place]):
+            raise fx.broken(f"I2: {content.source} #{content.generation} was inserted twice into {job.place}")
+        picture = self._shop.add(
+            job.place,
+            item.priority,
+            item.description,
+            _kind(content),
+            owner=content.source,
+            source=path,
+            generation=content.generation,
+            checksum=content.checksum,
+        )
+        fx.tell("%s: %s #%d appears as %s", job.id, content.source, content.generation, picture.name)
+        return picture.name
+
+    def _update(self, job: SimJob, item: NewSource, content: Content) -> str | None:
+        fx, picture = self._effects, self._shop.named(job.place, item.name)
+        if picture is None:
+            return None
+        if picture.owner != content.source:
+            raise fx.broken(f"I3: {item.name} of {picture.owner} was replaced by {content.source}")
+        self._shop.describe(picture, item.priority, item.description)
+        picture.generation, picture.checksum = content.generation, content.checksum
+        self._shop.replace(job.place, picture, _kind(content))
+        fx.tell("%s: %s shows %s #%d", job.id, picture.name, content.source, content.generation)
+        return picture.name
+
+    def listed(self, created_from: float) -> tuple[Job, ...]:
+        """Give all jobs since a moment of Shoptet's clock."""
+        ahead = self._shop.how.clock_ahead
+        return tuple(
+            Job(j.id, j.endpoint, j.status, self._shop.stamp(j.created))
+            for j in self.all.values()
+            if j.created + ahead >= created_from
+        )
+
+    def detail(self, job_id: str) -> JobDetail | None:
+        """Give one job; the 11th request for one that has not ended breaks the world (I4)."""
+        job = self.all.get(job_id)
+        if job is None:
+            return None
+        if not job.ended:
+            job.details += 1
+            if job.details > MOST_DETAILS:
+                raise self._effects.broken(f"I4: {job.details} details of the unfinished {job_id} were asked for")
+        return JobDetail(job.id, job.endpoint, job.status, self._shop.stamp(job.created))
+
+    def result(self, job_id: str) -> tuple[ResultRow, ...] | None:
+        """Give what the job's result says, in this shop's form."""
+        if self._shop.how.result == "none":
+            return None
+        return tuple(row for _, row in sorted(self.all[job_id].rows.items()))
+
+
+def _kind(content: Content) -> str:
+    return "png" if content.checksum.endswith("p") else "jpg"

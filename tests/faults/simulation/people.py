@@ -1,0 +1,170 @@
+"""What people do: they drop, replace and delete files, and they work in the shop's administration by hand."""
+
+from collections.abc import Mapping
+from random import Random
+from typing import Final
+
+from gallery_sync import names
+from gallery_sync.ledger import Ledger
+from tests.faults.simulation.client import POISON
+from tests.faults.simulation.jobs import TOO_LARGE
+from tests.faults.simulation.shop import Deletion, Picture, Place
+from tests.faults.simulation.universe import Universe
+
+GUID: Final = "11111111-1111-1111-1111-111111111111"
+OTHER: Final = "22222222-2222-2222-2222-222222222222"
+CODE: Final = "CODE-1"
+VARIANT: Final = "62/XL"
+FILES: Final = ("01_a.jpg", "2.png", "10.png", "b.jpg")
+PRIORITIES: Final = ("10", "20", "100", "200", "300", "7")
+DESCRIPTIONS: Final = ("front", "  from  behind ", "")
+
+
+class People:
+    """Everybody who acts on a world from outside."""
+
+    def __init__(self, universe: Universe, rng: Random) -> None:
+        self._universe = universe
+        self._rng = rng
+        self._contents = 0
+        self.deletions: dict[str, list[Deletion]] = {}
+        """Images of ours that were deleted in the shop, by the dropped object's name."""
+        shop = universe.shop
+        shop.codes = {CODE: GUID, VARIANT: GUID}
+        for guid in (GUID, OTHER):
+            shop.galleries[guid, "shop"] = []
+            shop.galleries[guid, "shop360"] = []
+
+    def drop(self, name: str, checksum: str | None = None, metadata: Mapping[str, str] | None = None) -> None:
+        """Drop a file, or drop it again; with the same content where its checksum is given."""
+        u, there = self._universe, self._universe.drops.blobs.get(name)
+        if checksum is None:
+            self._contents += 1
+            checksum = f"content-{self._contents}{self._rng.choice('jp')}"
+        size = 0 if checksum == "empty" else 1000
+        blob = u.drops.put(u.now, name, b"", metadata or {}, checksum=checksum, size=size)
+        u.story.tell(u.now, "people", "drop %s #%d %s %s", name, blob.generation, checksum, dict(blob.metadata))
+        if there is not None:
+            u.changed(name, size)
+        u.changed(name, size)
+
+    def drop_badly(self, name: str, how: str) -> None:
+        """Drop content that Shoptet will not take."""
+        self._contents += 1
+        self.drop(
+            name, {"large": f"{TOO_LARGE}-{self._contents}", "poison": f"{POISON}-{self._contents}"}.get(how, "empty")
+        )
+
+    def delete(self, name: str) -> None:
+        """Delete a file from the drop bucket."""
+        u = self._universe
+        u.drops.blobs.pop(name)
+        u.story.tell(u.now, "people", "delete %s", name)
+        u.changed(name, 1000)
+
+    def annotate(self, name: str, metadata: Mapping[str, str]) -> None:
+        """Change a file's metadata: its generation stays."""
+        u, blob = self._universe, self._universe.drops.blobs[name]
+        u.drops.annotate(name, metadata)
+        u.story.tell(u.now, "people", "annotate %s with %s", name, dict(metadata))
+        u.changed(name, blob.size)
+
+    def add_foreign(self, place: Place, priority: int | None) -> None:
+        """Somebody else adds an image in the shop."""
+        u = self._universe
+        if self._cannot_be_told(place):
+            return
+        picture = u.shop.add(place, priority, "foreign", "jpg")
+        u.story.tell(u.now, "people", "add foreign %s with priority %d to %s", picture.name, picture.priority, place)
+
+    def foreign_job(self, place: Place) -> None:
+        """Another integration has a job under way that adds nothing of ours."""
+        u = self._universe
+        if u.setting.shoptet.foreign_jobs:
+            u.jobs.start_foreign(place, lambda: self._cannot_be_told(place))
+
+    def remove_foreign(self, place: Place) -> None:
+        """Somebody removes an image that is not ours."""
+        u = self._universe
+        theirs = [p for p in u.shop.galleries[place] if p.owner is None]
+        if theirs:
+            picture = self._rng.choice(theirs)
+            u.story.tell(u.now, "people", "remove foreign %s", picture.name)
+            u.shop.remove(place, picture)
+
+    def delete_ours(self, place: Place) -> None:
+        """Somebody deletes an image of ours in the shop."""
+        u, picture = self._universe, self._one_of_ours(place)
+        if picture is None or picture.owner is None:
+            return
+        key, blob = f"drop:{picture.owner}", u.drops.blobs.get(picture.owner)
+        ledger = u.record.current.get(place) or Ledger(*place)
+        entry = ledger.entries.get(key)
+        live = entry.live if entry is not None else None
+        self.deletions.setdefault(picture.owner, []).append(
+            Deletion(
+                u.now,
+                blob.generation if blob is not None else None,
+                blob.checksum if blob is not None else None,
+                live.generation if live is not None and live.name == picture.name and not live.gone else None,
+                flying=ledger.flight is not None,
+            )
+        )
+        u.story.tell(u.now, "people", "delete %s (%s) in the shop", picture.name, picture.owner)
+        u.shop.remove(place, picture)
+
+    def touch_ours(self, place: Place, priority: int | None, description: str | None) -> None:
+        """Somebody changes order or description of an image of ours in the shop."""
+        u, picture = self._universe, self._one_of_ours(place)
+        if picture is None or picture.owner is None:
+            return
+        u.shop.describe(picture, priority, description)
+        u.shop.changed(place)
+        picture.touched_at = u.now
+        u.shop.touched[picture.owner] = u.now
+        u.story.tell(u.now, "people", "touch %s (%s): %s, %s", picture.name, picture.owner, priority, description)
+
+    def reference(self, place: Place) -> None:
+        """A variant shows an image of ours from now on."""
+        picture = self._one_of_ours(place)
+        if picture is not None:
+            picture.referenced = True
+            self._universe.story.tell(self._universe.now, "people", "reference %s", picture.name)
+
+    def move_code(self, guid: str | None) -> None:
+        """A product gets another code: the old one means another product from now on, or none."""
+        u = self._universe
+        u.story.tell(u.now, "people", "the code %s means %s from now on", CODE, guid)
+        u.shop.codes.pop(CODE, None)
+        if guid is not None:
+            u.shop.codes[CODE] = guid
+
+    def forge(self) -> None:
+        """A webhook of somebody else's job."""
+        u = self._universe
+        u.webhook("job-of-somebody-else")
+
+    def _cannot_be_told(self, place: Place) -> bool:
+        """Whether an image that came now might be taken for one of ours that silently got lost.
+
+        While nothing tells whether the shop renumbers (the first insertion into a gallery), or where it does, images are
+        matched by their number alone; nobody could do better, so this is left out (README, "What is not simulated").
+        """
+        ledger = self._universe.record.current.get(place)
+        if ledger is None or ledger.flight is None or ledger.flight.operation != "insert":
+            return False
+        first = not any(entry.live is not None and not entry.live.gone for entry in ledger.entries.values())
+        return first or self._universe.setting.shoptet.renumbers
+
+    def _one_of_ours(self, place: Place) -> Picture | None:
+        ours = [p for p in self._universe.shop.galleries[place] if p.owner is not None]
+        return self._rng.choice(ours) if ours else None
+
+
+def place_of(name: str, codes: Mapping[str, str]) -> Place | None:
+    """Give the gallery that an object's name means now; None where it means none."""
+    meaning = names.parse(name, 1)
+    if not isinstance(meaning, names.Drop):
+        return None
+    guid = meaning.product if names.is_guid(meaning.product) else codes.get(meaning.product)
+    return (guid, meaning.gallery) if guid is not None else None

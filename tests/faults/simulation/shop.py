@@ -1,0 +1,156 @@
+"""Shoptet's inside in memory: products, galleries, and the rules of facts.md that a gallery keeps."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from gallery_sync.shoptet.model import Gallery, Image
+from tests.faults.simulation.chance import Shoptets
+from tests.faults.simulation.effects import Effects
+
+Place = tuple[str, Gallery]
+"""A gallery: the product's guid, and which of its two."""
+
+
+@dataclass
+class Picture:
+    """An image in the shop. `owner` is the dropped object that it was made from; None: somebody else's.
+
+    `source` is the copy in the outbox that it was inserted from; `checksum` what it shows now.
+    """
+
+    name: str
+    priority: int
+    description: str
+    place_in_line: int
+    changed_at: float
+    cdn_name: str
+    owner: str | None = None
+    source: str | None = None
+    generation: int = 0
+    checksum: str = ""
+    referenced: bool = False
+    touched_at: float | None = None
+    """When a person changed it in the shop."""
+
+
+@dataclass
+class Deletion:
+    """A person deleted an image of ours: what the drop bucket held for it then, and what the ledger said
+    that it showed (`settled`, a generation)."""
+
+    at: float
+    generation: int | None
+    checksum: str | None
+    settled: int | None
+    flying: bool
+
+
+@dataclass
+class SimShop:
+    """All of the shop's galleries. Times are true times; `stamp` writes them as the shop's own clock shows them."""
+
+    effects: Effects
+    how: Shoptets
+    galleries: dict[Place, list[Picture]] = field(default_factory=dict)
+    codes: dict[str, str] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
+    foreign_at: dict[Place, list[float]] = field(default_factory=dict)
+    """When a gallery gained an image that is not ours."""
+    to_be_cleaned: set[Place] = field(default_factory=set)
+    """Galleries that a caller wanted to be cleaned at any time."""
+    touched: dict[str, float] = field(default_factory=dict)
+    """When a person last changed order or description of an object's image."""
+    _history: dict[Place, list[tuple[float, tuple[Image, ...]]]] = field(default_factory=dict)
+    _names: int = 100
+    _line: int = 0
+
+    def stamp(self, at: float) -> str:
+        """Write a moment as Shoptet does: its clock, whole seconds, no colon in the zone."""
+        return datetime.fromtimestamp(int(at + self.how.clock_ahead), UTC).strftime("%Y-%m-%dT%H:%M:%S+0000")
+
+    def add(self, place: Place, priority: int | None, description: str | None, kind: str, **more: object) -> Picture:
+        """Add an image under a name of the shop's choosing."""
+        self._names += 1
+        self._line += 1
+        pictures = self.galleries[place]
+        last = max((p.priority for p in pictures), default=0)
+        picture = Picture(
+            f"{self._names}.{kind}",
+            last + 1 if priority is None else priority,
+            self.normal(description or ""),
+            self._line,
+            self.effects.now,
+            f"cdn-{self._names}",
+            **more,  # type: ignore[arg-type]
+        )
+        pictures.append(picture)
+        if picture.owner is None:
+            self.foreign_at.setdefault(place, []).append(self.effects.now)
+        self.changed(place)
+        return picture
+
+    def replace(self, place: Place, picture: Picture, kind: str) -> None:
+        """Note that a picture's content has changed."""
+        self._names += 1
+        picture.changed_at = self.effects.now
+        if self.how.cdn_name_changes:
+            picture.cdn_name = f"cdn-{self._names}"
+        if self.how.renames_on_update:
+            picture.name = f"{picture.name.rpartition('.')[0]}.{kind}"
+        self.changed(place)
+
+    def describe(self, picture: Picture, priority: int | None, description: str | None) -> None:
+        """Change attributes; `changed` is the caller's to call."""
+        if priority is not None:
+            picture.priority = priority
+        if description is not None:
+            picture.description = self.normal(description)
+        if self.how.attributes_touch_change_time:
+            picture.changed_at = self.effects.now
+
+    def remove(self, place: Place, picture: Picture) -> None:
+        """Take an image out."""
+        self.galleries[place].remove(picture)
+        self.changed(place)
+
+    def changed(self, place: Place) -> None:
+        """A gallery is different from now on: renumber it where this shop does so, and remember it as it is."""
+        pictures = self.galleries[place]
+        if self.how.renumbers:
+            for number, picture in enumerate(sorted(pictures, key=_line), start=1):
+                picture.priority = 10 * number
+        self._history.setdefault(place, []).append((self.effects.now, self._images(sorted(pictures, key=_line))))
+
+    def shown(self, place: Place) -> tuple[Image, ...]:
+        """Give the gallery as a listing shows it, which may lag behind."""
+        history = self._history.get(place, [])
+        if not history:
+            return ()
+        if self.how.lag == 0:
+            return history[-1][1]
+        as_of = self.effects.now - self.effects.rng.random() * self.how.lag
+        return next((images for at, images in reversed(history) if at <= as_of), ())
+
+    def normal(self, description: str) -> str:
+        """Give a description as this shop keeps it."""
+        return " ".join(description.split()) if self.how.trims else description
+
+    def named(self, place: Place, name: str) -> Picture | None:
+        """Find an image."""
+        return next((p for p in self.galleries[place] if p.name == name), None)
+
+    def ordered(self, place: Place) -> list[Picture]:
+        """Give a gallery's images as the shop shows them."""
+        return sorted(self.galleries[place], key=_line)
+
+    def _images(self, pictures: Iterable[Picture]) -> tuple[Image, ...]:
+        return tuple(self.image(p) for p in pictures)
+
+    def image(self, p: Picture) -> Image:
+        """Give an image as the API shows it."""
+        return Image(p.name, p.priority, p.description, self.stamp(p.changed_at), p.cdn_name)
+
+
+def _line(picture: Picture) -> tuple[int, int]:
+    return picture.priority, picture.place_in_line

@@ -1,0 +1,172 @@
+"""Cloud Storage in memory: objects with generations, preconditions, listings, and a clock of its own."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from gallery_sync import names
+from gallery_sync.ledger import Content
+from gallery_sync.ports import BucketFile, Conflict, Listed, StorageUnavailable, Stored
+from tests.faults.simulation.effects import Effects
+from tests.faults.simulation.record import Summary
+
+URL = "https://storage.test/"
+
+
+@dataclass(frozen=True)
+class Blob:
+    """One generation of an object. `at`: when it was created, on the storage's clock."""
+
+    body: bytes
+    generation: int
+    at: float
+    metadata: Mapping[str, str]
+    checksum: str = ""
+    size: int = 0
+
+
+@dataclass
+class Bucket:
+    """Objects by name. Generations rise over all objects, as Google's do."""
+
+    ahead: float = 0.0
+    blobs: dict[str, Blob] = field(default_factory=dict)
+    last: int = 1_000
+
+    def put(
+        self, now: float, name: str, body: bytes, metadata: Mapping[str, str], *, checksum: str = "", size: int = 0
+    ) -> Blob:
+        """Write a new generation."""
+        self.last += 1
+        blob = Blob(body, self.last, now + self.ahead, dict(metadata), checksum, size)
+        self.blobs[name] = blob
+        return blob
+
+    def annotate(self, name: str, metadata: Mapping[str, str]) -> None:
+        """Change an object's metadata; generation and creation stay as they are."""
+        self.blobs[name] = replace(self.blobs[name], metadata=dict(metadata))
+
+    def named(self, prefix: str) -> list[tuple[str, Blob]]:
+        """Give the objects whose names begin so, in the order of their names."""
+        return sorted((name, blob) for name, blob in self.blobs.items() if name.startswith(prefix))
+
+
+Watch = Callable[[str, bytes | None], None]
+"""Is told of every document that was written (None: deleted)."""
+
+
+class SimDocuments:
+    """`ports.Documents`."""
+
+    def __init__(self, bucket: Bucket, effects: Effects, watch: Watch) -> None:
+        self._bucket = bucket
+        self._effects = effects
+        self._watch = watch
+
+    def read(self, path: str) -> Stored | None:
+        """See ports.Documents."""
+        self._before(path)
+        blob = self._bucket.blobs.get(path)
+        self._effects.point()
+        return Stored(blob.body, blob.generation) if blob is not None else None
+
+    def write(self, path: str, body: bytes, *, generation: int, metadata: Mapping[str, str] | None = None) -> int:
+        """See ports.Documents."""
+        self._before(path)
+        there = self._bucket.blobs.get(path)
+        if (there.generation if there is not None else 0) != generation:
+            self._effects.tell("writes %s over %s: conflict", path, generation)
+            self._effects.point()
+            raise Conflict(path)
+        blob = self._bucket.put(self._effects.now, path, body, metadata or {})
+        self._effects.tell("writes %s: %s", path, Summary(path, body))
+        self._watch(path, body)
+        self._effects.point()
+        self._unsaid(path)
+        return blob.generation
+
+    def delete(self, path: str) -> None:
+        """See ports.Documents."""
+        self._before(path)
+        if self._bucket.blobs.pop(path, None) is not None:
+            self._effects.tell("deletes %s", path)
+            self._watch(path, None)
+        self._effects.point()
+        self._unsaid(path)
+
+    def list(self, prefix: str) -> Iterator[Listed]:
+        """See ports.Documents."""
+        self._before(prefix)
+        for path, blob in self._bucket.named(prefix):
+            yield Listed(path, blob.generation, blob.at, blob.metadata)
+
+    def _before(self, path: str) -> None:
+        self._effects.point()
+        if self._effects.happens(self._effects.faults.storage_refuses):
+            self._effects.tell("storage is not to be had: %s", path)
+            raise StorageUnavailable(path)
+
+    def _unsaid(self, path: str) -> None:
+        if self._effects.happens(self._effects.faults.storage_forgets_to_say):
+            self._effects.tell("storage did it and did not say so: %s", path)
+            raise StorageUnavailable(path)
+
+
+class SimDrops:
+    """`ports.Drops`."""
+
+    def __init__(self, bucket: Bucket, effects: Effects) -> None:
+        self._bucket = bucket
+        self._effects = effects
+
+    def list(self, prefix: str, *, start: str = "") -> Iterator[BucketFile]:
+        """See ports.Drops."""
+        self._effects.point()
+        if self._effects.happens(self._effects.faults.storage_refuses):
+            raise StorageUnavailable(prefix)
+        for name, blob in self._bucket.named(prefix):
+            if name < start:
+                continue
+            yield BucketFile(name, blob.generation, blob.checksum, blob.size, blob.at, blob.metadata)
+
+
+class SimBin:
+    """`ports.Bin`."""
+
+    def __init__(self, drops: Bucket, effects: Effects) -> None:
+        self._drops = drops
+        self._effects = effects
+
+    def remove(self, file: BucketFile) -> bool:
+        """See ports.Bin."""
+        self._effects.point()
+        there = self._drops.blobs.get(file.name)
+        if there is None or there.generation != file.generation:
+            return False
+        self._effects.tell("moves %s #%d out of the drop bucket", file.name, file.generation)
+        del self._drops.blobs[file.name]
+        self._effects.point()
+        return True
+
+
+class SimOutbox:
+    """`ports.Outbox`. `copies` says which content each copy holds."""
+
+    def __init__(self, drops: Bucket, copies: dict[str, Content], effects: Effects) -> None:
+        self._drops = drops
+        self._copies = copies
+        self._effects = effects
+
+    def prepare(self, contents: Sequence[Content]) -> Mapping[Content, str | None]:
+        """See ports.Outbox."""
+        urls: dict[Content, str | None] = {}
+        for content in contents:
+            self._effects.point()
+            if self._effects.happens(self._effects.faults.storage_refuses):
+                raise StorageUnavailable(content.source)
+            path = names.outbox(content.source, content.generation)
+            there = self._drops.blobs.get(content.source)
+            if path not in self._copies and there is not None and there.generation == content.generation:
+                self._copies[path] = content
+            urls[content] = f"{URL}{path}?signature" if path in self._copies else None
+        self._effects.point()
+        return urls

@@ -1,0 +1,258 @@
+"""One world: storage, tasks, events, Shoptet and every instance of every function, under one seed."""
+
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import Final, TypeVar
+
+from gallery_sync import drop as on_drop
+from gallery_sync import poll as poll_jobs
+from gallery_sync import sweep as sweeping
+from gallery_sync import sync as sync_gallery
+from gallery_sync.events import Changed
+from gallery_sync.ledger import BadDocument, Content
+from gallery_sync.looks import Target, TaskLooks, parse
+from gallery_sync.plan import Policy
+from gallery_sync.ports import StorageUnavailable
+from gallery_sync.schedule import Timing
+from gallery_sync.tasks import Task, TasksError
+from gallery_sync.world import PollWorld, SweepWorld, World
+from tests.faults.simulation.chance import Setting
+from tests.faults.simulation.client import POISON, Calls, SimClient
+from tests.faults.simulation.effects import Effects, SkewedClock
+from tests.faults.simulation.jobs import SimJobs
+from tests.faults.simulation.record import Record
+from tests.faults.simulation.scheduler import Killed, Scheduler, Threads
+from tests.faults.simulation.shop import SimShop
+from tests.faults.simulation.storage import URL, Bucket, SimBin, SimDocuments, SimDrops, SimOutbox
+from tests.faults.simulation.story import Story, StoryLog
+from tests.faults.simulation.tasks import SimTasks
+
+T = TypeVar("T")
+STARTED: Final = 1_750_000_000.0
+SWEEP_EVERY: Final = 600.0
+MAX_ATTEMPTS: Final = 5
+SYNC: Final = "projects/p/locations/l/queues/sync"
+POLL: Final = "projects/p/locations/l/queues/poll"
+PASSING: Final = (StorageUnavailable, BadDocument, TasksError)
+"""What a function may raise: the platform then tries again."""
+
+_threads = Threads()
+
+
+def _one_by_one(function: Callable[[T], int], items: Sequence[T]) -> list[int]:
+    """Spread nothing: only the scheduler decides who runs when."""
+    return [function(item) for item in items]
+
+
+class Universe:
+    """A world that a test can turn."""
+
+    def __init__(self, setting: Setting, *, kill_at: int | None = None) -> None:
+        self.setting = setting
+        self.rng = Random(f"world {setting.seed}")
+        self.scheduler = Scheduler(_threads, STARTED)
+        self.story = Story(STARTED)
+        self.effects = Effects(self.scheduler, self.rng, setting.faults, self.story, kill_at=kill_at)
+        self.timing = Timing()
+        self.record = Record()
+        self.drops = Bucket(ahead=self.rng.uniform(-1, 1))
+        self.state = Bucket(ahead=self.rng.uniform(-1, 1))
+        self.copies: dict[str, Content] = {}
+        self.calls = Calls()
+        self.shop = SimShop(self.effects, setting.shoptet)
+        self.jobs = SimJobs(self.shop, self.effects, self.copies, self._notify)
+        width = setting.concurrency
+        self.tasks = SimTasks(
+            self.effects, self._dispatch, {SYNC: width, POLL: 1 if width == 2 else width}, self._task_lost
+        )
+        self.unseen: set[tuple[str, int]] = set()
+        """Objects whose change nobody may have noticed: the world makes up for it at the end, as the daily look will."""
+        self.errors: list[str] = []
+        self._instances = [SkewedClock(self.scheduler, self.rng.uniform(-1, 1)) for _ in range(3)]
+        self._ids = 0
+        self._on_the_way = 0
+        self._documents = SimDocuments(self.state, self.effects, self._wrote)
+        self._drops = SimDrops(self.drops, self.effects)
+        self._sweeps()
+
+    @property
+    def now(self) -> float:
+        """The true time."""
+        return self.scheduler.now
+
+    def close(self) -> None:
+        """Free the world's threads."""
+        self.scheduler.close()
+
+    def turn(self, seconds: float) -> None:
+        """Let time pass."""
+        self.scheduler.run_until(self.scheduler.now + seconds)
+
+    def changed(self, name: str, size: int) -> None:
+        """The drop bucket changed: an event goes out, or does not."""
+        fx = self.effects
+        if fx.happens(fx.faults.event_lost):
+            fx.tell("the event of %s is lost", name)
+            self.unseen.add((name, size))
+            return
+        for _ in range(2 if fx.happens(fx.faults.event_twice) else 1):
+            late = fx.rng.random() * (fx.rng.choice((10.0, 600.0, 7200.0)) if fx.happens(fx.faults.event_late) else 0.3)
+            self._later(late, lambda: self._deliver(name, size, 0))
+
+    def deliver_unseen(self) -> None:
+        """Make up for the events and looks that were lost."""
+        for name, size in sorted(self.unseen):
+            # Later than the window of the look that was lost: its name may still be remembered.
+            self._later(60.0, lambda name=name, size=size: self._deliver(name, size, 0))  # type: ignore[misc]
+        self.unseen.clear()
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether nothing is under way: no run, no task, no event or webhook, no job, no flight."""
+        flying = any(ledger.flight is not None for ledger in self.record.current.values())
+        waiting = self.scheduler.active or self.tasks.waiting or self._on_the_way
+        return not (waiting or flying or self.jobs.under_way)
+
+    def start(self, name: str, body: Callable[[SkewedClock], None], done: Callable[[bool], None], lives: float) -> None:
+        """Run a function on one of the instances; `done` is told whether it answered 2xx."""
+        clock = self.rng.choice(self._instances)
+        self._ids += 1
+        called = f"{name}#{self._ids}"
+
+        def ended(error: BaseException | None) -> None:
+            if error is not None and not isinstance(error, (Killed, *PASSING)):
+                raise error
+            if error is not None:
+                self.story.tell(self.scheduler.now, called, "ends with %s: %s", type(error).__name__, error)
+            done(error is None)
+
+        self.scheduler.spawn(called, lambda: body(clock), ended, lives)
+
+    def log(self) -> StoryLog:
+        """Give a log whose lines are part of the story."""
+        run = self.scheduler.current
+        return StoryLog(self.story, lambda: self.scheduler.now, run.name if run else "·", self.errors)
+
+    def looks(self, clock: SkewedClock) -> TaskLooks:
+        """Give the real looks over the simulated tasks."""
+        return TaskLooks(
+            self.tasks, clock, self.timing, Target(SYNC, "https://sync.test/"), Target(POLL, "https://poll.test/")
+        )
+
+    def world(self, clock: SkewedClock) -> World:
+        """Give what a sync works with."""
+        return World(
+            documents=self._documents,
+            looks=self.looks(clock),
+            clock=clock,
+            log=self.log(),
+            timing=self.timing,
+            shop=self._client(clock),
+            drops=self._drops,
+            bin=SimBin(self.drops, self.effects),
+            new_id=self._new_id,
+            max_attempts=MAX_ATTEMPTS,
+            outbox=SimOutbox(self.drops, self.copies, self.effects),
+            policy=Policy(self.setting.mirror_deletes, self.setting.remove_reference),
+        )
+
+    def poll_world(self, clock: SkewedClock) -> PollWorld:
+        """Give what a look at the jobs works with."""
+        return PollWorld(
+            documents=self._documents,
+            looks=self.looks(clock),
+            clock=clock,
+            log=self.log(),
+            timing=self.timing,
+            shop=self._client(clock),
+        )
+
+    def sweep_world(self, clock: SkewedClock) -> SweepWorld:
+        """Give what a sweep works with."""
+        return SweepWorld(
+            documents=self._documents,
+            looks=self.looks(clock),
+            clock=clock,
+            log=self.log(),
+            timing=self.timing,
+            drops=self._drops,
+            spread=_one_by_one,
+        )
+
+    def _client(self, clock: SkewedClock) -> SimClient:
+        mirrors = self.setting.mirror_deletes
+        return SimClient(self.shop, self.jobs, self.effects, clock, self.calls, self._poisoned, mirrors=mirrors)
+
+    def _wrote(self, path: str, body: bytes | None) -> None:
+        self.record.wrote(self.scheduler.now, path, body)
+
+    def _new_id(self) -> str:
+        self._ids += 1
+        return f"flight-{self._ids}"
+
+    def _poisoned(self, url: str) -> bool:
+        content = self.copies[url.removeprefix(URL).partition("?")[0]]
+        return content.checksum.startswith(POISON)
+
+    def _dispatch(self, task: Task, answered: Callable[[bool], None]) -> None:
+        if task.queue == SYNC:
+            look = parse(task.body)
+            self.start("sync", lambda c: sync_gallery.sync(self.world(c), look), answered, self.timing.function_timeout)
+        else:
+            self.start("poll", lambda c: poll_jobs.poll(self.poll_world(c)), answered, self.timing.function_timeout)
+
+    def _task_lost(self, task: Task) -> None:
+        if task.queue != SYNC:
+            return
+        look = parse(task.body)
+        if look.refused is not None:
+            self.unseen.add((look.refused, 1))
+        elif look.prefix is not None:
+            self.unseen.add((f"{look.prefix}/{look.gallery}/lost.jpg", 1))
+
+    def _deliver(self, name: str, size: int, tries: int) -> None:
+        changed = Changed("drop", name, size)
+
+        def done(ok: bool) -> None:
+            if not ok and tries < 5:
+                self._later(10.0 * 2**tries, lambda: self._deliver(name, size, tries + 1))
+            elif not ok:
+                self.unseen.add((name, size))
+
+        self.start("on_drop", lambda c: on_drop.drop(changed, self.looks(c), c, self.log()), done, 60.0)
+
+    def _notify(self, job_id: str) -> None:
+        fx = self.effects
+        for _ in range(2 if fx.happens(fx.faults.webhook_twice) else 1):
+            if not fx.happens(fx.faults.webhook_lost):
+                late = fx.rng.random() * (1800.0 if fx.happens(fx.faults.webhook_late) else 1.0)
+                self._later(late, lambda: self.webhook(job_id, 0))
+
+    def webhook(self, job_id: str, tries: int = 0) -> None:
+        """Shoptet says that a job has finished, three times at most; `job_finished` enqueues a look."""
+
+        def done(ok: bool) -> None:
+            if not ok and tries < 2:
+                self._later(900.0, lambda: self.webhook(job_id, tries + 1))
+
+        self.start(f"job_finished({job_id})", lambda c: self.looks(c).jobs(c.now()), done, 60.0)
+
+    def _later(self, seconds: float, action: Callable[[], None]) -> None:
+        """Let an event or webhook arrive; the world is not at rest before."""
+        self._on_the_way += 1
+
+        def arrive() -> None:
+            self._on_the_way -= 1
+            action()
+
+        self.scheduler.at(self.scheduler.now + seconds, arrive)
+
+    def _sweeps(self) -> None:
+        self.scheduler.at(self.scheduler.now + SWEEP_EVERY, self._swept)
+
+    def _swept(self) -> None:
+        self.start("sweep", self._sweep_once, lambda _ok: None, self.timing.function_timeout)
+        self._sweeps()
+
+    def _sweep_once(self, clock: SkewedClock) -> None:
+        sweeping.sweep(self.sweep_world(clock))
