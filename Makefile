@@ -6,7 +6,8 @@ READY  := $(VENV)/.ready
 
 export PYTHONPATH := functions
 
-.PHONY: help demo dev test lint lock clean
+.PHONY: help demo demo-http dev test lint lock clean package sbom licences audit cli faults
+.PHONY: terraform terraform-mistakes checkov deploy destroy
 .DEFAULT_GOAL := help
 
 help:  ## what can be made
@@ -19,8 +20,11 @@ $(READY): requirements-dev.txt
 	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-dev.txt
 	@touch $@
 
-demo: $(READY)  ## pictures travel from bucket to gallery, all on this machine; DROP=folder takes your own
-	@$(BIN)/python -m infra.local.demo $(if $(DROP),--drop "$(DROP)")
+demo: $(READY)  ## pictures travel from bucket to gallery; DROP=folder takes your own, FROM=package runs the archive
+	@$(BIN)/python -m infra.local.demo $(if $(DROP),--drop "$(DROP)") $(if $(FROM),--from "$(FROM)")
+
+demo-http: $(READY)  ## other systems work on galleries over HTTP, in the local cloud
+	@$(BIN)/python -m infra.local.demo_http
 
 dev: $(READY)  ## the local cloud, kept running until Ctrl-C
 	@$(BIN)/python -m infra.local.dev
@@ -39,6 +43,49 @@ lock: $(READY)  ## pin and hash every dependency anew (functions/requirements.tx
 	  --custom-compile-command "make lock" --output-file functions/requirements.txt pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \
 	  --custom-compile-command "make lock" --constraint functions/requirements.txt --extra dev --output-file requirements-dev.txt pyproject.toml
+
+package: $(READY)  ## build/gallery-sync.zip, what is deployed: same tree, same bytes
+	@$(BIN)/python -m infra.package
+
+sbom: $(READY)  ## the archive, and beside it what it is made of (CycloneDX)
+	@$(BIN)/python -m infra.package.sbom
+
+licences: $(READY)  ## THIRD_PARTY.md, the licences of what is deployed
+	@$(BIN)/python -m infra.package.licences
+
+audit: $(READY)  ## known weaknesses of what is deployed; needs a source of advisories (OSV=url names one)
+	@$(BIN)/python -m infra.package.audit $(if $(OSV),--osv-url "$(OSV)")
+
+cli: $(READY)  ## make bin/gallery-sync ready to run
+	@bin/gallery-sync --help
+
+# Where the provider cannot be downloaded, a stand-in beside the checkout has its schema.
+TERRAFORM_INIT := $(wildcard ../shared/terraform/init)
+ROOT ?= terraform/examples/two-shops
+
+terraform: $(READY)  ## the deployment, checked without a cloud (needs terraform 1.7 or newer)
+	@terraform fmt -check -recursive terraform
+	@for folder in project shop examples/two-shops; do \
+	  $(if $(TERRAFORM_INIT),$(TERRAFORM_INIT) terraform/$$folder $(BIN)/python,terraform -chdir=terraform/$$folder init -input=false -backend=false) >/dev/null && \
+	  terraform -chdir=terraform/$$folder validate && terraform -chdir=terraform/$$folder test || exit 1; done
+	@TERRAFORM_CHECKS=1 $(BIN)/python -m pytest -q tests/terraform
+
+terraform-mistakes: terraform  ## planted mistakes turn the checks red (minutes)
+	@TERRAFORM_MISTAKES=1 $(BIN)/python -m pytest -q tests/terraform/test_mistakes.py
+
+build/checkov/.ready:
+	@$(PYTHON) -m venv build/checkov && build/checkov/bin/pip install --quiet checkov==3.3.30 && touch $@
+
+checkov: build/checkov/.ready  ## known weaknesses of the deployment, offline
+	@build/checkov/bin/checkov --directory terraform --framework terraform --compact --quiet --skip-download
+
+deploy: package  ## ROOT=your copy of the example; FIRST=1 for the apply before the secrets have values
+	@terraform -chdir=$(ROOT) init -input=false
+	@terraform -chdir=$(ROOT) apply $(if $(FIRST),-var functions_deployed=false)
+	@terraform -chdir=$(ROOT) output -json next
+
+destroy:  ## remove a deployment: ROOT=your copy of the example
+	@terraform -chdir=$(ROOT) destroy
 
 clean:  ## remove what the other targets made
 	@rm -rf $(VENV) build sample .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .coverage.*
