@@ -23,7 +23,7 @@ SCOPE: Final = "https://www.googleapis.com/auth/cloud-platform"
 PAUSES: Final = (0.0, 0.5, 2.0)
 """Seconds before each try."""
 TIMEOUT: Final = 20.0
-PASSING: Final = frozenset({429, 500, 502, 503, 504})
+PASSING: Final = frozenset({408, 429, 500, 502, 503, 504})
 
 
 class SigningRefused(StorageUnavailable):
