@@ -11,7 +11,7 @@ from gallery_sync.jobindex import IndexedJob
 from gallery_sync.ledger import Content, Flight, Ledger, Snapshot, request_order
 from gallery_sync.ledgers import Held
 from gallery_sync.log import Severity
-from gallery_sync.plan import Carry, DropFile, Fly, Wait, observe, plan, see
+from gallery_sync.plan import Carry, DropFile, Fly, Nothing, Wait, is_unsure, observe, plan, see
 from gallery_sync.ports import BucketFile, Conflict
 from gallery_sync.report import report, where
 from gallery_sync.shoptet import errors
@@ -34,14 +34,14 @@ def depart(world: World, held: Held, prefixes: tuple[str, ...], listing: tuple[I
         # Without an outcome, whatever was written since (a flight, a pause, another's intent) says what comes next.
         done = carry_out(world, held, step.intent) is not None
         return done or world.ledgers.read(ledger.guid, ledger.gallery).generation != held.generation
-    if isinstance(step, Fly):
+    if isinstance(step, Fly) or (isinstance(step, Nothing) and is_unsure(ledger)):
         if listing is None:
             listing = world.shop.images(ledger.guid, ledger.gallery)
         ledger = see(ledger, listing)
         step = plan(ledger, listing, world.clock.now(), world.policy)
     if isinstance(step, Fly):
         return _take_off(world, held, ledger, step, listing or ())
-    ledger = replace(ledger, owed=step.until if isinstance(step, Wait) else 0.0)
+    ledger = replace(ledger, owed=step.until) if isinstance(step, Wait) else replace(ledger, owed=0.0, pause=None)
     never_written = held.generation == 0 and not ledger.entries
     if ledger != held.ledger and not never_written:
         try:

@@ -83,7 +83,10 @@ def replaced(flight: Flight, listing: Sequence[Image]) -> Outcome:
         image = images.get(snapshot.name or "") or _only(
             [i for n, i in new.items() if _stem(n) == _stem(snapshot.name)]
         )
-        if image is not None and _shows_change(flight, image, snapshot.cdn_name, snapshot.change_time):
+        # A person's change moves the `changeTime` as well: an image that Shoptet says has failed is replaced again.
+        if image is None or key in flight.errors:
+            continue
+        if _shows_change(flight, image, snapshot.cdn_name, snapshot.change_time):
             found[key] = image
     uses = Counter(image.name for image in found.values())
     found = {key: image for key, image in found.items() if uses[image.name] == 1}

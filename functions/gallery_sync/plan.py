@@ -125,6 +125,22 @@ def see(ledger: Ledger, listing: Sequence[Image]) -> Ledger:
     return with_entries(ledger, {key: _named(key, entry) for key, entry in seen.items()})
 
 
+def is_unsure(ledger: Ledger) -> bool:
+    """Whether a file was dropped again with the content that is shown: only the gallery tells whether it still is.
+
+    A person may have deleted the image in the shop, and dropping its file again is how one asks for it back.
+    """
+    return any(
+        entry.wanted is not None
+        and _is_shown(entry)
+        and entry.live is not None
+        and entry.wanted.content.checksum == entry.live.checksum
+        and entry.wanted.content.generation != entry.live.generation
+        for entry in ledger.entries.values()
+        if entry.failure is None
+    )
+
+
 def _named(key: str, entry: Entry) -> Entry:
     """Fail a replacement that a caller asked for an image by its name, once there is no such image: never insert it."""
     if key.startswith("name:") and entry.wanted is not None and entry.live is not None and entry.live.gone:

@@ -77,6 +77,12 @@ class Tasks(Settings):
     tasks_service_account: str | None = None
     cloud_tasks_emulator_host: str | None = None
 
+    def check(self) -> None:
+        """See Settings.check. Shorter waits than the platform's own timeouts would let an image be sent twice."""
+        super().check()
+        if self.time_scale != 1 and self.cloud_tasks_emulator_host is None:
+            raise BadSetting(f"the setting TIME_SCALE is {self.time_scale}: it must be 1 outside the local cloud")
+
 
 @dataclass(frozen=True, kw_only=True)
 class SyncTasks(Tasks):

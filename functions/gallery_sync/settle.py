@@ -140,7 +140,8 @@ def paused(ledger: Ledger, until: float | None, reason: str, now: float, timing:
     """Give the ledger after a call that was not carried out and may be later: at `until`, or after a growing pause."""
     times = ledger.pause.times + 1 if ledger.pause is not None else 1
     later = now + schedule.pause(times, timing)
-    return replace(ledger, flight=None, pause=Pause(max(later, until or 0.0), reason, times))
+    moment = max(later, until or 0.0)
+    return replace(ledger, flight=None, pause=Pause(moment, reason, times), owed=moment)
 
 
 def resend(ledger: Ledger, flight: Flight, reason: str, now: float, timing: Timing, max_attempts: int) -> Ledger:

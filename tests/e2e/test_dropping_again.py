@@ -1,5 +1,7 @@
 """A file that is dropped again, replaced or deleted, also while its insertion is under way."""
 
+import time
+
 from infra.local.cloud import LocalCloud
 from infra.local.state import differences
 from tests.e2e.support import (
@@ -19,7 +21,7 @@ from tests.e2e.support import (
 )
 
 
-def test_the_same_content_again_asks_shoptet_nothing(cloud: LocalCloud, sandbox: Sandbox, product: Product) -> None:
+def test_the_same_content_again_costs_no_write(cloud: LocalCloud, sandbox: Sandbox, product: Product) -> None:
     files = pictures(f"{product.guid}/shop", 3)
     drop(cloud, files)
     wait_live(cloud, files)
@@ -31,10 +33,49 @@ def test_the_same_content_again_asks_shoptet_nothing(cloud: LocalCloud, sandbox:
     wait("the look that the same files cause", lambda: len(looks(cloud, prefix=product.guid)) > before)
     wait_quiet(cloud)
 
-    assert sandbox.calls() == {}
+    # One listing tells that nobody deleted the images in the meantime; dropping a file again asks for it back.
+    assert sandbox.calls() == {"images.list": 1}
     assert digests_shown(cloud, product.guid) == digests(files)
     # The look did see them: what is wanted is the new generation of each.
     assert all(again > first for first, again in zip(seen, generations(cloud, product), strict=True))
+
+
+def test_a_look_at_a_gallery_that_agrees_asks_shoptet_nothing(
+    cloud: LocalCloud, sandbox: Sandbox, product: Product
+) -> None:
+    files = pictures(f"{product.guid}/shop", 2)
+    drop(cloud, files)
+    wait_live(cloud, files)
+    wait_quiet(cloud)
+    sandbox.forget_calls()
+    before = len(looks(cloud, prefix=product.guid))
+
+    # The metadata event comes without any change of what is wanted.
+    blob = cloud.storage.bucket("drop").blob(files[0].name)
+    blob.metadata = {"seen": "yes"}
+    blob.patch()
+    wait("the look that the event causes", lambda: len(looks(cloud, prefix=product.guid)) > before)
+    wait_quiet(cloud)
+
+    assert sandbox.calls() == {}
+
+
+def test_dropping_a_file_again_brings_back_what_a_person_deleted(
+    cloud: LocalCloud, sandbox: Sandbox, product: Product
+) -> None:
+    files = pictures(f"{product.guid}/shop", 2)
+    drop(cloud, files)
+    wait_live(cloud, files)
+    wait_quiet(cloud)
+    name = sandbox.shown(product.guid)[0]["name"]
+    cloud.shoptet().delete(product.guid, "shop", name, remove_reference=False, send_until=time.time() + 60)
+
+    drop(cloud, files[:1])
+    wait("the image to be back", lambda: len(sandbox.shown(product.guid)) == 2)
+    wait_live(cloud, files)
+    wait_quiet(cloud)
+
+    assert digests_shown(cloud, product.guid) == digests(files)
 
 
 def test_new_content_costs_one_source_update_and_stays_one_image(

@@ -48,6 +48,11 @@ def test_without_the_jobs_creation_any_other_change_time_counts(image: Image, is
     assert shows(replace(FLIGHT, job_created=None), image) is is_new
 
 
+def test_an_image_that_shoptet_says_has_failed_is_not_new_however_it_was_touched() -> None:
+    outcome = replaced(replace(FLIGHT, errors={A: "broken picture"}), [now_at(AFTER)])
+    assert outcome.missing == (A,)
+
+
 def test_an_image_under_another_extension_is_the_same_image() -> None:
     outcome = replaced(FLIGHT, [now_at(AFTER, "127.webp?1", "127.webp")])
     assert {name: image.name for name, image in outcome.found.items()} == {A: "127.webp"}

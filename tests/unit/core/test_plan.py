@@ -6,7 +6,7 @@ import pytest
 
 from gallery_sync.ledger import Entry, Failure, Ledger, Live, Pause, Wanted
 from gallery_sync.names import outbox
-from gallery_sync.plan import Fly, Nothing, Policy, Step, Wait, plan
+from gallery_sync.plan import Fly, Nothing, Policy, Step, Wait, is_unsure, plan
 from tests.unit.core.build import NOW, a_ledger, img, key, live, replace, shown, wanted
 
 PLAIN = Policy()
@@ -279,3 +279,20 @@ def test_those_whose_pause_is_not_over_do_not_fly_along() -> None:
     paused = {key("1.jpg"): Entry(wanted("1.jpg"), not_before=NOW + 1)}
     step = fly(a_ledger(paused | new("2.jpg")))
     assert priorities(step) == {"2.jpg": 200}
+
+
+@pytest.mark.parametrize(
+    ("wanted_generation", "checksum", "gone", "unsure"),
+    [
+        (1, None, False, False),
+        (2, "sum-1.jpg-1", False, True),
+        (2, None, False, False),
+        (2, "sum-1.jpg-1", True, False),
+    ],
+    ids=["the same drop", "dropped again with the same content", "with other content", "known to be deleted"],
+)
+def test_only_the_gallery_tells_whether_content_that_is_dropped_again_is_still_shown(
+    wanted_generation: int, checksum: str | None, gone: bool, unsure: bool
+) -> None:
+    entry = Entry(wanted("1.jpg", wanted_generation, checksum), live("1.jpg", "101.jpg", priority=100, gone=gone))
+    assert is_unsure(a_ledger({key("1.jpg"): entry})) is unsure

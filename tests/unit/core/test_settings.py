@@ -179,9 +179,17 @@ def test_what_is_set_counts() -> None:
 
 
 def test_the_window_is_set_in_seconds_and_everything_else_is_scaled() -> None:
-    timing = OnDrop.read(SYNC | DROPS | {"SYNC_WINDOW_SECONDS": "3", "TIME_SCALE": "0.1"}).timing
+    local = {"CLOUD_TASKS_EMULATOR_HOST": "127.0.0.1:8123"}
+    timing = OnDrop.read(SYNC | DROPS | local | {"SYNC_WINDOW_SECONDS": "3", "TIME_SCALE": "0.1"}).timing
     assert timing.window == 3
     assert timing.second_look == pytest.approx(Timing().second_look / 10)
+
+
+@pytest.mark.parametrize("scale", ["0.1", "2"])
+def test_time_is_scaled_in_the_local_cloud_alone(scale: str) -> None:
+    with pytest.raises(BadSetting, match="TIME_SCALE") as caught:
+        OnDrop.read(SYNC | DROPS | {"TIME_SCALE": scale})
+    assert "local cloud" in str(caught.value)
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:8080/x", "http://localhost:1", "http://[::1]:8080", "https://a.b"])

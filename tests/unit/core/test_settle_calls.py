@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from gallery_sync import settle
-from gallery_sync.ledger import Entry, Failure, Ledger, Live, Pause, Snapshot
+from gallery_sync.ledger import Entry, Failure, Flight, Ledger, Live, Pause, Snapshot, look_at
 from gallery_sync.plan import Fly, Policy, plan
 from tests.unit.core.build import (
     MAX_ATTEMPTS,
@@ -162,3 +162,12 @@ def test_tries_end() -> None:
     ledger = a_ledger({A: replace(SHOWN[A], attempts=MAX_ATTEMPTS - 1)})
     after = settle.resend(ledger, replace(CHANGE, images={A: sent("a.jpg")}), "lost", NOW, TIMING, MAX_ATTEMPTS)
     assert after.entries[A].failure == Failure("gave-up", "given up after 5 tries: lost", NOW)
+
+
+def test_a_pause_is_swept_whatever_the_gallery_waits_for() -> None:
+    """With only attributes to change, nothing but the pause itself says that a look is owed."""
+    flight = Flight("f", "attributes", NOW, NOW + 60, NOW + 300, {key("1.jpg"): Snapshot(priority=5, name="1.jpg")})
+    ledger = a_ledger(shown("1.jpg", "1.jpg", 100), flight=flight)
+    after = settle.paused(ledger, None, "locked", NOW, TIMING)
+    assert after.pause is not None
+    assert look_at(after) == after.pause.until
