@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from gallery_sync import access
 from gallery_sync.api import rest, work
+from gallery_sync.api.asked import take_every_path
 from gallery_sync.connect.api import api_world
 from gallery_sync.log import Log
 from gallery_sync.settings import CleanGallery, read_or_exit
@@ -17,9 +18,6 @@ from gallery_sync.world import CarryWorld
 SETTINGS: CleanGallery = read_or_exit(CleanGallery, os.environ)
 KEYS = access.parse_keys(SETTINGS.api_keys)
 LOG = Log("clean_gallery")
-
-# The server would answer a code with `//` in it with a redirect to another product's.
-current_app.url_map.merge_slashes = False
 
 
 @cache
@@ -32,3 +30,6 @@ def world() -> CarryWorld:
 def clean_gallery(request: Request) -> ResponseReturnValue:
     """Answer a call."""
     return rest.respond(request, KEYS, work.CLEAN_GALLERY, world, LOG)
+
+
+take_every_path(current_app, clean_gallery)

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from gallery_sync import access
 from gallery_sync.api import rest, work
+from gallery_sync.api.asked import take_every_path
 from gallery_sync.connect.api import api_world
 from gallery_sync.log import Log
 from gallery_sync.settings import Galleries, read_or_exit
@@ -17,9 +18,6 @@ from gallery_sync.world import CarryWorld
 SETTINGS: Galleries = read_or_exit(Galleries, os.environ)
 KEYS = access.parse_keys(SETTINGS.api_keys)
 LOG = Log("galleries")
-
-# The server would answer a code with `//` in it with a redirect to another product's.
-current_app.url_map.merge_slashes = False
 
 
 @cache
@@ -32,3 +30,6 @@ def world() -> CarryWorld:
 def galleries(request: Request) -> ResponseReturnValue:
     """Answer a call."""
     return rest.openapi(request) or rest.respond(request, KEYS, work.GALLERIES, world, LOG)
+
+
+take_every_path(current_app, galleries)

@@ -4,10 +4,11 @@ import os
 from functools import cache
 
 import functions_framework
-from flask import Request
+from flask import Request, current_app
 from flask.typing import ResponseReturnValue
 
 from gallery_sync.api import signed
+from gallery_sync.api.asked import take_every_path
 from gallery_sync.connect.webhooks import webhooks_world
 from gallery_sync.log import Log
 from gallery_sync.settings import Webhooks, read_or_exit
@@ -27,3 +28,6 @@ def world() -> BaseWorld:
 def webhooks(request: Request) -> ResponseReturnValue:
     """Take an event."""
     return signed.respond(request, SETTINGS.webhook_secrets, world, LOG)
+
+
+take_every_path(current_app, webhooks)

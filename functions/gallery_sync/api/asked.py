@@ -1,10 +1,13 @@
 """A request as it came: raw path, query, headers, and a body that is read within its bound. Knows the server's ways."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol, overload
 from urllib.parse import urlsplit
 
-from flask import Request
+from flask import Flask, Request
+from flask import request as current_request
+from flask.typing import ResponseReturnValue
 
 from gallery_sync.api.answers import JSON, Flaw, Rejected
 
@@ -81,6 +84,15 @@ class Asked:
         left = _MOST_DRAINED
         while left > 0 and (piece := self.body.read(_PIECE)):
             left -= len(piece)
+
+
+def take_every_path(app: Flask, function: Callable[[Request], ResponseReturnValue]) -> None:
+    """Let the server hand every path to the function as it is.
+
+    By itself it redirects a code with `//` in it to another product's path, and answers some paths with pages of its own.
+    """
+    app.url_map.merge_slashes = False
+    app.register_error_handler(404, lambda _: function(current_request))
 
 
 def from_flask(request: Request) -> Asked:

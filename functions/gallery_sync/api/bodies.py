@@ -139,27 +139,23 @@ _FIELD = re.compile(r"\AObject (contains unknown|missing required) field `(?P<fi
 _CODES: Final = {"contains unknown": "unknown-field", "missing required": "missing-field"}
 
 
-def decode(body: bytes, of: type[T], within: str = "") -> T:
-    """Read a body. Rejected (400), naming the field; `within` is the path of what the body was taken from."""
+def decode(body: bytes, of: type[T]) -> T:
+    """Read a body. Rejected (400), naming the field."""
     try:
         return msgspec.json.decode(body, type=of)
     except msgspec.ValidationError as error:
-        raise Rejected(400, _flaw(str(error), within)) from None
+        raise Rejected(400, _flaw(str(error))) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Rejected(400, Flaw("not-json", f"the body is not JSON: {error}")) from None
 
 
-def _flaw(message: str, within: str) -> Flaw:
+def _flaw(message: str) -> Flaw:
     place = _PLACE.search(message)
     path = place["path"] if place else ""
     text = message[: place.start()] if place else message
     about = _FIELD.match(text)
     if about is None:
-        return Flaw("wrong-type", text, _joined(within, path))
+        return Flaw("wrong-type", text, path.lstrip(".") or None)
     path = f"{path}.{about['field'][:100]}"
     what = "this field is unknown here" if about[1] == "contains unknown" else "this field is missing"
-    return Flaw(_CODES[about[1]], what, _joined(within, path))
-
-
-def _joined(within: str, path: str) -> str | None:
-    return (within + path).lstrip(".") or None
+    return Flaw(_CODES[about[1]], what, path.lstrip("."))

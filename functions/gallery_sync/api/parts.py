@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
+import msgspec
 from msgspec import UNSET
 
 from gallery_sync.api import bodies, checks
@@ -11,6 +12,7 @@ from gallery_sync.operations import AskedImage, Kind, Part
 from gallery_sync.shoptet.model import GALLERIES, Gallery
 
 Parts = tuple[Part, ...]
+replace = msgspec.structs.replace
 
 
 def gallery(text: str) -> Gallery:
@@ -59,9 +61,9 @@ def clean(product: str, place: Gallery, name: str | None, switches: Mapping[str,
     )
 
 
-def cleanups(body: bytes, within: str = "") -> Parts:
+def cleanups(body: bytes) -> Parts:
     """Read many cleanups: a part each."""
-    asked = bodies.decode(body, bodies.Cleanups, within)
+    asked = bodies.decode(body, bodies.Cleanups)
     checks.cleanups(asked.galleries)
     switches = {"removeReference": asked.remove_reference, "dryRun": asked.dry_run, "purge": asked.purge}
     return tuple(
@@ -78,42 +80,45 @@ def event(body: bytes) -> tuple[str, Parts]:
     if read is None:
         known = ", ".join(_EVENTS)
         raise Rejected(400, Flaw("unknown-type", f"there is no such type of event; there are: {known}", "type"))
-    return one.type, read(bytes(one.data))
+    try:
+        return one.type, read(bytes(one.data))
+    except Rejected as rejected:
+        raise Rejected(rejected.status, *(_of_data(flaw) for flaw in rejected.flaws)) from None
+
+
+def _of_data(flaw: Flaw) -> Flaw:
+    return replace(flaw, path=f"data.{flaw.path}" if flaw.path else "data")
 
 
 def _insert(data: bytes) -> Parts:
-    asked = bodies.decode(data, bodies.GalleryPictures, "data")
+    asked = bodies.decode(data, bodies.GalleryPictures)
     return _part("insert", asked.product, asked.gallery, checks.pictures(asked.images))
 
 
 def _source(data: bytes) -> Parts:
-    asked = bodies.decode(data, bodies.GalleryReplacements, "data")
+    asked = bodies.decode(data, bodies.GalleryReplacements)
     return _part("source", asked.product, asked.gallery, checks.replacements(asked.images))
 
 
 def _update(data: bytes) -> Parts:
-    asked = bodies.decode(data, bodies.GalleryChanges, "data")
+    asked = bodies.decode(data, bodies.GalleryChanges)
     return _part("attributes", asked.product, asked.gallery, checks.changes(asked.images))
 
 
 def _delete(data: bytes) -> Parts:
-    asked = bodies.decode(data, bodies.DeleteImage, "data")
+    asked = bodies.decode(data, bodies.DeleteImage)
     switches = {"removeReference": asked.remove_reference, "dryRun": asked.dry_run}
     return clean(asked.product, asked.gallery, asked.name, switches)
 
 
 def _clean(data: bytes) -> Parts:
-    asked = bodies.decode(data, bodies.CleanGallery, "data")
+    asked = bodies.decode(data, bodies.CleanGallery)
     switches = {"removeReference": asked.remove_reference, "dryRun": asked.dry_run, "purge": asked.purge}
     return clean(asked.product, asked.gallery, None, switches)
 
 
-def _cleanups(data: bytes) -> Parts:
-    return cleanups(data, "data")
-
-
 def _sync(data: bytes) -> Parts:
-    asked = bodies.decode(data, bodies.OneGallery, "data")
+    asked = bodies.decode(data, bodies.OneGallery)
     return look(asked.product, asked.gallery)
 
 
@@ -123,7 +128,7 @@ _EVENTS: Final[Mapping[str, Callable[[bytes], Parts]]] = {
     "images.update": _update,
     "image.delete": _delete,
     "gallery.clean": _clean,
-    "galleries.clean": _cleanups,
+    "galleries.clean": cleanups,
     "gallery.sync": _sync,
 }
 

@@ -6,6 +6,7 @@ from gallery_sync import operations
 from gallery_sync.apply import pieces
 from gallery_sync.carry import carry_out
 from gallery_sync.ledger import Intent, Ledger
+from gallery_sync.ledgers import Held
 from gallery_sync.operations import Operation, Outcome
 from gallery_sync.shoptet.model import Gallery
 from gallery_sync.world import CarryWorld
@@ -15,6 +16,10 @@ BUDGET: Final = 25.0
 
 TRIES: Final = 3
 """Of one piece, while others write the ledger at the same time."""
+
+LOOKS: Final = 20
+PAUSE: Final = 0.25
+"""How often, and how many seconds apart, it is looked whether a task that carries it out has ended."""
 
 
 def carried_out(world: CarryWorld, operation: Operation, guid: str | None) -> Outcome | None:
@@ -39,25 +44,31 @@ def carried_out(world: CarryWorld, operation: Operation, guid: str | None) -> Ou
 def _piece(
     world: CarryWorld, operation: str, piece: str, guid: str | None, gallery: Gallery, until: float
 ) -> Outcome | None:
+    name = f"{operation}/{piece}"
     for _ in range(TRIES):
-        if guid is not None:
-            held = world.ledgers.read(guid, gallery)
-            intent = _waiting(held.ledger, f"{operation}/{piece}")
-            if intent is not None and not _is_free(held.ledger, intent, world.clock.now()):
-                return None
-            if intent is not None:
-                if world.clock.now() >= until:
-                    return None
-                outcome = carry_out(world, held, intent)
-                if outcome is not None:
-                    return outcome
-                continue
-        return operations.concluded(world.documents, operation, piece)
-    return None
+        if guid is None:
+            break
+        held = _watched(world, guid, gallery, name, until)
+        intent = next((intent for intent in held.ledger.intents if intent.id == name), None)
+        if intent is None:
+            break
+        if not _is_free(held.ledger, intent, world.clock.now()) or world.clock.now() >= until:
+            return None
+        outcome = carry_out(world, held, intent)
+        if outcome is not None:
+            return outcome
+    return operations.concluded(world.documents, operation, piece)
 
 
-def _waiting(ledger: Ledger, name: str) -> Intent | None:
-    return next((intent for intent in ledger.intents if intent.id == name), None)
+def _watched(world: CarryWorld, guid: str, gallery: Gallery, name: str, until: float) -> Held:
+    """Read the ledger; while a task carries out this very intent, which came to it first, wait for its end a little."""
+    for _ in range(LOOKS):
+        held = world.ledgers.read(guid, gallery)
+        flight = held.ledger.flight
+        if flight is None or flight.intent != name or world.clock.now() >= until:
+            break
+        world.clock.sleep(PAUSE)
+    return held
 
 
 def _is_free(ledger: Ledger, intent: Intent, now: float) -> bool:
