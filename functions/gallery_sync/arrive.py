@@ -111,15 +111,22 @@ def _judge(world: World, ledger: Ledger, flight: Flight, now: float) -> Later | 
     if now < flight.judge_at:
         world.looks.gallery(guid, gallery, flight.judge_at)
         return Later()
+    indexed = tuple(job for job, _ in jobindex.under_way(world.documents))
+    mine = next((job.job_id for job in indexed if job.flight == flight.id), None)
+    if mine is not None:
+        # Its sender died before it wrote the job down here: what the job has to say is worth more than a judgement.
+        _adopt(world, ledger, flight, mine)
+        world.looks.jobs(now)
+        return Later()
     last = flight.started + world.timing.job_lost
     try:
         jobs = world.shop.jobs(created_from=flight.started - world.timing.clock_margin)
-    except errors.NotAllowed as error:
+    except (errors.NotAllowed, errors.Refused) as error:
         # Without the list, only time tells that no job of ours can be at work.
         world.log.say("ERROR", str(error), **where(ledger))
         waits = now <= last
     else:
-        owned = {job.job_id for job, _ in jobindex.under_way(world.documents) if job.flight != flight.id}
+        owned = {job.job_id for job in indexed}
         waits = bool(judge.suspects(jobs, flight, guid, gallery, owned)) and now <= last
     if waits:
         world.looks.gallery(guid, gallery, schedule.together(now, world.timing.poll_longest))

@@ -21,7 +21,7 @@ def poll(world: PollWorld) -> None:
     oldest = min(job.started for job, _ in entries)
     try:
         jobs = {job.job_id: job for job in world.shop.jobs(created_from=oldest - world.timing.clock_margin)}
-    except errors.NotAllowed as error:
+    except (errors.NotAllowed, errors.Refused) as error:
         world.log.say("ERROR", f"the list of jobs is not to be had, asking each job within its budget: {error}")
         _ask_each(world, entries, now)
         return
@@ -70,6 +70,6 @@ def _detail_ended(world: PollWorld, job: IndexedJob) -> bool:
         return world.shop.job(job.job_id).ended
     except errors.NotFound:
         return True
-    except (errors.TryLater, errors.NotAllowed) as error:
+    except (errors.TryLater, errors.NotAllowed, errors.Refused) as error:
         world.log.say("WARNING", f"not now: {error}", job=job.job_id)
         return False

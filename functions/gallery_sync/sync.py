@@ -56,34 +56,36 @@ def _run(world: World, guid: str, gallery: Gallery, prefix: str | None, ended: s
     stop = world.clock.now() + world.timing.run_budget
     listing: tuple[Image, ...] | None = None
     try:
-        for _ in range(MOST_STEPS):
-            held = world.ledgers.read(guid, gallery)
-            flight = held.ledger.flight
-            if prefix is not None and (flight is not None or held.ledger.intents):
-                # This look may have to leave the folder to a later one, which is told of the gallery alone.
-                _remember(world, held.ledger, prefix)
-            if ended is not None and (flight is None or flight.job_id not in (None, ended)):
-                # Settled by another run, which died before it removed the entry.
-                jobindex.remove(world.documents, ended)
-                ended = None
-            if flight is not None:
-                outcome = arrive(world, held.ledger, flight, ended)
-                if isinstance(outcome, Later):
+        try:
+            for _ in range(MOST_STEPS):
+                held = world.ledgers.read(guid, gallery)
+                flight = held.ledger.flight
+                if prefix is not None and (flight is not None or held.ledger.intents):
+                    # This look may have to leave the folder to a later one, which is told of the gallery alone.
+                    _remember(world, held.ledger, prefix)
+                if ended is not None and (flight is None or flight.job_id not in (None, ended)):
+                    # Settled by another run, which died before it removed the entry.
+                    jobindex.remove(world.documents, ended)
+                    ended = None
+                if flight is not None:
+                    outcome = arrive(world, held.ledger, flight, ended)
+                    if isinstance(outcome, Later):
+                        return
+                    listing = outcome.listing
+                elif world.clock.now() > stop:
+                    break
+                elif not depart(world, held, _feeding(world, held.ledger, prefix), listing):
                     return
-                listing = outcome.listing
-            elif world.clock.now() > stop:
-                break
-            elif not depart(world, held, _feeding(world, held.ledger, prefix), listing):
-                return
-            else:
-                listing = None
-        _again(world, guid, gallery, prefix, None, world.clock.now())
+                else:
+                    listing = None
+            _again(world, guid, gallery, prefix, None, world.clock.now())
+        except errors.NotFound as error:
+            # That may ask what the folder's code means by now: its errors are those of any GET.
+            _product_gone(world, guid, gallery, prefix, error)
     except errors.TryLater as error:
         # Of a GET, or before anything was sent: what stands in the ledger stays right, and a look comes later.
         world.log.say("WARNING", f"not now: {error}", guid=guid, gallery=gallery)
         _again(world, guid, gallery, prefix, ended, error.at)
-    except errors.NotFound as error:
-        _product_gone(world, guid, gallery, prefix, error)
     except (errors.NotAllowed, errors.Refused) as error:
         # Of a GET: only a person can help. The files and what is wanted stay as they are.
         world.log.say("ERROR", str(error), guid=guid, gallery=gallery)
