@@ -93,6 +93,7 @@ def _job_ended(world: World, ledger: Ledger, flight: Flight, job_id: str, now: f
             errors=match.errors_by_key(flight, rows),
             reason=f"{failed}: {detail.log}" if failed and detail.log else failed,
             job_created=detail.creation_time,
+            job_completed=detail.completion_time,
         )
     return _look(world, ledger, flight, rows, now)
 
@@ -141,11 +142,12 @@ def _look(world: World, ledger: Ledger, flight: Flight, rows: Sequence[ResultRow
     insertion = flight.operation == "insert"
     keeps = match.keeps_numbers(ledger, listing)
     outcome = match.inserted(flight, listing, rows, keeps=keeps) if insertion else match.replaced(flight, listing)
-    after = world.ledgers.change_flight(
-        ledger,
-        flight,
-        lambda held: settle.settle(held, flight, listing, outcome, now, world.timing, world.max_attempts),
-    )
+
+    def decide(held: Ledger) -> Ledger:
+        settled = settle.settle(held, flight, listing, outcome, now, world.timing, world.max_attempts)
+        return settle.noticed(held, settled, now)
+
+    after = world.ledgers.change_flight(ledger, flight, decide)
     if flight.job_id is not None:
         # What the job had to say is in the ledger now.
         jobindex.remove(world.documents, flight.job_id)

@@ -37,7 +37,7 @@ def depart(world: World, held: Held, prefixes: tuple[str, ...], listing: tuple[I
     if isinstance(step, Fly) or (isinstance(step, Nothing) and is_unsure(ledger)):
         if listing is None:
             listing = world.shop.images(ledger.guid, ledger.gallery)
-        ledger = see(ledger, listing)
+        ledger = see(ledger, listing, world.clock.now() - world.timing.second_look)
         step = plan(ledger, listing, world.clock.now(), world.policy)
     if isinstance(step, Fly):
         return _take_off(world, held, ledger, step, listing or ())

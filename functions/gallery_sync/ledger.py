@@ -46,6 +46,8 @@ class Wanted(msgspec.Struct, frozen=True, omit_defaults=True):
 class Live(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the gallery was last seen to show for a key, and the attributes that we last sent.
 
+    `seen`: when a flight of it was last seen to have landed (epoch seconds). `unsure`: a change of its attributes was sent,
+    and nobody knows whether it was made, so they are sent again whatever they should be by now.
     `gone`: the gallery no longer shows it, so a person deleted it in the shop; it comes back when its drop changes.
     `kept`: a cleanup left it, because a variant references it; so a deleted file does not take it along either.
     """
@@ -56,6 +58,8 @@ class Live(msgspec.Struct, frozen=True, omit_defaults=True):
     priority: int | None = None
     description: str | None = None
     gone: bool = False
+    seen: float = 0.0
+    unsure: bool = False
     kept: bool = False
 
 
@@ -157,6 +161,7 @@ class Flight(msgspec.Struct, frozen=True, omit_defaults=True):
     before: tuple[str, ...] = ()
     job_id: str | None = None
     job_created: str | None = None
+    job_completed: str | None = None
     errors: dict[str, str] = msgspec.field(default_factory=dict)
     reason: str | None = None
     claimed: dict[str, str] = msgspec.field(default_factory=dict)

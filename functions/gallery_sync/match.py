@@ -7,10 +7,14 @@ images"). A job's result only helps to name what the gallery shows, and to say w
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from gallery_sync.ledger import Flight, Ledger, request_order
 from gallery_sync.shoptet.model import Image, ResultRow
 from gallery_sync.shoptet.times import epoch
+
+AFTERWARDS: Final = 10.0
+"""Seconds after a job's completion within which Shoptet may still write down that its images changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +62,12 @@ def inserted(
     half_kept = 2 * sum(image.priority in numbers for image in rest.values()) >= len(rest)
     completed = flight.job_created is not None and flight.reason is None
     renumbers = keeps is False or (keeps is None and flight.first_miss is None)
-    of_the_job = all(_not_older(image, flight) for image in rest.values())
+    of_the_job = all(_may_be_of_the_job(image, flight) for image in rest.values())
     if not half_kept and renumbers and completed and of_the_job and not found and len(rest) == len(expected):
         in_order = sorted(expected, key=lambda key: flight.images[key].priority or 0)
         found = dict(zip(in_order, sorted(rest.values(), key=_place), strict=True))
     elif all_kept or keeps is not False:
-        found |= _by_priority(flight, {name: i for name, i in rest.items() if _not_older(i, flight)}, found)
+        found |= _by_priority(flight, {name: i for name, i in rest.items() if _may_be_of_the_job(i, flight)}, found)
     rest = _without(new, found)
     return Outcome(found, tuple(key for key in flight.images if key not in found), tuple(rest))
 
@@ -100,10 +104,16 @@ def errors_by_key(flight: Flight, rows: Sequence[ResultRow]) -> dict[str, str]:
     return {key: row.error for key, row in owners.items() if row.error}
 
 
-def _not_older(image: Image, flight: Flight) -> bool:
-    """Whether the image may be of the flight's job; both times are Shoptet's."""
-    changed, created = epoch(image.change_time), epoch(flight.job_created)
-    return changed is None or created is None or changed >= created
+def _may_be_of_the_job(image: Image, flight: Flight) -> bool:
+    """Whether the image was last changed between the job's creation and completion, or a little later; all Shoptet's times.
+
+    A person who finds a picture missing may add it by hand, and Shoptet may well give it the number that we had sent.
+    """
+    changed = epoch(image.change_time)
+    created, completed = epoch(flight.job_created), epoch(flight.job_completed)
+    if changed is None:
+        return True
+    return (created is None or changed >= created) and (completed is None or changed <= completed + AFTERWARDS)
 
 
 def _shows_change(flight: Flight, image: Image, cdn_name: str | None, change_time: str | None) -> bool:

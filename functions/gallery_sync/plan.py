@@ -5,6 +5,7 @@ see       the gallery's listing   into the ledger: what a person deleted in the 
 plan      the ledger              to the next step: one flight, a wait, or nothing
 """
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
@@ -118,10 +119,13 @@ def _may_be_there(entry: Entry, file: DropFile) -> bool:
     return entry.failure is not None and entry.failure.code == MAY_BE_THERE and file.created <= entry.failure.at
 
 
-def see(ledger: Ledger, listing: Sequence[Image]) -> Ledger:
-    """Give the ledger with what the gallery no longer shows marked as gone: a person deleted it in the shop."""
+def see(ledger: Ledger, listing: Sequence[Image], since: float = math.inf) -> Ledger:
+    """Give the ledger with what the gallery no longer shows marked as gone: a person deleted it in the shop.
+
+    What landed after `since` (epoch seconds) is not taken for gone: a listing may lag behind the one that showed it.
+    """
     shown = {image.name for image in listing}
-    seen = {key: _seen(entry, shown) for key, entry in ledger.entries.items()}
+    seen = {key: _seen(entry, shown, since) for key, entry in ledger.entries.items()}
     return with_entries(ledger, {key: _named(key, entry) for key, entry in seen.items()})
 
 
@@ -149,13 +153,17 @@ def _named(key: str, entry: Entry) -> Entry:
     return entry
 
 
-def _seen(entry: Entry, shown: Set[str]) -> Entry:
+def _seen(entry: Entry, shown: Set[str], since: float) -> Entry:
     live, wanted = entry.live, entry.wanted
     if live is None:
         return entry
     if live.name not in shown:
         # What was tried at an image that is no longer there is not tried again.
-        return entry if live.gone else replace(entry, live=replace(live, gone=True), attempts=0, not_before=0.0)
+        return (
+            entry
+            if live.gone or live.seen > since
+            else replace(entry, live=replace(live, gone=True), attempts=0, not_before=0.0)
+        )
     same_again = wanted is not None and wanted.content.checksum == live.checksum
     # The same content dropped again counts as shown: if a person deletes the image after this, it stays gone.
     generation = wanted.content.generation if wanted is not None and same_again else live.generation
@@ -292,8 +300,8 @@ def _attributes(entry: Entry, number: int | None) -> Snapshot | None:
     if live is None or live.gone or wanted is None:
         return None
     described = wanted.description or ""
-    priority = number if number is not None and number != live.priority else None
-    description = described if described != (live.description or "") else None
+    priority = number if number is not None and (number != live.priority or live.unsure) else None
+    description = described if described != (live.description or "") or live.unsure else None
     return Snapshot(priority=priority, description=description) if (priority, description) != (None, None) else None
 
 

@@ -75,7 +75,17 @@ def settle(
             changed[key] = failed(entry, MAY_BE_THERE, UNEXPLAINED.format(names=_few(outcome.unexplained)), now)
         elif not _was_deleted(flight, key, listing, outcome):
             changed[key] = tried(entry, flight.errors.get(key) or flight.reason or SILENT, now, timing, max_attempts)
-    return see(with_entries(replace(ledger, flight=None, pause=None), changed), listing)
+    return see(with_entries(replace(ledger, flight=None, pause=None), changed), listing, now - timing.second_look)
+
+
+def noticed(before: Ledger, after: Ledger, now: float) -> Ledger:
+    """Give the ledger with the moment at which it was seen what has become live: a later listing may lag behind."""
+    changed = {}
+    for key, entry in after.entries.items():
+        old = before.entries.get(key, Entry()).live
+        if entry.live is not None and not entry.live.gone and (old is None or old.name != entry.live.name):
+            changed[key] = replace(entry, live=replace(entry.live, seen=now))
+    return with_entries(after, changed)
 
 
 def updated(
@@ -146,7 +156,12 @@ def paused(ledger: Ledger, until: float | None, reason: str, now: float, timing:
 
 def resend(ledger: Ledger, flight: Flight, reason: str, now: float, timing: Timing, max_attempts: int) -> Ledger:
     """Give the ledger after a flight that certainly did nothing, or may be repeated without harm: a try that failed."""
-    changed = {key: tried(ledger.entries.get(key, Entry()), reason, now, timing, max_attempts) for key in flight.images}
+    changed = {}
+    for key in flight.images:
+        entry = ledger.entries.get(key, Entry())
+        if flight.operation == "attributes" and entry.live is not None:
+            entry = replace(entry, live=replace(entry.live, unsure=True))
+        changed[key] = tried(entry, reason, now, timing, max_attempts)
     intents = tuple(
         replace(intent, attempts=intent.attempts + 1) if intent.id == flight.intent else intent
         for intent in ledger.intents
