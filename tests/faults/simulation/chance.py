@@ -19,6 +19,10 @@ class Faults:
     """An instance dies before or after one effect."""
     slow: float = 0.0
     """A call takes seconds up to half a minute."""
+    frozen: float = 0.0
+    """An instance gets no processor for up to half an hour, and then goes on as if nothing had happened: also beyond its
+    time-out, which no platform can enforce on a frozen machine. Only between the check of `send_until` and the sending
+    it does not happen (design, "What makes it exact", 2)."""
     storage_refuses: float = 0.0
     storage_forgets_to_say: float = 0.0
     """A write was done, and its answer lost for good."""
@@ -86,6 +90,8 @@ class Shoptets:
     gradual: bool = False
     """A job's images appear one by one, instead of all at its end."""
     list_allowed: bool = True
+    job_seconds: float | None = None
+    """How long every job takes; None: as it comes."""
     clock_ahead: float = 0.0
     """Seconds that Shoptet's clock is ahead of the true time."""
 
@@ -123,6 +129,10 @@ class Setting:
     remove_reference: bool = False
     concurrency: int = 2
     """How many sync tasks at a time; the look at the jobs has one, or as many."""
+    full_look: bool = False
+    """Whether lost events are left to the daily full look; else each is made up for by another event."""
+    task_tries: int = 8
+    """How often a task is tried whose run fails or dies; with 1, only what looks again by itself finds what was left."""
 
     @staticmethod
     def drawn(seed: int) -> "Setting":
@@ -135,4 +145,6 @@ class Setting:
             mirror_deletes=rng.random() < 0.3,
             remove_reference=rng.random() < 0.5,
             concurrency=rng.choice((2, 2, 10)),
+            full_look=rng.random() < 0.1,
+            task_tries=rng.choice((1, 3, 8)),
         )

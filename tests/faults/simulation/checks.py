@@ -3,6 +3,7 @@
 Which failures are allowed, and after what, is said here and nowhere else; everything else is a violation.
 """
 
+import math
 from collections.abc import Iterator
 
 from gallery_sync import jobindex, names, refusals
@@ -63,10 +64,12 @@ class Checks:
                 yield f"{name} failed, and no line of the log says so"
             return
         pictures = self._pictures(place, name)
-        if len(pictures) > 1 and "unexplained" not in self._u.record.failures.get(f"drop:{name}", ()):
+        # Where an image could not be explained, a person was told to look; what is double since is for that person.
+        told = "unexplained" in self._u.record.failures.get(f"drop:{name}", ())
+        if len(pictures) > 1 and not told:
             yield f"{name} is there {len(pictures)} times: {[p.name for p in pictures]}"
         wanted = self._wanted(name, blob)
-        if wanted is False and pictures:
+        if wanted is False and pictures and not told:
             yield f"{name} was deleted in the shop, and is there again"
         if wanted and not pictures:
             yield f"{name} is not in {place}"
@@ -80,7 +83,7 @@ class Checks:
     def _may_lose_lines(self) -> bool:
         """Whether a run may die between the ledger's write and the log's line; the ledger alone tells then."""
         faults = self._u.setting.faults
-        return bool(faults.killed or faults.slow or faults.storage_forgets_to_say)
+        return bool(faults.killed or faults.slow or faults.frozen or faults.storage_forgets_to_say)
 
     def _content(self, name: str, blob: Blob, picture: Picture) -> Iterator[str]:
         if picture.checksum != blob.checksum and not self._touched_in_flight(name):
@@ -98,8 +101,7 @@ class Checks:
             return True
         last = deletions[-1]
         if last.generation is not None and blob.generation > last.generation:
-            # The same content dropped again asks Shoptet nothing, so nobody may have seen that the image is gone.
-            return True if blob.checksum != last.checksum else None
+            return True
         return None if last.flying or last.settled != blob.generation else False
 
     def _orphans(self) -> Iterator[str]:
@@ -173,7 +175,8 @@ class Checks:
                 # gives every image another number than it was sent.
                 foreign = self._u.shop.foreign_at.get(place, [])
                 lag = self._u.shop.how.lag
-                came = any(f.began - lag - LISTED_BEFORE <= at <= f.ended for f in flown for at in foreign)
+                before = lag + (math.inf if self._u.setting.faults.frozen else LISTED_BEFORE)
+                came = any(f.began - before <= at <= f.ended for f in flown for at in foreign)
                 return came or self._u.shop.how.renumbers or self._touched_in_flight(name)
             case _:
                 return False

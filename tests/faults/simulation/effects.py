@@ -48,6 +48,10 @@ class Effects:
     def point(self) -> None:
         """A moment between two effects: time passes, others run, and the instance may be gone."""
         self.scheduler.pause(self.latency())
+        if self.happens(self.faults.frozen):
+            seconds = self.rng.choice((100.0, 400.0, 1800.0)) * self.rng.random()
+            self.tell("freezes for %.0f s", seconds)
+            self.scheduler.pause(seconds)
         self.points += 1
         if self.points - 1 == self.kill_at or self.happens(self.faults.killed):
             self.tell("KILLED")

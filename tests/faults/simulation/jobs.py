@@ -26,6 +26,7 @@ class SimJob:
     created: float
     items: Sequence[NewImage | NewSource]
     status: str = "pending"
+    completed: float | None = None
     details: int = 0
     rows: dict[int, ResultRow] = field(default_factory=dict)
 
@@ -62,6 +63,7 @@ class SimJobs:
         takes = fx.rng.choice((1.0, 5.0, 40.0)) * (0.1 + fx.rng.random())
         if fx.happens(fx.faults.job_slow):
             takes = fx.rng.random() * 4000.0
+        takes = self._shop.how.job_seconds or takes
         fx.tell("%s (%s, %d images) is taken on, for %.1f s", job.id, endpoint, len(items), takes)
         fx.scheduler.at(fx.now + takes * 0.3, lambda: self._run(job, takes * 0.7))
         return job
@@ -95,7 +97,7 @@ class SimJobs:
         fx.scheduler.at(fx.now + takes + 0.001, lambda: self._end(job, status, notified=notified))
 
     def _end(self, job: SimJob, status: str, *, notified: bool) -> None:
-        job.status = status
+        job.status, job.completed = status, self._effects.now
         self._effects.tell("%s ends as %s", job.id, status)
         if notified:
             self._finished(job.id)
@@ -166,7 +168,8 @@ class SimJobs:
             job.details += 1
             if job.details > MOST_DETAILS:
                 raise self._effects.broken(f"I4: {job.details} details of the unfinished {job_id} were asked for")
-        return JobDetail(job.id, job.endpoint, job.status, self._shop.stamp(job.created))
+        completed = self._shop.stamp(job.completed) if job.completed is not None else None
+        return JobDetail(job.id, job.endpoint, job.status, self._shop.stamp(job.created), completed)
 
     def result(self, job_id: str) -> tuple[ResultRow, ...] | None:
         """Give what the job's result says, in this shop's form."""

@@ -95,7 +95,7 @@ class People:
     def delete_ours(self, place: Place) -> None:
         """Somebody deletes an image of ours in the shop."""
         u, picture = self._universe, self._one_of_ours(place)
-        if picture is None or picture.owner is None:
+        if picture is None or picture.owner is None or self._cannot_be_told(place, picture):
             return
         key, blob = f"drop:{picture.owner}", u.drops.blobs.get(picture.owner)
         ledger = u.record.current.get(place) or Ledger(*place)
@@ -116,7 +116,7 @@ class People:
     def touch_ours(self, place: Place, priority: int | None, description: str | None) -> None:
         """Somebody changes order or description of an image of ours in the shop."""
         u, picture = self._universe, self._one_of_ours(place)
-        if picture is None or picture.owner is None:
+        if picture is None or picture.owner is None or self._cannot_be_told(place, picture):
             return
         u.shop.describe(picture, priority, description)
         u.shop.changed(place)
@@ -144,17 +144,19 @@ class People:
         u = self._universe
         u.webhook("job-of-somebody-else")
 
-    def _cannot_be_told(self, place: Place) -> bool:
+    def _cannot_be_told(self, place: Place, without: Picture | None = None) -> bool:
         """Whether an image that came now might be taken for one of ours that silently got lost.
 
-        While nothing tells whether the shop renumbers (the first insertion into a gallery), or where it does, images are
-        matched by their number alone; nobody could do better, so this is left out (README, "What is not simulated").
+        While nothing tells whether the shop renumbers (no image of ours is shown, as we sent it, during an insertion), or
+        where it does, images are matched by their number alone. Nobody could do better, so people leave that out (README,
+        "What is not simulated").
         """
-        ledger = self._universe.record.current.get(place)
+        u = self._universe
+        ledger = u.record.current.get(place)
         if ledger is None or ledger.flight is None or ledger.flight.operation != "insert":
             return False
-        first = not any(entry.live is not None and not entry.live.gone for entry in ledger.entries.values())
-        return first or self._universe.setting.shoptet.renumbers
+        tell = [p for p in u.shop.galleries[place] if p.owner and p.touched_at is None and p is not without]
+        return not tell or u.setting.shoptet.renumbers
 
     def _one_of_ours(self, place: Place) -> Picture | None:
         ours = [p for p in self._universe.shop.galleries[place] if p.owner is not None]

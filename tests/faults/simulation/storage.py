@@ -10,6 +10,8 @@ from tests.faults.simulation.effects import Effects
 from tests.faults.simulation.record import Summary
 
 URL = "https://storage.test/"
+SECRET = "X-Signature=0123"
+"""What every signed URL carries, and nothing else may."""
 
 
 @dataclass(frozen=True)
@@ -167,6 +169,6 @@ class SimOutbox:
             there = self._drops.blobs.get(content.source)
             if path not in self._copies and there is not None and there.generation == content.generation:
                 self._copies[path] = content
-            urls[content] = f"{URL}{path}?signature" if path in self._copies else None
+            urls[content] = f"{URL}{path}?{SECRET}" if path in self._copies else None
         self._effects.point()
         return urls

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from gallery_sync.tasks import CloudTasks, EnqueueFailed, Task
 from tests.faults.simulation.effects import Effects
 
-MOST_TRIES = 8
 DAY = 86_400.0
 
 Dispatch = Callable[[Task, Callable[[bool], None]], None]
@@ -17,12 +16,18 @@ class SimTasks(CloudTasks):
     """A queue's tasks. Each may be lost, late, or run twice, even at the same time."""
 
     def __init__(
-        self, effects: Effects, dispatch: Dispatch, concurrency: dict[str, int], lost: Callable[[Task], None]
+        self,
+        effects: Effects,
+        dispatch: Dispatch,
+        concurrency: dict[str, int],
+        lost: Callable[[Task], None],
+        tries: int,
     ) -> None:
         self._effects = effects
         self._dispatch = dispatch
         self._concurrency = concurrency
         self._lost = lost
+        self._most_tries = tries
         self._remembered: dict[str, float] = {}
         self._running: Counter[str] = Counter()
         self._ready: dict[str, deque[tuple[Task, int]]] = {queue: deque() for queue in concurrency}
@@ -84,7 +89,7 @@ class SimTasks(CloudTasks):
         if ok and task.name is not None:
             # Remembered for up to a day after it ended, and sometimes not at all.
             self._remembered[task.name] = fx.now + fx.rng.choice((0.0, 60.0, DAY))
-        elif not ok and tries + 1 < MOST_TRIES:
+        elif not ok and tries + 1 < self._most_tries:
             self._enter(task, tries + 1, fx.now + min(0.5 * 2**tries, 60.0))
         elif not ok:
             fx.tell("a task is given up: %s", task.body)

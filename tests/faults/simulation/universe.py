@@ -1,5 +1,6 @@
 """One world: storage, tasks, events, Shoptet and every instance of every function, under one seed."""
 
+import math
 from collections.abc import Callable, Sequence
 from random import Random
 from typing import Final, TypeVar
@@ -13,7 +14,7 @@ from gallery_sync.ledger import BadDocument, Content
 from gallery_sync.looks import Target, TaskLooks, parse
 from gallery_sync.plan import Policy
 from gallery_sync.ports import StorageUnavailable
-from gallery_sync.schedule import Timing
+from gallery_sync.schedule import DAY, Timing
 from gallery_sync.tasks import Task, TasksError
 from gallery_sync.world import PollWorld, SweepWorld, World
 from tests.faults.simulation.chance import Setting
@@ -23,7 +24,7 @@ from tests.faults.simulation.jobs import SimJobs
 from tests.faults.simulation.record import Record
 from tests.faults.simulation.scheduler import Killed, Scheduler, Threads
 from tests.faults.simulation.shop import SimShop
-from tests.faults.simulation.storage import URL, Bucket, SimBin, SimDocuments, SimDrops, SimOutbox
+from tests.faults.simulation.storage import SECRET, URL, Bucket, SimBin, SimDocuments, SimDrops, SimOutbox
 from tests.faults.simulation.story import Story, StoryLog
 from tests.faults.simulation.tasks import SimTasks
 
@@ -62,15 +63,15 @@ class Universe:
         self.shop = SimShop(self.effects, setting.shoptet)
         self.jobs = SimJobs(self.shop, self.effects, self.copies, self._notify)
         width = setting.concurrency
-        self.tasks = SimTasks(
-            self.effects, self._dispatch, {SYNC: width, POLL: 1 if width == 2 else width}, self._task_lost
-        )
+        queues = {SYNC: width, POLL: 1 if width == 2 else width}
+        self.tasks = SimTasks(self.effects, self._dispatch, queues, self._task_lost, setting.task_tries)
         self.unseen: set[tuple[str, int]] = set()
         """Objects whose change nobody may have noticed: the world makes up for it at the end, as the daily look will."""
         self.errors: list[str] = []
-        self._instances = [SkewedClock(self.scheduler, self.rng.uniform(-1, 1)) for _ in range(3)]
+        self.instances = [SkewedClock(self.scheduler, self.rng.uniform(-1, 1)) for _ in range(3)]
         self._ids = 0
         self._on_the_way = 0
+        self._sweeps_from = 0.0
         self._documents = SimDocuments(self.state, self.effects, self._wrote)
         self._drops = SimDrops(self.drops, self.effects)
         self._sweeps()
@@ -100,11 +101,20 @@ class Universe:
             self._later(late, lambda: self._deliver(name, size, 0))
 
     def deliver_unseen(self) -> None:
-        """Make up for the events and looks that were lost."""
+        """Make up for the events and looks that were lost, unless that is left to the daily full look."""
+        if self.setting.full_look:
+            self.wait_for_full_look()
+            return
         for name, size in sorted(self.unseen):
             # Later than the window of the look that was lost: its name may still be remembered.
             self._later(60.0, lambda name=name, size=size: self._deliver(name, size, 0))  # type: ignore[misc]
         self.unseen.clear()
+
+    def wait_for_full_look(self) -> None:
+        """Let a day begin on which nothing happens but the full look of its first sweep."""
+        tomorrow = (self.now // DAY + 1) * DAY
+        self._sweeps_from = tomorrow + 600.0
+        self._later(tomorrow + SWEEP_EVERY * 2 - self.now, lambda: None)
 
     @property
     def at_rest(self) -> bool:
@@ -115,7 +125,7 @@ class Universe:
 
     def start(self, name: str, body: Callable[[SkewedClock], None], done: Callable[[bool], None], lives: float) -> None:
         """Run a function on one of the instances; `done` is told whether it answered 2xx."""
-        clock = self.rng.choice(self._instances)
+        clock = self.rng.choice(self.instances)
         self._ids += 1
         called = f"{name}#{self._ids}"
 
@@ -126,12 +136,12 @@ class Universe:
                 self.story.tell(self.scheduler.now, called, "ends with %s: %s", type(error).__name__, error)
             done(error is None)
 
-        self.scheduler.spawn(called, lambda: body(clock), ended, lives)
+        self.scheduler.spawn(called, lambda: body(clock), ended, math.inf if self.setting.faults.frozen else lives)
 
     def log(self) -> StoryLog:
         """Give a log whose lines are part of the story."""
         run = self.scheduler.current
-        return StoryLog(self.story, lambda: self.scheduler.now, run.name if run else "·", self.errors)
+        return StoryLog(self.story, lambda: self.scheduler.now, run.name if run else "·", self.errors, SECRET)
 
     def looks(self, clock: SkewedClock) -> TaskLooks:
         """Give the real looks over the simulated tasks."""
@@ -147,7 +157,7 @@ class Universe:
             clock=clock,
             log=self.log(),
             timing=self.timing,
-            shop=self._client(clock),
+            shop=self.client(clock),
             drops=self._drops,
             bin=SimBin(self.drops, self.effects),
             new_id=self._new_id,
@@ -164,7 +174,7 @@ class Universe:
             clock=clock,
             log=self.log(),
             timing=self.timing,
-            shop=self._client(clock),
+            shop=self.client(clock),
         )
 
     def sweep_world(self, clock: SkewedClock) -> SweepWorld:
@@ -179,11 +189,14 @@ class Universe:
             spread=_one_by_one,
         )
 
-    def _client(self, clock: SkewedClock) -> SimClient:
+    def client(self, clock: SkewedClock) -> SimClient:
+        """Give one instance's client of Shoptet."""
         mirrors = self.setting.mirror_deletes
         return SimClient(self.shop, self.jobs, self.effects, clock, self.calls, self._poisoned, mirrors=mirrors)
 
     def _wrote(self, path: str, body: bytes | None) -> None:
+        if body is not None and SECRET.encode() in body:
+            raise self.effects.broken(f"I6: a signed URL was written to {path}")
         self.record.wrote(self.scheduler.now, path, body)
 
     def _new_id(self) -> str:
@@ -251,7 +264,8 @@ class Universe:
         self.scheduler.at(self.scheduler.now + SWEEP_EVERY, self._swept)
 
     def _swept(self) -> None:
-        self.start("sweep", self._sweep_once, lambda _ok: None, self.timing.function_timeout)
+        if self.now >= self._sweeps_from:
+            self.start("sweep", self._sweep_once, lambda _ok: None, self.timing.function_timeout)
         self._sweeps()
 
     def _sweep_once(self, clock: SkewedClock) -> None:

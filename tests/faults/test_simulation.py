@@ -1,0 +1,123 @@
+"""Thousands of worlds, each with its own faults and its own Shoptet: gallery equals bucket in all of them, once all is quiet."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.faults.simulation.chance import Faults, Setting, Shoptets
+from tests.faults.simulation.people import CODE, GUID
+from tests.faults.simulation.schedules import Life, live
+
+SEEDS = 2_000
+PARTS = 8
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_after_quiet_every_gallery_is_as_its_bucket(part: int) -> None:
+    for seed in range(part, SEEDS, PARTS):
+        failed = live(seed)
+        assert failed is None, str(failed)
+
+
+def one_trip(life: Life) -> list[str]:
+    """A few files, one of them replaced, one deleted, one reordered: everything that a run can be killed in."""
+    people, universe = life.people, life.universe
+    people.drop(f"{GUID}/shop/01_a.jpg")
+    people.drop(f"{GUID}/shop/2.png", metadata={"description": "front"})
+    universe.turn(60.0)
+    people.drop(f"{GUID}/shop/01_a.jpg")
+    people.drop(f"{CODE}/10.png")
+    universe.turn(60.0)
+    people.annotate(f"{GUID}/shop/2.png", {"priority": "7"})
+    people.delete(f"{CODE}/10.png")
+    universe.turn(120.0)
+    return life.calm_down()
+
+
+def trip(setting: Setting, kill_at: int | None) -> tuple[Life, list[str]]:
+    life = Life(setting, kill_at=kill_at)
+    try:
+        return life, one_trip(life)
+    finally:
+        life.universe.close()
+
+
+@pytest.mark.parametrize("tries", [1, 8], ids=["only sweep comes after it", "its task is tried again"])
+@pytest.mark.parametrize("mirror", [False, True], ids=["images stay", "images go with their files"])
+def test_an_instance_killed_at_any_moment_leaves_nothing_undone_and_nothing_double(tries: int, mirror: bool) -> None:
+    setting = Setting(1, Faults(), Shoptets(job_seconds=5.0), mirror_deletes=mirror, task_tries=tries)
+    unharmed, problems = trip(setting, None)
+    assert problems == []
+    assert unharmed.universe.effects.points > 200, "the trip did not happen"
+    for moment in range(unharmed.universe.effects.points):
+        life, problems = trip(setting, moment)
+        assert problems == [], f"killed at moment {moment}:\n{life.universe.story.read()}"
+
+
+def polls(galleries: int) -> int:
+    """How many lists of jobs it costs until all these galleries are live, when each job takes an hour."""
+    life = Life(Setting(1, shoptet=Shoptets(job_seconds=3600.0)))
+    universe = life.universe
+    try:
+        for number in range(galleries):
+            guid = f"{number:08x}{GUID[8:]}"
+            universe.shop.galleries[guid, "shop"] = []
+            life.people.drop(f"{guid}/shop/a.jpg")
+        universe.turn(3600.0)
+        assert life.calm_down() == []
+        return universe.calls.counts["jobs"]
+    finally:
+        universe.close()
+
+
+def test_one_list_of_jobs_serves_all_galleries_under_way() -> None:
+    one, many = polls(1), polls(40)
+    assert many <= one + 30, f"{many} lists of jobs for 40 galleries, {one} for one"
+
+
+def test_a_seed_lives_the_same_life_in_every_process() -> None:
+    program = (
+        "import hashlib\n"
+        "from tests.faults.simulation.chance import Setting\n"
+        "from tests.faults.simulation.schedules import Life\n"
+        "told = hashlib.sha256()\n"
+        "for seed in range(40):\n"
+        "    life = Life(Setting.drawn(seed)); life.live()\n"
+        "    told.update(life.universe.story.read().encode())\n"
+        "print(told.hexdigest())\n"
+    )
+    path = os.pathsep.join((str(ROOT / "functions"), str(ROOT)))
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={"PYTHONPATH": path, "PYTHONHASHSEED": hash_seed},
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=100,
+        ).stdout
+        for hash_seed in ("1", "2")
+    }
+    assert len(told) == 1
+
+
+def test_a_broken_promise_is_told_with_its_seed_and_its_story() -> None:
+    life = Life(Setting(1))
+    life.people.add_foreign((GUID, "shop"), 1)
+    client = life.universe.client(life.universe.instances[0])
+    (foreign,) = life.universe.shop.galleries[GUID, "shop"]
+    life.universe.start(
+        "somebody",
+        lambda clock: client.delete(GUID, "shop", foreign.name, remove_reference=True, send_until=clock.now() + 60),
+        lambda _ok: None,
+        60.0,
+    )
+    failed = life.live()
+    assert failed is not None
+    assert f"I3: {foreign.name} in" in failed.problems[0]
+    assert f"python -m tests.faults.replay {life.universe.setting.seed}" in str(failed)
+    assert f"add foreign {foreign.name}" in failed.story
