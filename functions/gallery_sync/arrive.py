@@ -148,10 +148,10 @@ def _look(world: World, ledger: Ledger, flight: Flight, rows: Sequence[ResultRow
         return settle.noticed(held, settled, now)
 
     after = world.ledgers.change_flight(ledger, flight, decide)
+    report(world.log, ledger, after)
     if flight.job_id is not None:
         # What the job had to say is in the ledger now.
         jobindex.remove(world.documents, flight.job_id)
-    report(world.log, ledger, after)
     if after.flight is not None and after.flight.id == flight.id:
         due = (after.flight.first_miss or now) + world.timing.second_look
         world.looks.gallery(guid, gallery, due)
