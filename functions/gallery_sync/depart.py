@@ -39,6 +39,9 @@ def depart(world: World, held: Held, prefixes: tuple[str, ...], listing: tuple[I
             listing = world.shop.images(ledger.guid, ledger.gallery)
         ledger = see(ledger, listing, world.clock.now() - world.timing.second_look)
         step = plan(ledger, listing, world.clock.now(), world.policy)
+        if isinstance(step, Nothing) and is_unsure(ledger):
+            # It landed a moment ago, and the listing may lag behind: a later one will tell.
+            step = Wait(world.clock.now() + world.timing.second_look)
     if isinstance(step, Fly):
         return _take_off(world, held, ledger, step, listing or ())
     ledger = replace(ledger, owed=step.until) if isinstance(step, Wait) else replace(ledger, owed=0.0, pause=None)

@@ -117,12 +117,16 @@ def _may_be_of_the_job(image: Image, flight: Flight) -> bool:
 
 
 def _shows_change(flight: Flight, image: Image, cdn_name: str | None, change_time: str | None) -> bool:
-    if image.cdn_name != cdn_name:
-        return True
+    """Whether an image shows new content; `cdn_name` and `change_time` are those before, if a listing showed it then.
+
+    That listing may have lagged behind an earlier change: where the times say that the job did not touch the image, another
+    `cdnName` counts only if the job says that it was completed.
+    """
+    renamed = cdn_name is not None and image.cdn_name != cdn_name
     changed, created = epoch(image.change_time), epoch(flight.job_created)
     if changed is not None and created is not None:
-        return changed >= created
-    return image.change_time != change_time
+        return changed >= created or (renamed and flight.reason is None)
+    return renamed or (change_time is not None and image.change_time != change_time)
 
 
 def _owners(flight: Flight, rows: Sequence[ResultRow]) -> dict[str, ResultRow]:

@@ -60,9 +60,10 @@ def _run(world: World, guid: str, gallery: Gallery, prefix: str | None, ended: s
             for _ in range(MOST_STEPS):
                 held = world.ledgers.read(guid, gallery)
                 flight = held.ledger.flight
-                if prefix is not None and (flight is not None or held.ledger.intents):
+                if prefix is not None and _is_new_to(held.ledger, prefix):
                     # This look may have to leave the folder to a later one, which is told of the gallery alone.
                     _remember(world, held.ledger, prefix)
+                    continue
                 if ended is not None and (flight is None or flight.job_id not in (None, ended)):
                     # Settled by another run, which died before it removed the entry.
                     jobindex.remove(world.documents, ended)
@@ -95,14 +96,20 @@ def _run(world: World, guid: str, gallery: Gallery, prefix: str | None, ended: s
         _again(world, guid, gallery, prefix, ended, until)
 
 
+def _is_new_to(ledger: Ledger, prefix: str) -> bool:
+    """Whether a gallery that is busy does not know yet that this folder feeds it."""
+    return (ledger.flight is not None or bool(ledger.intents)) and prefix not in ledger.prefixes
+
+
 def _remember(world: World, ledger: Ledger, prefix: str) -> None:
     """Write down that this folder feeds the gallery, as it does from now on, and is no longer refused."""
-    if prefix in ledger.prefixes:
-        return
+    now = world.clock.now()
     world.ledgers.change(
         ledger.guid,
         ledger.gallery,
-        lambda held: held if prefix in held.prefixes else replace(held, prefixes=(*held.prefixes, prefix)),
+        lambda held: (
+            held if prefix in held.prefixes else replace(held, prefixes=(*held.prefixes, prefix), owed=held.owed or now)
+        ),
     )
     refusals.clear(world.documents, refusals.folder(prefix, ledger.gallery))
 
