@@ -173,10 +173,10 @@ class Checks:
             case "unexplained":
                 # Somebody else's image came since the listing before take-off, or ours was reordered by hand, or the shop
                 # gives every image another number than it was sent.
-                foreign = self._u.shop.foreign_at.get(place, [])
+                foreign = self._u.shop.by_hand_at.get(place, [])
                 lag = self._u.shop.how.lag
                 before = lag + (math.inf if self._u.setting.faults.frozen else LISTED_BEFORE)
                 came = any(f.began - before <= at <= f.ended for f in flown for at in foreign)
-                return came or self._u.shop.how.renumbers or self._touched_in_flight(name)
+                return came or self._u.shop.how.renumbers
             case _:
                 return False

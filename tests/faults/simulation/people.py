@@ -122,6 +122,7 @@ class People:
         u.shop.changed(place)
         picture.touched_at = u.now
         u.shop.touched[picture.owner] = u.now
+        u.shop.by_hand_at.setdefault(place, []).append(u.now)
         u.story.tell(u.now, "people", "touch %s (%s): %s, %s", picture.name, picture.owner, priority, description)
 
     def reference(self, place: Place) -> None:

@@ -55,8 +55,8 @@ class SimShop:
     galleries: dict[Place, list[Picture]] = field(default_factory=dict)
     codes: dict[str, str] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
-    foreign_at: dict[Place, list[float]] = field(default_factory=dict)
-    """When a gallery gained an image that is not ours."""
+    by_hand_at: dict[Place, list[float]] = field(default_factory=dict)
+    """When a gallery gained an image that is not ours, or one of ours was changed by hand."""
     to_be_cleaned: set[Place] = field(default_factory=set)
     """Galleries that a caller wanted to be cleaned at any time."""
     touched: dict[str, float] = field(default_factory=dict)
@@ -86,7 +86,7 @@ class SimShop:
         )
         pictures.append(picture)
         if picture.owner is None:
-            self.foreign_at.setdefault(place, []).append(self.effects.now)
+            self.by_hand_at.setdefault(place, []).append(self.effects.now)
         self.changed(place)
         return picture
 
