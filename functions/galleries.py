@@ -8,7 +8,7 @@ from flask import Request, current_app
 from flask.typing import ResponseReturnValue
 
 from gallery_sync import access
-from gallery_sync.api import rest, work
+from gallery_sync.api import rest
 from gallery_sync.api.asked import take_every_path
 from gallery_sync.connect.api import api_world
 from gallery_sync.log import Log
@@ -29,7 +29,7 @@ def world() -> CarryWorld:
 @functions_framework.http
 def galleries(request: Request) -> ResponseReturnValue:
     """Answer a call."""
-    return rest.openapi(request) or rest.respond(request, KEYS, work.GALLERIES, world, LOG)
+    return rest.openapi(request) or rest.respond(request, KEYS, "galleries", world, LOG)
 
 
 take_every_path(current_app, galleries)

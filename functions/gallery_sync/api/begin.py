@@ -22,14 +22,19 @@ class _Accepted(msgspec.Struct, frozen=True):
     href: str
 
 
+def check_key(key: str | None) -> None:
+    """Refuse what cannot be a caller's id of a request. Rejected (400)."""
+    if key is not None and not _KEY.fullmatch(key):
+        raise Rejected(400, Flaw("bad-id", "the id of a request is 1 to 255 printable ASCII characters"))
+
+
 def begin(documents: Documents, caller: str, key: str | None, parts: tuple[Part, ...]) -> Operation:
     """Write a request down under the caller's id of it, or a new one; the same request again gives the same operation.
 
     Rejected: 400 for an id that cannot be one, 409 where it was used for another request. What is asked is compared,
     not how it was written: white space and the order of fields do not count. Raises StorageUnavailable.
     """
-    if key is not None and not _KEY.fullmatch(key):
-        raise Rejected(400, Flaw("bad-idempotency-key", "an Idempotency-Key is 1 to 255 printable ASCII characters"))
+    check_key(key)
     name = operations.operation_id(caller, key) if key is not None else secrets.token_hex(16)
     operation = Operation(name, caller, hashlib.sha256(msgspec.json.encode(parts)).hexdigest(), parts)
     try:

@@ -24,7 +24,7 @@ class NewPicture(_Strict, frozen=True, kw_only=True):
 
     source_url: str
     key: str | UnsetType = UNSET
-    priority: int | UnsetType = UNSET
+    priority: int | float | UnsetType = UNSET
     description: str | UnsetType = UNSET
 
 
@@ -34,7 +34,7 @@ class Replacement(_Strict, frozen=True, kw_only=True):
     source_url: str
     name: str | UnsetType = UNSET
     key: str | UnsetType = UNSET
-    priority: int | UnsetType = UNSET
+    priority: int | float | UnsetType = UNSET
     description: str | UnsetType = UNSET
 
 
@@ -43,7 +43,7 @@ class Change(_Strict, frozen=True, kw_only=True):
 
     name: str | UnsetType = UNSET
     key: str | UnsetType = UNSET
-    priority: int | UnsetType = UNSET
+    priority: int | float | UnsetType = UNSET
     description: str | UnsetType = UNSET
 
 

@@ -39,36 +39,36 @@ _DROP: Final = "drop:"
 
 
 def pictures(rows: Sequence[NewPicture]) -> tuple[AskedImage, ...]:
-    """Check what is to be inserted; a picture without a key gets one from its URL. Rejected (400)."""
+    """Check what is to be inserted; a picture without a key gets one from its URL. Rejected (400, 409)."""
     flaws = [*_count(rows), *(flaw for place, row in enumerate(rows) for flaw in _new(f"images[{place}]", row))]
     _refuse(flaws)
     images = tuple(
         AskedImage(
             source_url=row.source_url,
             key=intents.ledger_key(row.key) if row.key is not UNSET else intents.url_key(row.source_url),
-            priority=_or_none(row.priority),
+            priority=_whole(row.priority),
             description=_or_none(row.description),
         )
         for row in rows
     )
-    _refuse(_twice(images))
+    _refuse(_twice(images), 409)
     return images
 
 
 def replacements(rows: Sequence[Replacement]) -> tuple[AskedImage, ...]:
-    """Check what is to replace images that are there. Rejected (400)."""
+    """Check what is to replace images that are there. Rejected (400, 409)."""
     flaws = [*_count(rows)]
     for place, row in enumerate(rows):
         where = f"images[{place}]"
         flaws += [*_one_of(where, row), *_source(where, row.source_url), *_attributes(where, row)]
     _refuse(flaws)
     images = tuple(_named(row, row.source_url) for row in rows)
-    _refuse(_twice(images))
+    _refuse(_twice(images), 409)
     return images
 
 
 def changes(rows: Sequence[Change]) -> tuple[AskedImage, ...]:
-    """Check which attributes are to be changed. Rejected (400)."""
+    """Check which attributes are to be changed. Rejected (400, 409)."""
     flaws = [*_count(rows)]
     for place, row in enumerate(rows):
         where = f"images[{place}]"
@@ -77,26 +77,23 @@ def changes(rows: Sequence[Change]) -> tuple[AskedImage, ...]:
             flaws.append(Flaw("nothing-to-change", "give a priority, a description, or both", where))
     _refuse(flaws)
     images = tuple(_named(row, None) for row in rows)
-    _refuse(_twice(images))
+    _refuse(_twice(images), 409)
     return images
 
 
 def cleanups(rows: Sequence[Cleanup]) -> None:
-    """Check which galleries are to be cleaned. Rejected (400)."""
+    """Check which galleries are to be cleaned. Rejected (400, 409)."""
     flaws = []
     if not 1 <= len(rows) <= MAX_GALLERIES:
         flaws.append(Flaw("bad-count", f"{len(rows)} galleries: give 1 to {MAX_GALLERIES}", "galleries"))
-    seen = set()
     for place, row in enumerate(rows):
         where = f"galleries[{place}]"
         flaws += _product(f"{where}.product", row.product)
-        name = _or_none(row.image_name)
-        if name is not None:
-            flaws += _name(f"{where}.imageName", name)
-        if (one := (row.product, row.gallery, name)) in seen:
-            flaws.append(Flaw("repeated", "it is given twice", where))
-        seen.add(one)
+        if row.image_name is not UNSET:
+            flaws += _name(f"{where}.imageName", row.image_name)
     _refuse(flaws)
+    twice = _repeated([(row.product, row.gallery, row.image_name) for row in rows])
+    _refuse((Flaw("repeated", "it is given twice", f"galleries[{place}]") for place in twice), 409)
 
 
 def product(text: str) -> None:
@@ -153,8 +150,9 @@ def _product(where: str, text: str) -> Iterator[Flaw]:
 
 
 def _attributes(where: str, row: NewPicture | Replacement | Change) -> Iterator[Flaw]:
-    if row.priority is not UNSET and not 1 <= row.priority <= MAX_PRIORITY:
-        yield Flaw("bad-priority", f"a priority is 1 to {MAX_PRIORITY}", f"{where}.priority")
+    # 1.0 is a whole number in JSON.
+    if row.priority is not UNSET and not (1 <= row.priority <= MAX_PRIORITY and row.priority == int(row.priority)):
+        yield Flaw("bad-priority", f"a priority is a whole number, 1 to {MAX_PRIORITY}", f"{where}.priority")
     if row.description is not UNSET and (len(row.description) > MAX_DESCRIPTION or _NOT_TEXT.search(row.description)):
         message = f"a description has {MAX_DESCRIPTION} characters at most, and no control characters"
         yield Flaw("bad-description", message, f"{where}.description")
@@ -175,13 +173,18 @@ def _count(rows: Sequence[object]) -> Iterator[Flaw]:
 
 
 def _twice(images: Sequence[AskedImage]) -> Iterator[Flaw]:
-    seen: set[tuple[str | None, str | None]] = set()
-    for place, image in enumerate(images):
-        one = (image.key, image.name)
-        if one in seen:
-            message = "this image is given twice: by its key, its name, or the same sourceUrl without a key"
-            yield Flaw("repeated", message, f"images[{place}]")
-        seen.add(one)
+    for place in _repeated([(image.key, image.name) for image in images]):
+        message = "this image is given twice: by its key, its name, or the same sourceUrl without a key"
+        yield Flaw("repeated", message, f"images[{place}]")
+
+
+def _repeated(rows: Sequence[object]) -> Iterator[int]:
+    """Give the places of rows that stand further in front already: two of them would contradict each other."""
+    seen: set[object] = set()
+    for place, row in enumerate(rows):
+        if row in seen:
+            yield place
+        seen.add(row)
 
 
 def _named(row: Replacement | Change, source_url: str | None) -> AskedImage:
@@ -189,16 +192,20 @@ def _named(row: Replacement | Change, source_url: str | None) -> AskedImage:
         source_url,
         intents.ledger_key(row.key) if row.key is not UNSET else None,
         _or_none(row.name),
-        _or_none(row.priority),
+        _whole(row.priority),
         _or_none(row.description),
     )
+
+
+def _whole(priority: float | UnsetType) -> int | None:
+    return None if priority is UNSET else int(priority)
 
 
 def _or_none(value: T | UnsetType) -> T | None:
     return None if value is UNSET else value
 
 
-def _refuse(flaws: Iterable[Flaw]) -> None:
+def _refuse(flaws: Iterable[Flaw], status: int = 400) -> None:
     found = tuple(islice(flaws, MOST_FLAWS))
     if found:
-        raise Rejected(400, *found)
+        raise Rejected(status, *found)

@@ -10,8 +10,8 @@ from gallery_sync import access
 from gallery_sync.access import ApiKey
 from gallery_sync.api.answers import Answer, Flaw, Rejected, not_now, refusal, upstream_status
 from gallery_sync.api.asked import Asked, from_flask
-from gallery_sync.api.routes import Route, route
-from gallery_sync.api.work import Call, Work
+from gallery_sync.api.routes import route
+from gallery_sync.api.work import ROUTES, Call, Work
 from gallery_sync.ledger import BadDocument
 from gallery_sync.log import Log
 from gallery_sync.ports import StorageUnavailable
@@ -28,15 +28,15 @@ RETRY_SECONDS: Final = 5.0
 def respond(
     request: Request,
     keys: Sequence[ApiKey],
-    routes: Sequence[Route[Work]],
+    function: str,
     connect: Callable[[], CarryWorld],
     log: Log,
 ) -> Response:
-    """Answer a request; `connect` is called for one with a key only."""
+    """Answer a request to the function of this name; `connect` is called for one with a key only."""
     asked = None
     try:
         asked = from_flask(request)
-        given = _answer(asked, keys, routes, connect, log)
+        given = _answer(asked, keys, function, connect, log)
     except Rejected as rejected:
         given = refusal(rejected)
     if asked is not None:
@@ -45,16 +45,20 @@ def respond(
 
 
 def openapi(request: Request) -> Response | None:
-    """Give the description of all routes, which anybody may read; None for other requests."""
-    if request.method not in ("GET", "HEAD") or request.path != "/openapi.yaml":
+    """Give the description of all routes, which anybody may read; None for other paths."""
+    if request.path != "/openapi.yaml":
         return None
+    if request.method not in ("GET", "HEAD"):
+        flaw = Flaw("no-such-method", "this path takes GET only")
+        given = refusal(Rejected(405, flaw, headers={"Allow": "GET"}))
+        return Response(given.body, given.status, given.headers)
     return Response(OPENAPI.read_bytes(), 200, {"Content-Type": "application/yaml; charset=utf-8"})
 
 
 def _answer(
     asked: Asked,
     keys: Sequence[ApiKey],
-    routes: Sequence[Route[Work]],
+    function: str,
     connect: Callable[[], CarryWorld],
     log: Log,
 ) -> Answer:
@@ -63,7 +67,10 @@ def _answer(
         log.say("WARNING", "a call without a valid API key was refused")
         flaw = Flaw("no-key", "the API key is missing or wrong: send Authorization: Bearer and the key")
         raise Rejected(401, flaw, headers={"WWW-Authenticate": "Bearer"})
-    one, names = route(routes, asked.method, asked.path)
+    one, names = route(ROUTES, asked.method, asked.path)
+    if one.function != function:
+        message = f"{one.method} {one.path} is served by the function {one.function}, which has an address of its own"
+        raise Rejected(421, Flaw("another-function", message))
     if not caller.may(one.right):
         raise Rejected(403, Flaw("no-right", f"the key '{caller.name}' has no right to {one.right}"))
     try:

@@ -17,10 +17,14 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 @dataclass(frozen=True, slots=True)
 class Route(Generic[T]):
-    """A method and a path, the right that it takes, and what it does. `{name}` stands for one whole segment."""
+    """A method and a path, the function that serves it, the right that it takes, and what it does.
+
+    `{name}` in the path stands for one whole segment.
+    """
 
     method: str
     path: str
+    function: str
     right: Right
     work: T
 
@@ -40,7 +44,10 @@ class Route(Generic[T]):
 def route(routes: Sequence[Route[T]], method: str, path: str) -> tuple[Route[T], Mapping[str, str]]:
     """Find the route of a raw path, and its named segments. Rejected: 404, 405 with the methods that there are, 400."""
     segments = path.split("/")
-    there = [one for one in routes if one.matches(segments)]
+    fits = [one for one in routes if one.matches(segments)]
+    # A path without a name at some place is meant before one with a name there, as in OpenAPI.
+    concrete = min((one.path.count("{") for one in fits), default=0)
+    there = [one for one in fits if one.path.count("{") == concrete]
     if not there:
         raise Rejected(404, Flaw("no-such-route", "there is nothing at this path: see /openapi.yaml"))
     # HEAD is GET without the body, which the server leaves out.

@@ -10,7 +10,7 @@ from gallery_sync.access import WEBHOOKS, ApiKey
 from gallery_sync.api import parts, views
 from gallery_sync.api.answers import Answer, Flaw, Rejected, answer, upstream_status
 from gallery_sync.api.asked import Asked
-from gallery_sync.api.begin import ID, accepted, begin
+from gallery_sync.api.begin import ID, accepted, begin, check_key
 from gallery_sync.api.query import switches
 from gallery_sync.api.routes import Route
 from gallery_sync.api.wait import carried_out
@@ -125,6 +125,7 @@ def state(call: Call) -> Answer:
 
 def _clean(call: Call, name: str | None, chosen: Mapping[str, bool]) -> Answer:
     call.asked.nothing()
+    check_key(call.asked.headers.get("Idempotency-Key"))
     asked = parts.clean(call.product, call.gallery, name, chosen)
     if asked[0].dry_run:
         outcome = foresee(call.world, _guid(call.world, asked[0]), asked[0])
@@ -208,19 +209,18 @@ def _prefers_later(asked: Asked) -> bool:
 
 _IMAGES: Final = "/v1/products/{product}/galleries/{gallery}/images"
 
-GALLERIES: Final[tuple[Route[Work], ...]] = (
-    Route("GET", _IMAGES, "read", list_images),
-    Route("POST", _IMAGES, "write", insert),
-    Route("PATCH", _IMAGES, "write", attributes),
-    Route("PATCH", f"{_IMAGES}/source", "write", source),
-    Route("POST", "/v1/products/{product}/galleries/{gallery}/sync", "write", look),
-    Route("GET", "/v1/operations/{id}", "read", state),
-)
-"""The function `galleries`."""
+_GALLERIES: Final = "galleries"
+_CLEAN: Final = "clean_gallery"
 
-CLEAN_GALLERY: Final[tuple[Route[Work], ...]] = (
-    Route("DELETE", _IMAGES, "clean", clean_all),
-    Route("DELETE", f"{_IMAGES}/{{name}}", "clean", clean_one),
-    Route("POST", "/v1/cleanups", "clean", cleanups),
+ROUTES: Final[tuple[Route[Work], ...]] = (
+    Route("GET", _IMAGES, _GALLERIES, "read", list_images),
+    Route("POST", _IMAGES, _GALLERIES, "write", insert),
+    Route("PATCH", _IMAGES, _GALLERIES, "write", attributes),
+    Route("PATCH", f"{_IMAGES}/source", _GALLERIES, "write", source),
+    Route("POST", "/v1/products/{product}/galleries/{gallery}/sync", _GALLERIES, "write", look),
+    Route("GET", "/v1/operations/{id}", _GALLERIES, "read", state),
+    Route("DELETE", _IMAGES, _CLEAN, "clean", clean_all),
+    Route("DELETE", f"{_IMAGES}/{{name}}", _CLEAN, "clean", clean_one),
+    Route("POST", "/v1/cleanups", _CLEAN, "clean", cleanups),
 )
-"""The function `clean_gallery`."""
+"""All routes: every function knows them, and says which one serves a call that went to the wrong address."""
