@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from gallery_sync.ledger import Flight, Ledger, request_order
+from gallery_sync.ledger import Flight, Ledger, Snapshot, request_order
 from gallery_sync.shoptet.model import Image, ResultRow
 from gallery_sync.shoptet.times import epoch
 
@@ -141,10 +141,15 @@ def _owners(flight: Flight, rows: Sequence[ResultRow]) -> dict[str, ResultRow]:
         key = key or names.get(row.name or "")
         if key is None and in_order and not url:
             index = place if row.index is None else row.index
-            key = keys[index] if 0 <= index < len(keys) else None
+            key = keys[index] if 0 <= index < len(keys) and _names_ours(row, flight.images[keys[index]]) else None
         if key is not None:
             owners.setdefault(key, row)
     return owners
+
+
+def _names_ours(row: ResultRow, snapshot: Snapshot) -> bool:
+    """Whether a row may speak of an image by its place: one that names another image than was to be replaced may not."""
+    return snapshot.name is None or row.name is None or _stem(row.name) == _stem(snapshot.name)
 
 
 def _by_result(flight: Flight, new: Mapping[str, Image], rows: Sequence[ResultRow]) -> dict[str, Image]:

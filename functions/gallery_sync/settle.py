@@ -143,7 +143,7 @@ def product_gone(ledger: Ledger, *, reason: str, now: float, request_id: str | N
         for key, entry in ledger.entries.items()
         if entry.failure is None and needs_content(entry)
     }
-    return with_entries(replace(ledger, flight=None), changed)
+    return with_entries(replace(ledger, flight=None, owed=0.0), changed)
 
 
 def paused(ledger: Ledger, until: float | None, reason: str, now: float, timing: Timing) -> Ledger:
