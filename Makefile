@@ -6,7 +6,7 @@ READY  := $(VENV)/.ready
 
 export PYTHONPATH := functions
 
-.PHONY: help demo demo-http dev test lint lock clean package sbom licences audit cli faults
+.PHONY: help demo demo-http dev test lint lock clean package sbom licences audit cli chaos faults
 .PHONY: terraform terraform-mistakes checkov deploy destroy
 .DEFAULT_GOAL := help
 
@@ -37,6 +37,9 @@ lint: $(READY)  ## formatting, rules, types, which module may import which
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+chaos: $(READY)  ## functions are killed at random while pictures travel, 20 rounds of half a minute (ROUNDS=n SEED=n)
+	@$(BIN)/python -m infra.local.chaos $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED))
 
 lock: $(READY)  ## pin and hash every dependency anew (functions/requirements.txt, requirements-dev.txt)
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \

@@ -65,7 +65,7 @@ class Processes:
         process.wait()
 
     def restart(self, name: str) -> None:
-        """Start a process again that was killed."""
+        """Start a process again that was killed. On Linux it ends with the thread that calls this (see infra.local.child)."""
         self._spawn(name)
 
     def first_line(self, name: str) -> dict[str, str]:
