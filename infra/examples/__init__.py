@@ -1,0 +1,1 @@
+"""Clients of gallery-sync as other systems may have them."""
