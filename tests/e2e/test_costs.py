@@ -46,8 +46,9 @@ def test_300_files_at_once_cost_one_gallery_three_insertions(cloud: LocalCloud, 
     assert len(looks(cloud, prefix=product.guid)) <= took / WINDOW + 2
     assert sandbox.calls()["images.insert"] == 3
     assert sandbox.calls()["jobs.detail"] == 3
-    # The listing after one flight is the one before the next; a look of a second window may have raced with the first.
-    assert sandbox.calls()["images.list"] <= 4 + len(looks(cloud, prefix=product.guid)) - 1
+    # The listing after one flight is the one before the next. Two looks run at a time: one of a second window may have
+    # raced with the first.
+    assert sandbox.calls()["images.list"] in (4, 5)
     assert digests_shown(cloud, product.guid) == digests(files)
     assert_within_limits(sandbox)
 

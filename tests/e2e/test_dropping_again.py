@@ -2,7 +2,8 @@
 
 import time
 
-from infra.local.cloud import LocalCloud
+from gallery_sync.tasks import connect
+from infra.local.cloud import QUEUES, LocalCloud
 from infra.local.state import differences
 from tests.e2e.support import (
     Product,
@@ -145,11 +146,18 @@ def test_a_file_deleted_before_its_copy_was_made_is_not_inserted(
     drop(cloud, [gone, stays])
     wait("the listing that the look works with", lambda: sandbox.calls().get("images.list"))
 
+    # The look that the deletion causes must not come before: it would fly without the file.
+    tasks, queue = connect(cloud.addresses["tasks"]), f"{QUEUES}/sync"
+    tasks.pause_queue(name=queue)
     cloud.remove(gone.name)
+    wait("the insertion", lambda: sandbox.jobs(product.guid))
+    tasks.resume_queue(name=queue)
     wait_live(cloud, [stays])
     wait_quiet(cloud)
 
     assert digests_shown(cloud, product.guid) == digests([stays])
+    # Shoptet was not even asked for it: the job's log would name what it could not download.
+    assert [job["log"] for job in sandbox.jobs(product.guid)] == [None]
     assert set(ledger(cloud, product.guid).entries) == {f"drop:{stays.name}"}
 
 
