@@ -1,0 +1,307 @@
+"""The local cloud around one cell: real clients, the package's real work, and time that a test puts forward.
+
+Nothing here waits: the clock that the package gets runs ahead of the machine's as often as somebody sleeps, and the
+sandbox's clock with it. Tasks stay in their paused queues at the local Cloud Tasks, and are carried out from there one
+after the other, each at the moment for which it was enqueued.
+"""
+
+import hashlib
+import io
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import quote
+
+import requests
+from google.auth.credentials import AnonymousCredentials
+from google.auth.transport.requests import AuthorizedSession
+from google.cloud import tasks_v2
+
+from gallery_sync import jobindex, ledger, looks
+from gallery_sync.drop import drop
+from gallery_sync.events import Changed
+from gallery_sync.ledger import Ledger
+from gallery_sync.log import Log
+from gallery_sync.looks import Target, TaskLooks
+from gallery_sync.plan import Policy
+from gallery_sync.poll import poll
+from gallery_sync.ports import StorageUnavailable
+from gallery_sync.schedule import Timing
+from gallery_sync.shared_token import StoredToken
+from gallery_sync.shoptet.auth import AddonToken, PrivateToken, Tokens
+from gallery_sync.shoptet.client import Shoptet
+from gallery_sync.shoptet.http import Http
+from gallery_sync.shoptet.results import Results
+from gallery_sync.shoptet.transport import Timeouts
+from gallery_sync.signing import IamSigner, UrlSigner
+from gallery_sync.storage import BucketBin, BucketDocuments, BucketDrops, BucketOutbox
+from gallery_sync.sweep import sweep
+from gallery_sync.sync import sync
+from gallery_sync.tasks import CloudTasks, TasksError
+from gallery_sync.world import SweepWorld, World
+from infra.local.sandbox import make_app
+from infra.local.serving import served
+from infra.local.storage.client import LOCAL_EMAIL
+from tests.contract.sandbox.support import MUG, OAUTH_TOKEN, TOKEN, Api, quick
+from tests.faults.table.cloud import TIMEOUT, Ahead, Circumstances, Cloud
+from tests.faults.table.detours import Detours
+
+LOCATION: Final = "projects/local/locations/local"
+SILENCE: Final = 0.25
+"""Seconds after which an answer counts as not coming; the local servers answer within milliseconds."""
+MOST_RUNS: Final = 250
+"""Of one cell: more is a loop that does not end."""
+OBSERVER: Final = "key=observer"
+"""In the query of the test's own requests to the storage: no fault meets them."""
+
+Shown = tuple[tuple[str, str | None], ...]
+"""A gallery: each picture's SHA-256 and description, in order."""
+
+
+@dataclass
+class Ran:
+    """A run: what it was, when, and the documented exception that it ended with, if any."""
+
+    what: str
+    at: float
+    raised: str | None = None
+
+
+class Place:
+    """One cell's buckets, queues and shop, and what happens in them."""
+
+    def __init__(self, cloud: Cloud, shop_url: str, circumstances: Circumstances) -> None:
+        number = next(cloud.numbers)
+        self.cloud, self.circumstances = cloud, circumstances
+        self.api = Api(shop_url, session=cloud.session)
+        self.clock = Ahead(self.api.advance)
+        self.detours = Detours()
+        self.log = io.StringIO()
+        self.runs: list[Ran] = []
+        self.swept = 0
+        self.endless = not circumstances.idle
+        self.meanwhile: dict[int, Callable[[Place], None]] = {}
+        self._again: Counter[str] = Counter()
+        self._held_until: dict[str, float] = {}
+        self.drops = cloud.storage.create_bucket(f"drops-{number}")
+        self.state = cloud.storage.create_bucket(f"state-{number}")
+        self.queues = tuple(f"{LOCATION}/queues/{kind}-{number}" for kind in ("sync", "poll"))
+        for queue in self.queues:
+            cloud.client.create_queue(parent=LOCATION, queue=tasks_v2.Queue(name=queue))
+            cloud.client.pause_queue(name=queue)
+        self.world = self._world()
+        self.sweeper = SweepWorld(
+            documents=self.world.documents,
+            looks=self.world.looks,
+            clock=self.clock,
+            log=self.world.log,
+            timing=self.world.timing,
+            drops=self.world.drops,
+        )
+        if circumstances.webhook:
+            self.api.register()
+
+    def _world(self) -> World:
+        patience, cloud, timing = self.circumstances.patience, self.cloud, Timing()
+        session = requests.Session()
+        session.mount("http://", self.detours)
+        documents = BucketDocuments(self.state, patience)
+        signer = IamSigner(AuthorizedSession(AnonymousCredentials()), LOCAL_EMAIL, self.clock, cloud.storage_url)
+        sign = UrlSigner(self.state, signer, self.circumstances.signed_seconds, cloud.storage_url)
+        sync_target, poll_target = (Target(queue, f"http://127.0.0.1:1/{n}") for n, queue in enumerate(self.queues))
+        tasks = CloudTasks(cloud.client, None, patience=max(patience, 0.6))
+        http = Http(
+            self.api.url, self._tokens(documents, session), session, self.clock, None, Timeouts(1, SILENCE, 3600)
+        )
+        results = Results(session, self.clock, api_url=self.api.url, timeouts=Timeouts(1, SILENCE, 3600))
+        return World(
+            documents=documents,
+            looks=TaskLooks(tasks, self.clock, timing, sync_target, poll_target),
+            clock=self.clock,
+            log=Log("table", self.log),
+            timing=timing,
+            shop=Shoptet(http, results),
+            drops=BucketDrops(self.drops, patience),
+            bin=BucketBin(self.drops, self.state, patience),
+            outbox=BucketOutbox(self.drops, self.state, sign, patience),
+            policy=Policy(self.circumstances.mirror_deletes),
+            max_attempts=5,
+            new_id=lambda: hashlib.sha256(str(time.monotonic_ns()).encode()).hexdigest()[:16],
+        )
+
+    def _tokens(self, documents: BucketDocuments, session: requests.Session) -> Tokens:
+        if self.circumstances.addon:
+            return AddonToken(self.api.url, OAUTH_TOKEN, StoredToken(documents), session, self.clock)
+        return PrivateToken(TOKEN)
+
+    # What people do.
+
+    def put(self, name: str, content: bytes, **metadata: str) -> None:
+        """Drop a file; its event arrives."""
+        blob = self.drops.blob(name)
+        blob.metadata = metadata
+        blob.upload_from_string(content, content_type="image/png")
+        self._event(name, len(content))
+
+    def describe(self, name: str, description: str) -> None:
+        """Change a file's description; its event arrives."""
+        blob = self.drops.blob(name)
+        blob.metadata = {"description": description}
+        blob.patch()
+        self._event(name, 1)
+
+    def remove(self, name: str) -> None:
+        """Delete a file; its event arrives."""
+        self.drops.blob(name).delete()
+        self._event(name, 1)
+
+    def _event(self, name: str, size: int) -> None:
+        """Deliver an event, again while it is answered with an error, as Eventarc does."""
+        for _ in range(10):
+            try:
+                drop(Changed(self.drops.name, name, size), self.looks, self.clock, self.world.log)
+            except TasksError as error:
+                self.runs.append(Ran("drop", self.clock.now(), str(error)))
+                self.world.log.say("ERROR", str(error))
+                self.clock.sleep(10)
+                self.cloud.behave()
+            else:
+                return
+        raise AssertionError(f"the event of {name} was never taken: {self.runs}")
+
+    @property
+    def looks(self) -> TaskLooks:
+        """The real tasks."""
+        found = self.world.looks
+        assert isinstance(found, TaskLooks)
+        return found
+
+    # What is there.
+
+    def tasks(self) -> list[tasks_v2.Task]:
+        """The tasks that wait, the earliest first."""
+        request = [{"parent": queue, "response_view": tasks_v2.Task.View.FULL} for queue in self.queues]
+        found = [task for each in request for task in self.cloud.client.list_tasks(request=each)]
+        return sorted(found, key=self._due)
+
+    def _due(self, task: tasks_v2.Task) -> float:
+        return max(float(task.schedule_time.timestamp()), self._held_until.get(task.name, 0.0))
+
+    def shown(self, guid: str = MUG) -> Shown:
+        """The gallery as the shop's visitors see it."""
+        images = self.api.control("GET", "galleries").get(guid, {}).get("shop", [])
+        return tuple((image["sha256"], image["description"] or None) for image in images)
+
+    def ledger(self, guid: str = MUG) -> Ledger:
+        """The gallery's ledger, as a person would read it."""
+        path = ledger.path(guid, "shop")
+        body = self.document(path)
+        return ledger.decode(body, path) if body is not None else Ledger(guid, "shop")
+
+    def document(self, path: str) -> bytes | None:
+        """A document of the state bucket."""
+        answer = self.storage("GET", f"/storage/v1/b/{self.state.name}/o/{quote(path, safe='')}?alt=media&{OBSERVER}")
+        return answer.content if answer.status_code == 200 else None
+
+    def documents(self, prefix: str) -> list[str]:
+        """The names of the state bucket's documents that begin so."""
+        answer = self.storage("GET", f"/storage/v1/b/{self.state.name}/o?prefix={prefix}&{OBSERVER}")
+        return [item["name"] for item in answer.json().get("items", [])]
+
+    def storage(self, method: str, target: str, body: bytes = b"") -> requests.Response:
+        """A plain request to the storage, without the client's retries."""
+        return self.cloud.session.request(method, self.cloud.storage_url + target, data=body, timeout=TIMEOUT)
+
+    def quiet(self) -> bool:
+        """Whether nothing is open: no flight, no wish, no key that waits, no job to settle."""
+        there = self.ledger()
+        return there.flight is None and not ledger.look_at(there) and not self.documents(jobindex.PREFIX)
+
+    def lines(self) -> list[dict[str, Any]]:
+        """The log so far."""
+        return [json.loads(line) for line in self.log.getvalue().splitlines()]
+
+    def errors(self) -> list[str]:
+        """The messages with severity ERROR: those that make somebody look."""
+        return [line["message"] for line in self.lines() if line["severity"] == "ERROR"]
+
+    def calls(self, operation: str) -> int:
+        """How often Shoptet was asked this since the act began."""
+        return int(self.api.control("GET", "calls")["operations"].get(operation, 0))
+
+    # What the platform does.
+
+    def step(self) -> bool:
+        """Carry out the earliest task; False if there is none. One that ends in an error stays, as at Cloud Tasks."""
+        waiting = self.tasks()
+        if not waiting:
+            return False
+        task = waiting[0]
+        self.idle()
+        self.clock.sleep(self._due(task) - self.clock.now())
+        self._carry_out(task)
+        happens = self.meanwhile.pop(len(self.runs), None)
+        if happens is not None:
+            self.idle()
+            happens(self)
+        self._nothing_double()
+        assert len(self.runs) < MOST_RUNS, f"it does not end: {self.runs[-5:]}"
+        return True
+
+    def _carry_out(self, task: tasks_v2.Task) -> None:
+        body, now = task.http_request.body, self.clock.now()
+        ran = Ran(body.decode() if body != b"{}" else "poll", now)
+        self.runs.append(ran)
+        try:
+            if body == b"{}":
+                poll(self.world)
+            else:
+                sync(self.world, looks.parse(body))
+        except (StorageUnavailable, TasksError) as error:
+            # These two are documented: the function answers 503, and Cloud Tasks repeats the task.
+            ran.raised = str(error)
+            self.world.log.say("ERROR", str(error))
+            self._again[task.name] += 1
+            self._held_until[task.name] = self.clock.now() + 10.0 * 2 ** self._again[task.name]
+            return
+        self.cloud.client.delete_task(name=task.name)
+
+    def sweep(self) -> None:
+        """Ten minutes pass, and Cloud Scheduler calls."""
+        self.idle()
+        self.clock.sleep(600)
+        self.swept += 1
+        sweep(self.sweeper)
+
+    def idle(self) -> None:
+        """Wait until the jobs have done what they can do at this moment: they take no time, but threads of their own."""
+        end = time.monotonic() + 5
+        while not self.endless and time.monotonic() < end:
+            statuses = {job["status"] for job in self.api.control("GET", "jobs")["jobs"]}
+            if not statuses & {"pending", "running"}:
+                return
+            time.sleep(0.002)
+        assert self.endless, "a job did not end"
+
+    def _nothing_double(self) -> None:
+        pictures = Counter(sha for sha, _ in self.shown())
+        assert not [sha for sha, times in pictures.items() if times > 1], f"shown twice after {self.runs[-1]}"
+
+
+@contextmanager
+def opened(cloud: Cloud, circumstances: Circumstances) -> Iterator[Place]:
+    """Give a place of its own, with a shop that nobody used before."""
+    rights = ("*",) if circumstances.listing else ("images.*", "jobs.detail", "product.*", "webhooks.*")
+    tokens = {
+        "private_tokens": [{"value": TOKEN, "rights": rights}],
+        "oauth_tokens": [{"value": OAUTH_TOKEN, "rights": rights}],
+    }
+    with served(lambda: make_app(quick(**tokens, **circumstances.sandbox))) as url:
+        try:
+            yield Place(cloud, url, circumstances)
+        finally:
+            cloud.behave()

@@ -1,0 +1,112 @@
+"""One test, driven by the table: call × fault × what must follow."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from tests.contract.sandbox.support import OAUTH_TOKEN, TOKEN
+from tests.faults.table import rows_jobs, rows_shoptet, rows_storage, rows_tasks, rows_together
+from tests.faults.table.cells import Cell
+from tests.faults.table.cloud import Cloud
+from tests.faults.table.place import Place, opened
+
+CELLS = [*rows_storage.CELLS, *rows_tasks.CELLS, *rows_shoptet.CELLS, *rows_together.CELLS, *rows_jobs.CELLS]
+
+SECRET = re.compile(r"X-Goog-(Signature|Credential)=(?!…)|\d+-a-[0-9a-f]{32}|" + "|".join((TOKEN, OAUTH_TOKEN)))
+"""What must never be told: queries of signed URLs, access tokens, and the tokens of the settings."""
+
+MOST_SWEEPS = 3
+DAY = 24 * 3600.0
+
+
+@pytest.mark.parametrize("cell", CELLS, ids=lambda cell: cell.id)
+def test_what_follows(cloud: Cloud, cell: Cell) -> None:
+    with opened(cloud, cell.circumstances) as place:
+        cell.scene.prepare(place)
+        while place.step():
+            pass
+        assert place.shown() == cell.scene.before
+        place.runs.clear()
+        place.api.control("DELETE", "calls")
+        for fault in cell.faults:
+            fault.order(place)
+        began = place.clock.now()
+        cell.scene.act(place)
+        over = until_quiet(place, cell)
+        calls = {operation: place.calls(operation) for operation in (cell.follows.sends or ("",))[:1]}
+        assert all(fault.met(place) for fault in cell.faults), "the fault was never met"
+        check(place, cell, over - began, calls)
+        if cell.follows.fails is not None and cell.scene.again is not None:
+            heal(place, cell, cell.scene.again)
+        no_secret_is_told(place)
+
+
+def until_quiet(place: Place, cell: Cell) -> float:
+    """Let the platform work until nothing is left to do; give the moment at which the gallery was as it should be."""
+    over = 0.0
+    for _ in range(MOST_SWEEPS + 1):
+        while place.step():
+            if not over and place.shown() == cell.scene.wanted and place.quiet():
+                over = place.clock.now()
+            for fault in cell.faults:
+                if fault.lasts == "a run" and fault.met(place):
+                    fault.lift(place)
+        if place.quiet() and (over or not cell.follows.live):
+            break
+        place.sweep()
+    return over
+
+
+def check(place: Place, cell: Cell, elapsed: float, calls: dict[str, int]) -> None:
+    """Compare what followed with what must follow."""
+    follows, told = cell.follows, "\n".join(place.errors())
+    story = [(ran.what, round(ran.at - place.runs[0].at), ran.raised) for ran in place.runs]
+    assert place.quiet(), f"something is still open: {place.ledger()}"
+    assert place.shown() == (cell.scene.wanted if follows.live else cell.scene.before), (told, story)
+    failures = {key: entry.failure for key, entry in place.ledger().entries.items() if entry.failure is not None}
+    if follows.live:
+        assert not failures
+        assert follows.since <= elapsed <= follows.within, (elapsed, story)
+    assert bool(place.swept) == follows.sweeps, story
+    raised = [ran.raised for ran in place.runs if ran.raised]
+    assert bool(raised) == bool(follows.raises), raised
+    assert all((follows.raises or "") in each for each in raised), raised
+    if follows.fails is not None:
+        written = [failure.reason for failure in failures.values()] or refusals(place)
+        assert written, "the failure is written down nowhere"
+        assert all(follows.fails in reason for reason in written), written
+    expected = follows.fails or follows.tells or follows.raises
+    assert bool(told) == bool(expected), told
+    assert (expected or "") in told, told
+    if follows.sends is not None:
+        operation, times = follows.sends
+        assert calls[operation] == times, story
+    most = max(place.api.control("GET", "calls")["details_before_end"].values(), default=0)
+    assert most <= 10, f"a job's detail was asked {most} times"
+
+
+def refusals(place: Place) -> list[str]:
+    """What is written down about folders and objects that were refused."""
+    return [(place.document(path) or b"").decode() for path in place.documents("refused/")]
+
+
+def heal(place: Place, cell: Cell, again: Callable[[Place], None]) -> None:
+    """Once the cause is gone, dropping the file again is all that a person has to do."""
+    for fault in cell.faults:
+        fault.lift(place)
+    place.clock.sleep(60)
+    again(place)
+    while place.step():
+        pass
+    assert place.shown() == cell.scene.wanted
+    assert place.quiet()
+    assert not any(entry.failure for entry in place.ledger().entries.values())
+    assert not refusals(place)
+
+
+def no_secret_is_told(place: Place) -> None:
+    """Neither in the log, nor in what is kept of the work."""
+    kept = [place.ledger().__repr__(), *(ran.raised or "" for ran in place.runs), *refusals(place)]
+    for text in (place.log.getvalue(), *kept):
+        assert not SECRET.search(text), text
