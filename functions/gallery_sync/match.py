@@ -66,7 +66,7 @@ def inserted(
     if not half_kept and renumbers and completed and of_the_job and not found and len(rest) == len(expected):
         in_order = sorted(expected, key=lambda key: flight.images[key].priority or 0)
         found = dict(zip(in_order, sorted(rest.values(), key=_place), strict=True))
-    elif all_kept or keeps is not False:
+    elif all_kept or keeps or (keeps is None and not _is_numbered_in_steps(listing)):
         found |= _by_priority(flight, {name: i for name, i in rest.items() if _may_be_of_the_job(i, flight)}, found)
     rest = _without(new, found)
     return Outcome(found, tuple(key for key in flight.images if key not in found), tuple(rest))
@@ -102,6 +102,15 @@ def errors_by_key(flight: Flight, rows: Sequence[ResultRow]) -> dict[str, str]:
     """Say which keys the job's result names as failed, and in which words. Rows that fit no key are left out."""
     owners = _owners(flight, rows)
     return {key: row.error for key, row in owners.items() if row.error}
+
+
+def _is_numbered_in_steps(listing: Sequence[Image]) -> bool:
+    """Whether the whole gallery is numbered 1, 2, 3 or 10, 20, 30 ...: then a number that fits may be one that Shoptet gave."""
+    numbers = sorted(image.priority or 0 for image in listing)
+    return any(numbers == list(range(first, first + step * len(numbers), step)) for first, step in _STEPS)
+
+
+_STEPS: Final = ((0, 1), (1, 1), (5, 5), (0, 10), (10, 10))
 
 
 def _may_be_of_the_job(image: Image, flight: Flight) -> bool:
