@@ -3,7 +3,7 @@
 import argparse
 import sys
 import time
-from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
 
 from tests.faults.simulation.chance import Setting
 from tests.faults.simulation.schedules import Life, live
@@ -17,10 +17,17 @@ def main() -> int:
         "--seeds", type=int, default=0, help="live through so many seeds instead, and tell the bad ones"
     )
     parser.add_argument("--first", type=int, default=0, help="the first of them")
+    parser.add_argument("--stop", action="store_true", help="stop at the first bad one")
+    parser.add_argument("--jobs", type=int, default=1, help="processes to share the seeds")
     options = parser.parse_args()
     if options.seed is not None:
         return _tell(options.seed)
-    return _search(options.first, options.seeds)
+    if options.jobs == 1:
+        return int(_search(options.first, options.seeds, options.stop) > 0)
+    share = -(-options.seeds // options.jobs)
+    firsts = range(options.first, options.first + options.seeds, share)
+    with ProcessPoolExecutor(options.jobs) as pool:
+        return int(sum(pool.map(_search, firsts, [share] * len(firsts), [options.stop] * len(firsts))) > 0)
 
 
 def _say(line: str) -> None:
@@ -36,18 +43,20 @@ def _tell(seed: int) -> int:
     return int(failed is not None)
 
 
-def _search(first: int, count: int) -> int:
-    kinds: Counter[str] = Counter()
+def _search(first: int, count: int, stop: bool = False) -> int:
+    bad = 0
     began = time.monotonic()
     for seed in range(first, first + count):
         failed = live(seed)
         if failed is not None:
-            kinds[failed.problems[0][:40]] += 1
+            bad += 1
             how = Setting.drawn(seed).shoptet
             marks = "".join(mark for mark, on in ((" renumbers", how.renumbers), (" lags", how.lag > 0)) if on)
             _say(f"seed {seed}{marks}: {'; '.join(failed.problems)[:300]}")
-    _say(f"{count} seeds in {time.monotonic() - began:.1f} s, {sum(kinds.values())} of them bad")
-    return int(bool(kinds))
+            if stop:
+                break
+    _say(f"seeds {first} to {seed}: {bad} of them bad, {time.monotonic() - began:.1f} s")
+    return bad
 
 
 if __name__ == "__main__":

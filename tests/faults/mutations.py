@@ -1,0 +1,197 @@
+"""Proof that the simulation can fail: each promise of the code broken on purpose must turn it red.
+
+    PYTHONPATH=functions python -m tests.faults.mutations
+
+Each line of MUTATIONS is made in a copy of functions/, and seeds are tried until one shows it. A text that is no longer
+there stops the run: whoever changes such a line finds its new form here.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).parents[2]
+SEEDS: Final = 6_000
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """What is broken (`old` becomes `new` in `file`), and the invariant that it breaks."""
+
+    invariant: str
+    what: str
+    file: str
+    old: str
+    new: str
+
+
+MUTATIONS: Final = (
+    Mutation(
+        "I2",
+        "the ledger is written over whatever stands there",
+        "ledgers.py",
+        "generation=held.generation, metadata",
+        "generation=self.read(changed.guid, changed.gallery).generation, metadata",
+    ),
+    Mutation(
+        "I2",
+        "a lost answer is sent again without asking for jobs that may be ours",
+        "arrive.py",
+        "waits = bool(judge.suspects(jobs, flight, guid, gallery, owned)) and now <= last",
+        "waits = bool(owned) and False",
+    ),
+    Mutation(
+        "I2",
+        "a flight is judged at once",
+        "arrive.py",
+        "    if now < flight.judge_at:\n        world.looks.gallery(guid",
+        "    if now < 0:\n        world.looks.gallery(guid",
+    ),
+    Mutation(
+        "I2",
+        "what is missing once is sent again",
+        "settle.py",
+        "silent = [key for key in outcome.missing if key not in flight.errors]",
+        "silent = list[str]()",
+    ),
+    Mutation(
+        "I2",
+        "a call is sent however late it is",
+        "depart.py",
+        "send_until=now + world.timing.send_within",
+        "send_until=now + 1e6",
+    ),
+    Mutation(
+        "I2",
+        "a result is read in the order of the keys' names",
+        "ledger.py",
+        "return sorted(flight.images, key=lambda key: (flight.images[key].priority or 0, key))",
+        "return list(flight.images)",
+    ),
+    Mutation(
+        "I2",
+        "what may be there is sent again with any change of the file",
+        "plan.py",
+        "file.created <= entry.failure.at",
+        "False",
+    ),
+    Mutation(
+        "I2",
+        "a listing that lags makes an image gone",
+        "plan.py",
+        "if live.gone or live.seen > since\n",
+        "if live.gone\n",
+    ),
+    Mutation(
+        "I1",
+        "the job is believed, not the gallery",
+        "settle.py",
+        "    for key in outcome.missing:\n",
+        "    for key in ():\n",
+    ),
+    Mutation(
+        "I1",
+        "a folder whose look meets a flight is forgotten",
+        "sync.py",
+        "and prefix not in ledger.prefixes\n",
+        "and False\n",
+    ),
+    Mutation(
+        "I1",
+        "a flight that ends leaves nothing owed",
+        "ledger.py",
+        "[max(ledger.owed, pause)] if ledger.owed else []",
+        "[]",
+    ),
+    Mutation(
+        "I1", "sweep finds nothing stuck", "sweep.py", "if _is_stuck(listed, now, world.timing.stuck):", "if now < 0:"
+    ),
+    Mutation("I1", "the daily full look finds nothing", "fulllook.py", "!= known", "!= known and False"),
+    Mutation(
+        "I1", "attributes that may have been changed count as not changed", "settle.py", "unsure=True", "unsure=False"
+    ),
+    Mutation(
+        "I1",
+        "files are in the order of plain text",
+        "names.py",
+        "return place, natural(file[numbered.end() :] if numbered else file), key",
+        "return place, (), key",
+    ),
+    Mutation(
+        "I3",
+        "new images are claimed by their order after a lost answer",
+        "match.py",
+        "completed = flight.job_created is not None and flight.reason is None",
+        "completed = True",
+    ),
+    Mutation(
+        "I3",
+        "new images are claimed whenever they came",
+        "match.py",
+        "    if changed is None:\n        return True\n",
+        "    return True\n",
+    ),
+    Mutation(
+        "I3",
+        "what a person deleted in the shop is inserted again",
+        "ledger.py",
+        "return entry.wanted.content.generation != entry.live.generation",
+        "return True",
+    ),
+    Mutation(
+        "I4",
+        "an unfinished job's detail is asked for as often as one likes",
+        "schedule.py",
+        "DETAIL_BUDGET = 8",
+        "DETAIL_BUDGET = 30",
+    ),
+    Mutation(
+        "I5",
+        "a file's flaw is not logged at take-off",
+        "depart.py",
+        "    report(world.log, held.ledger, ledger)\n    if held.generation",
+        "    if held.generation",
+    ),
+    Mutation(
+        "I6",
+        "the signed URL is written into the ledger",
+        "depart.py",
+        "        images = {key: snapshot for key, snapshot in images.items() if key in urls}\n",
+        "        images = {key: replace(snapshot, source=urls[key]) for key, snapshot in images.items() if key in urls}\n",
+    ),
+)
+
+
+def main() -> int:
+    """Try every mutation (or those whose description holds the argument); 1 if any survives."""
+    chosen = [m for m in MUTATIONS if len(sys.argv) < 2 or sys.argv[1] in m.what]
+    survived = [mutation for mutation in chosen if not _is_seen(mutation)]
+    sys.stdout.write(f"{len(chosen) - len(survived)} of {len(chosen)} mutations are seen\n")
+    return int(bool(survived))
+
+
+def _is_seen(mutation: Mutation) -> bool:
+    with tempfile.TemporaryDirectory() as folder:
+        functions = Path(folder) / "functions"
+        shutil.copytree(ROOT / "functions", functions)
+        file = functions / "gallery_sync" / mutation.file
+        text = file.read_text()
+        if text.count(mutation.old) != 1:
+            raise SystemExit(f"{mutation.file} does not hold exactly once: {mutation.old!r}")
+        file.write_text(text.replace(mutation.old, mutation.new))
+        path = os.pathsep.join((str(functions), str(ROOT)))
+        command = [sys.executable, "-m", "tests.faults.replay", "--seeds", str(SEEDS), "--stop"]
+        run = subprocess.run(command, env={"PYTHONPATH": path}, cwd=ROOT, capture_output=True, text=True, check=False)
+    first = run.stdout.partition("\n")[0] if run.returncode else "survives"
+    sys.stdout.write(f"{mutation.invariant} {mutation.what}: {first[:160] or run.stderr[-300:]}\n")
+    sys.stdout.flush()
+    return bool(run.returncode)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
