@@ -150,9 +150,12 @@ class Shoptet:
         return self._read_all(page, lambda job: job.job_id, "GET /api/system/jobs")
 
     def job(self, job_id: str) -> JobDetail:
-        """A job's detail. NotFound: no such job. DetailsExhausted: asked too often for a job that has not ended."""
+        """A job's detail. NotFound: no such job. DetailsExhausted: asked too often for a job that has not ended.
+
+        Each request may count, also one whose answer is lost: it is asked once a call, unless it was certainly not seen.
+        """
         path = f"/api/system/jobs/{_segment(job_id, 'the id of the job')}"
-        return self._http.call("GET", path, _Detail).data.job
+        return self._http.call("GET", path, _Detail, counted=True).data.job
 
     def result(self, detail: JobDetail) -> tuple[ResultRow, ...] | None:
         """What the job's result says of each image; None: expired, gone, not understood, or not on a trusted host."""

@@ -100,13 +100,15 @@ class Http:
         query: Mapping[str, str] | None = None,
         body: object = None,
         send_until: float | None = None,
+        counted: bool = False,
     ) -> Reply[T]:
         """Make one call and decode the answer's `data` as `of`.
 
         `path` is percent-encoded already, `body` is what becomes the JSON body, `send_until` (seconds since the
         epoch) the moment from which nothing is sent any more. What was certainly not done (423, 429, a refused
         connection) and GETs without a proper answer are repeated: 3 tries, within 10 seconds, not past `send_until`.
-        A write whose answer was lost is never repeated. Raises a ShoptetError.
+        A write whose answer was lost is never repeated, nor is a GET that Shoptet may have `counted` against a limit
+        before its answer was lost. Raises a ShoptetError.
         """
         until = float("inf") if send_until is None else send_until
         request = _Request(method, path, of, query, None if body is None else msgspec.json.encode(body), until)
@@ -121,7 +123,7 @@ class Http:
                 renewed = True
                 if self._tokens.expired(headers):
                     continue
-            wait = _in_place(outcome, self._clock.now(), attempt)
+            wait = _in_place(outcome, self._clock.now(), attempt, counted=counted)
             attempt += 1
             if wait is None or attempt >= MOST_TRIES or self._clock.now() + wait >= leave_at:
                 raise outcome
@@ -169,9 +171,9 @@ class Http:
             raise TooLate("the time to send it has passed; nothing was sent", call=call.name, at=moment)
 
 
-def _in_place(error: ShoptetError, now: float, attempt: int) -> float | None:
+def _in_place(error: ShoptetError, now: float, attempt: int, *, counted: bool) -> float | None:
     """Seconds after which the call is worth another try on the spot; None if it is not, or not safely."""
-    if isinstance(error, Unavailable):
+    if isinstance(error, Unavailable) and not counted:
         return pause(attempt)
     if isinstance(error, TryLater):
         return max(error.at - now, 0.0)
