@@ -211,13 +211,16 @@ def _fly(
     images: Mapping[str, Image],
 ) -> Fly:
     taken = {image.priority for image in images.values() if image.priority is not None}
+    # What an image gets that a person adds meanwhile; it would be taken for ours if ours got lost.
+    next_by_hand = max(taken) + 1 if taken else None
     snapshots: dict[str, Snapshot] = {}
     for key in keys:
         entry = due[key]
         if operation == "insert" and entry.wanted is not None:
             # The number identifies the image afterwards, so nobody else may have it. An explicit priority that is
             # taken is put right by a change of attributes once the image is live.
-            number = order.free_number(numbers[key], taken)
+            near = numbers[key] + (numbers[key] == next_by_hand and entry.wanted.priority is None)
+            number = order.free_number(near, taken)
             taken.add(number)
             snapshots[key] = _carry(
                 entry.wanted.content, Snapshot(priority=number, description=entry.wanted.description)

@@ -195,7 +195,11 @@ def test_new_images_are_numbered_in_their_names_natural_order() -> None:
 def test_numbers_are_unique_in_the_gallery_at_take_off() -> None:
     entries = shown("a.jpg", "1.jpg", 100) | new("b.jpg", "c.jpg")
     listing = (img("1.jpg", 100), img("foreign.jpg", 200), img("older.jpg", 201))
-    assert priorities(fly(a_ledger(entries), *listing)) == {"b.jpg": 202, "c.jpg": 302}
+    assert priorities(fly(a_ledger(entries), *listing)) == {"b.jpg": 203, "c.jpg": 302}
+
+
+def test_a_new_image_does_not_get_the_number_that_one_added_by_hand_would_get() -> None:
+    assert priorities(fly(a_ledger(new("a.jpg")), img("foreign.jpg", 99))) == {"a.jpg": 101}
 
 
 def test_an_image_of_ours_that_a_person_moved_keeps_that_number_from_being_used() -> None:
