@@ -115,6 +115,9 @@ class Checks:
                 owner = picture.owner
                 if owner is None or owner in self._u.drops.blobs or self._unclear(owner):
                     continue
+                if self._u.setting.full_look and not self._u.drops.named(f"{owner.partition('/')[0]}/"):
+                    # The daily full look goes through the folders that there are (README, "What does not hold").
+                    continue
                 failure = self._failure(place, owner)
                 refused = failure is not None and failure.code == "delete-refused" and picture.referenced
                 codes = self._u.record.failures.get(f"drop:{owner}", set())
