@@ -34,7 +34,7 @@ def apply(world: CarryWorld, operation: Operation, until: float = math.inf) -> b
             done = number + 1
     finally:
         if done > first:
-            operations.note_applied(world.documents, operation.id, done)
+            operations.note_applied(world.documents, operation, done)
     return done == len(operation.parts)
 
 

@@ -9,6 +9,7 @@ refused. What became of pictures is read from the ledgers, by the id that each p
 """
 
 import hashlib
+from collections.abc import Iterator
 from typing import Final, Literal
 
 import msgspec
@@ -157,15 +158,34 @@ def applied(documents: Documents, operation: str) -> int:
     return msgspec.json.decode(stored.body, type=int) if stored is not None else 0
 
 
-def note_applied(documents: Documents, operation: str, parts: int) -> None:
+def unapplied(documents: Documents, until: float) -> Iterator[str]:
+    """Name the requests written down before `until` (epoch seconds) of which not all stands in the ledgers.
+
+    From one listing alone: it is in the order of names, so a request stands right before what was noted of it.
+    """
+    waiting: str | None = None
+    for listed in documents.list(PREFIX):
+        name, _, rest = listed.path.removeprefix(PREFIX).partition("/")
+        if not rest:
+            if waiting is not None:
+                yield waiting
+            waiting = name.removesuffix(".json") if listed.updated < until else None
+        elif rest == f"{_APPLIED}.json" and listed.metadata.get("left") == "0":
+            waiting = None
+    if waiting is not None:
+        yield waiting
+
+
+def note_applied(documents: Documents, operation: Operation, parts: int) -> None:
     """Note that so many parts stand in the ledgers; the most that anybody noted counts."""
-    path = _part_path(operation, _APPLIED)
+    path, left = _part_path(operation.id, _APPLIED), {"left": str(len(operation.parts) - parts)}
     for _ in range(_TRIES):
         stored = documents.read(path)
         if stored is not None and msgspec.json.decode(stored.body, type=int) >= parts:
             return
         try:
-            documents.write(path, str(parts).encode(), generation=stored.generation if stored is not None else 0)
+            generation = stored.generation if stored is not None else 0
+            documents.write(path, str(parts).encode(), generation=generation, metadata=left)
         except Conflict:
             continue
         return

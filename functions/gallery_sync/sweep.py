@@ -1,8 +1,8 @@
-"""What got stuck or lost: galleries that nobody works on, jobs that nobody looks at, files whose event never came."""
+"""What got stuck or lost: galleries that nobody works on, jobs nobody looks at, files and requests nobody saw."""
 
 from dataclasses import dataclass
 
-from gallery_sync import jobindex, ledger, refusals
+from gallery_sync import jobindex, ledger, operations, refusals
 from gallery_sync.fulllook import full_look
 from gallery_sync.ports import Listed
 from gallery_sync.schedule import DAY
@@ -44,6 +44,9 @@ def sweep(world: SweepWorld) -> Swept:
     jobs = sum(1 for _ in jobindex.under_way(world.documents))
     if jobs:
         world.looks.jobs(now)
+    for operation in operations.unapplied(world.documents, now - world.timing.stuck):
+        world.log.say("WARNING", "nobody brought this request into the ledgers: doing so", operation=operation)
+        world.looks.operation(operation, now)
     _look_at_refused_again(world, now)
     return Swept(galleries, rescued, jobs, full_look(world))
 

@@ -14,6 +14,7 @@ class Memory:
 
     def __init__(self) -> None:
         self.documents: dict[str, Stored] = {}
+        self.metadata: dict[str, Mapping[str, str]] = {}
 
     def read(self, path: str) -> Stored | None:
         return self.documents.get(path)
@@ -23,6 +24,7 @@ class Memory:
         if (there.generation if there is not None else 0) != generation:
             raise Conflict(path)
         self.documents[path] = Stored(body, generation + 1)
+        self.metadata[path] = metadata or {}
         return generation + 1
 
     def delete(self, path: str) -> None:
@@ -31,7 +33,7 @@ class Memory:
     def list(self, prefix: str) -> Iterator[Listed]:
         for path, stored in sorted(self.documents.items()):
             if path.startswith(prefix):
-                yield Listed(path, stored.generation, NOW)
+                yield Listed(path, stored.generation, NOW, self.metadata[path])
 
 
 class Dripping(io.RawIOBase):

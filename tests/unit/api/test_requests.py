@@ -15,7 +15,7 @@ from gallery_sync.api.asked import MAX_BODY
 from gallery_sync.api.begin import accepted, begin
 from gallery_sync.api.signed import genuine
 from gallery_sync.operations import Operation, Part
-from tests.unit.api.memory import Dripping, Memory, asked
+from tests.unit.api.memory import NOW, Dripping, Memory, asked
 
 LOOK = parts.look("P", "shop")
 SECRET = "whsec_bG9jYWwtc2VjcmV0LW9mLXNpZ25lZC1ldmVudHM="
@@ -196,3 +196,15 @@ def test_the_digest_of_an_operation_covers_every_switch() -> None:
         changed = parts.clean("P", "shop", None, {**switches, name: True})
         assert isinstance(changed[0], Part)
         assert status(lambda changed=changed: begin(documents, "pim", "k", changed)) == 409
+
+
+def test_a_request_that_nobody_brought_into_the_ledgers_is_found_by_the_listing_alone() -> None:
+    documents = Memory()
+    done, half, never = (begin(documents, "pim", key, (*LOOK, *LOOK)) for key in ("done", "half", "never"))
+    operations.conclude(documents, never.id, "0", operations.Outcome(NOW))
+    operations.note_applied(documents, half, 1)
+    for parts_done in (1, 2, 1):
+        operations.note_applied(documents, done, parts_done)
+    assert set(operations.unapplied(documents, NOW + 1)) == {half.id, never.id}
+    assert list(operations.unapplied(documents, NOW)) == []
+    assert [operations.applied(documents, one.id) for one in (done, half, never)] == [2, 1, 0]
