@@ -17,7 +17,7 @@ class Client(tasks_v2.CloudTasksClient):
     """Notes what it is asked, and answers with the errors it was given, one a call."""
 
     def __init__(self, *errors: Exception) -> None:
-        super().__init__(credentials=AnonymousCredentials())  # type: ignore[no-untyped-call]
+        super().__init__(credentials=AnonymousCredentials())
         self.errors = list(errors)
         self.asked: list[tasks_v2.Task] = []
 
