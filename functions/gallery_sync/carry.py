@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from gallery_sync import intents, names, operations, settle
-from gallery_sync.ledger import Flight, Intent, Ledger, Row
+from gallery_sync.ledger import MAX_CARRIED, Flight, Intent, Ledger, Row
 from gallery_sync.ledgers import Held
 from gallery_sync.operations import ImageOutcome, Outcome, Problem
 from gallery_sync.ports import Conflict
@@ -27,6 +27,15 @@ def carry_out(world: CarryWorld, held: Held, intent: Intent) -> Outcome | None:
     intent, which is still in the ledger, flies again. Raises StorageUnavailable.
     """
     ledger = held.ledger
+    stands = operations.concluded(world.documents, *_part(intent))
+    if stands is not None:
+        # Carried out by a run that died before it could write that into the ledger: not once more, as people may have
+        # added images since.
+        try:
+            world.ledgers.write(held, _over(_effect(intent, stands)(ledger), intent))
+        except Conflict:
+            return None
+        return stands
     if intent.attempts >= world.max_attempts:
         lost = f"given up: Shoptet's answer was lost {intent.attempts} times"
         outcome = Outcome(world.clock.now(), problem=Problem(502, "answer-lost", lost))
@@ -183,10 +192,28 @@ def _conclude_without_flight(world: CarryWorld, ledger: Ledger, intent: Intent, 
     return outcome
 
 
+def _effect(intent: Intent, outcome: Outcome) -> Callable[[Ledger], Ledger]:
+    """Tell what an intent does to the ledger, from what was written down of it."""
+    if outcome.problem is not None:
+        return _nothing
+    match intent.kind:
+        case "clean":
+            skipped = tuple(image.name or "" for image in outcome.images if image.state == "skipped")
+            return lambda held: intents.cleaned(held, intent, skipped)
+        case "delete":
+            return lambda held: intents.deleted(held, intent, intent.name or "")
+        case "attributes":
+            told = [(row, one) for row, one in zip(intent.rows, outcome.images, strict=True) if one.state != "failed"]
+            rows = {one.key: row for row, one in told if one.key is not None}
+            images = {one.name: Image(one.name) for _, one in told if one.state == "updated" and one.name is not None}
+            return lambda held: intents.described(held, rows, images)
+
+
 def _over(ledger: Ledger, intent: Intent) -> Ledger:
     left = tuple(other for other in ledger.intents if other.id != intent.id)
     mine = ledger.flight is not None and ledger.flight.intent == intent.id
-    return replace(ledger, intents=left, flight=None if mine else ledger.flight, pause=None)
+    carried = tuple(dict.fromkeys((*ledger.carried, intent.id)))[-MAX_CARRIED:]
+    return replace(ledger, intents=left, flight=None if mine else ledger.flight, pause=None, carried=carried)
 
 
 def _nothing(ledger: Ledger) -> Ledger:

@@ -82,8 +82,8 @@ def want(ledger: Ledger, pictures: Sequence[ByUrl]) -> Ledger:
 
 
 def ask(ledger: Ledger, intent: Intent) -> Ledger:
-    """Give the ledger with an intent waiting; one that waits already stays as it is."""
-    if any(other.id == intent.id for other in ledger.intents):
+    """Give the ledger with an intent waiting; one that waits already, or was carried out, changes nothing."""
+    if intent.id in ledger.carried or any(other.id == intent.id for other in ledger.intents):
         return ledger
     return replace(ledger, intents=(*ledger.intents, intent))
 

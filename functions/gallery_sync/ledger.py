@@ -187,6 +187,7 @@ class Ledger(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `owed`: since when a look at it is owed, or when the next one is due (epoch seconds); 0: the last look left nothing
     open. A flight leaves it set when it ends, so that a run that dies right after leaves no work that nobody knows of.
+    `carried`: the ids of the intents that were carried out last; whoever comes late to ask for one of them asks in vain.
     """
 
     guid: str
@@ -199,11 +200,16 @@ class Ledger(msgspec.Struct, frozen=True, omit_defaults=True):
     pause: Pause | None = None
     cleaned_at: float = 0.0
     owed: float = 0.0
+    carried: tuple[str, ...] = ()
 
     @property
     def path(self) -> str:
         """Where it lies in the state bucket."""
         return path(self.guid, self.gallery)
+
+
+MAX_CARRIED: Final = 100
+"""How many intents are remembered as carried out; whoever asks for one again comes minutes later at most."""
 
 
 class Counts(msgspec.Struct, frozen=True):
