@@ -6,8 +6,11 @@ Which failures are allowed, and after what, is said here and nowhere else; every
 import math
 from collections.abc import Iterator
 
+import msgspec
+
 from gallery_sync import jobindex, names, refusals
 from gallery_sync.ledger import Failure, Ledger
+from gallery_sync.operations import Outcome
 from gallery_sync.shoptet.model import MAX_PRIORITY
 from tests.faults.simulation.client import POISON
 from tests.faults.simulation.jobs import TOO_LARGE
@@ -34,7 +37,7 @@ class Checks:
 
     def problems(self) -> list[str]:
         """Give everything that is not as it should be."""
-        return [*self._leftovers(), *self._files(), *self._orphans(), *self._orders()]
+        return [*self._leftovers(), *self._cleanups(), *self._files(), *self._orphans(), *self._orders()]
 
     def _leftovers(self) -> Iterator[str]:
         for place, ledger in self._u.record.current.items():
@@ -43,6 +46,19 @@ class Checks:
         for path in self._u.state.blobs:
             if path.startswith(jobindex.PREFIX):
                 yield f"{path} is still there"
+
+    def _cleanups(self) -> Iterator[str]:
+        for place, operation in self._people.cleanups:
+            stored = self._u.state.blobs.get(f"operations/{operation}/0.json")
+            if stored is None:
+                yield f"nobody wrote down what came of the cleanup of {place}"
+            elif msgspec.json.decode(stored.body, type=Outcome).problem is None:
+                asked = self._u.state.blobs[f"operations/{operation}.json"].at
+                if self._cleaned_at(place) < asked:
+                    yield f"the cleanup of {place} left no watermark"
+
+    def _cleaned_at(self, place: Place) -> float:
+        return (self._u.record.current.get(place) or Ledger(*place)).cleaned_at
 
     def _files(self) -> Iterator[str]:
         for name, blob in self._u.drops.blobs.items():
@@ -73,6 +89,9 @@ class Checks:
         if len(pictures) > 1 and not told:
             yield f"{name} is there {len(pictures)} times: {[p.name for p in pictures]}"
         wanted = self._wanted(name, blob)
+        if blob.at <= self._cleaned_at(place):
+            # Out until it is dropped again; only what a variant references stays.
+            wanted, pictures = False, [p for p in pictures if not p.referenced]
         if wanted is False and pictures and not told:
             yield f"{name} was deleted in the shop, and is there again"
         if wanted and not pictures:
@@ -120,8 +139,9 @@ class Checks:
                     continue
                 failure = self._failure(place, owner)
                 refused = failure is not None and failure.code == "delete-refused" and picture.referenced
+                kept = picture.referenced and self._cleaned_at(place) > 0
                 codes = self._u.record.failures.get(f"drop:{owner}", set())
-                if self._u.setting.mirror_deletes and not refused and "unexplained" not in codes:
+                if self._u.setting.mirror_deletes and not (refused or kept) and "unexplained" not in codes:
                     yield f"{owner} was deleted, and its image {picture.name} is still there"
 
     def _orders(self) -> Iterator[str]:
@@ -143,6 +163,7 @@ class Checks:
         """Whether a file's place in the order is ours to say."""
         return (
             name in self._u.drops.blobs
+            and self._u.drops.blobs[name].at > self._cleaned_at(place)
             and self._failure(place, name) is None
             and name not in self._u.shop.touched
             and not self._unclear(name)

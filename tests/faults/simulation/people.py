@@ -6,6 +6,7 @@ from typing import Final
 
 from gallery_sync import names
 from gallery_sync.ledger import Ledger
+from gallery_sync.operations import Part
 from tests.faults.simulation.client import POISON
 from tests.faults.simulation.jobs import TOO_LARGE
 from tests.faults.simulation.shop import Deletion, Picture, Place
@@ -29,6 +30,8 @@ class People:
         self._contents = 0
         self.deletions: dict[str, list[Deletion]] = {}
         """Images of ours that were deleted in the shop, by the dropped object's name."""
+        self.cleanups: list[tuple[Place, str]] = []
+        """Which galleries callers wanted cleaned, and the operation's id."""
         shop = universe.shop
         shop.codes = {CODE: GUID, VARIANT: GUID}
         for guid in (GUID, OTHER):
@@ -139,6 +142,14 @@ class People:
         u.shop.codes.pop(CODE, None)
         if guid is not None:
             u.shop.codes[CODE] = guid
+
+    def clean(self, place: Place, *, remove_reference: bool, purge: bool) -> None:
+        """A caller wants a gallery cleaned, and repeats that until it is taken."""
+        u = self._universe
+        u.shop.to_be_cleaned.add(place)
+        part = Part("clean", place[0], place[1], remove_reference=remove_reference, purge=purge)
+        u.story.tell(u.now, "caller", "clean %s (remove references: %s, purge: %s)", place, remove_reference, purge)
+        self.cleanups.append((place, u.ask((part,))))
 
     def forge(self) -> None:
         """A webhook of somebody else's job."""

@@ -29,6 +29,7 @@ WEIGHTS: Final = {
     "touch ours": 4,
     "reference": 2,
     "move code": 1,
+    "clean": 4,
     "forge": 1,
 }
 
@@ -101,6 +102,8 @@ class Life:
                 people.touch_ours(place, rng.choice((None, 5, 250, 5000)), rng.choice((None, "by hand")))
             case "reference":
                 people.reference(place)
+            case "clean":
+                people.clean(place, remove_reference=rng.random() < 0.5, purge=rng.random() < 0.3)
             case "move code":
                 self.code_moved = True
                 people.move_code(rng.choice((None, OTHER)))

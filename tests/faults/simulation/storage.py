@@ -132,11 +132,12 @@ class SimDrops:
 
 
 class SimBin:
-    """`ports.Bin`."""
+    """`ports.Bin`. `changed` is told that an object is gone: as any deletion, it is an event."""
 
-    def __init__(self, drops: Bucket, effects: Effects) -> None:
+    def __init__(self, drops: Bucket, effects: Effects, changed: Callable[[str, int], None]) -> None:
         self._drops = drops
         self._effects = effects
+        self._changed = changed
 
     def remove(self, file: BucketFile) -> bool:
         """See ports.Bin."""
@@ -146,6 +147,7 @@ class SimBin:
             return False
         self._effects.tell("moves %s #%d out of the drop bucket", file.name, file.generation)
         del self._drops.blobs[file.name]
+        self._changed(file.name, file.size)
         self._effects.point()
         return True
 

@@ -9,9 +9,11 @@ from gallery_sync import drop as on_drop
 from gallery_sync import poll as poll_jobs
 from gallery_sync import sweep as sweeping
 from gallery_sync import sync as sync_gallery
+from gallery_sync.api.begin import begin
 from gallery_sync.events import Changed
 from gallery_sync.ledger import BadDocument, Content
 from gallery_sync.looks import Target, TaskLooks, parse
+from gallery_sync.operations import Part, operation_id
 from gallery_sync.plan import Policy
 from gallery_sync.ports import StorageUnavailable
 from gallery_sync.schedule import DAY, Timing
@@ -67,6 +69,8 @@ class Universe:
         self.tasks = SimTasks(self.effects, self._dispatch, queues, self._task_lost, setting.task_tries)
         self.unseen: set[tuple[str, int]] = set()
         """Objects whose change nobody may have noticed: the world makes up for it at the end, as the daily look will."""
+        self.unheard: set[str] = set()
+        """Operations whose task is lost: their caller asks how it stands, which enqueues it again."""
         self.errors: list[str] = []
         self.instances = [SkewedClock(self.scheduler, self.rng.uniform(-1, 1)) for _ in range(3)]
         self._ids = 0
@@ -102,6 +106,9 @@ class Universe:
 
     def deliver_unseen(self) -> None:
         """Make up for the events and looks that were lost, unless that is left to the daily full look."""
+        for operation in sorted(self.unheard):
+            self._later(60.0, lambda operation=operation: self._hear(operation))  # type: ignore[misc]
+        self.unheard.clear()
         if self.setting.full_look:
             self.wait_for_full_look()
             return
@@ -115,6 +122,22 @@ class Universe:
         tomorrow = (self.now // DAY + 1) * DAY
         self._sweeps_from = tomorrow + 600.0
         self._later(tomorrow + SWEEP_EVERY * 2 - self.now, lambda: None)
+
+    def ask(self, parts: tuple[Part, ...]) -> str:
+        """A caller asks for something, under an id of its own: again and again until it is taken. Give the operation's id."""
+        self._ids += 1
+        key = f"request-{self._ids}"
+
+        def take(clock: SkewedClock) -> None:
+            operation = begin(self._documents, "caller", key, parts)
+            self.looks(clock).operation(operation.id, clock.now())
+
+        def done(ok: bool) -> None:
+            if not ok:
+                self._later(30.0, lambda: self.start("webhooks", take, done, 60.0))
+
+        self.start("webhooks", take, done, 60.0)
+        return operation_id("caller", key)
 
     @property
     def at_rest(self) -> bool:
@@ -159,7 +182,7 @@ class Universe:
             timing=self.timing,
             shop=self.client(clock),
             drops=self._drops,
-            bin=SimBin(self.drops, self.effects),
+            bin=SimBin(self.drops, self.effects, self.changed),
             new_id=self._new_id,
             max_attempts=MAX_ATTEMPTS,
             outbox=SimOutbox(self.drops, self.copies, self.effects),
@@ -218,7 +241,9 @@ class Universe:
         if task.queue != SYNC:
             return
         look = parse(task.body)
-        if look.refused is not None:
+        if look.operation is not None:
+            self.unheard.add(look.operation)
+        elif look.refused is not None:
             self.unseen.add((look.refused, 1))
         elif look.prefix is not None:
             self.unseen.add((f"{look.prefix}/{look.gallery}/lost.jpg", 1))
@@ -233,6 +258,9 @@ class Universe:
                 self.unseen.add((name, size))
 
         self.start("on_drop", lambda c: on_drop.drop(changed, self.looks(c), c, self.log()), done, 60.0)
+
+    def _hear(self, operation: str) -> None:
+        self.start("operation", lambda c: self.looks(c).operation(operation, c.now()), lambda _ok: None, 60.0)
 
     def _notify(self, job_id: str) -> None:
         fx = self.effects
