@@ -57,6 +57,15 @@ class Checks:
                 if self._cleaned_at(place) < asked:
                     yield f"the cleanup of {place} left no watermark"
 
+    def _half_cleaned_at(self, place: Place) -> float:
+        """When a cleanup was asked that was refused or given up in the end: an earlier try of it may have been carried out."""
+        asked = [0.0]
+        for other, operation in self._people.cleanups:
+            stored = self._u.state.blobs.get(f"operations/{operation}/0.json")
+            if other == place and stored and msgspec.json.decode(stored.body, type=Outcome).problem is not None:
+                asked.append(self._u.state.blobs[f"operations/{operation}.json"].at)
+        return max(asked)
+
     def _cleaned_at(self, place: Place) -> float:
         return (self._u.record.current.get(place) or Ledger(*place)).cleaned_at
 
@@ -89,6 +98,8 @@ class Checks:
         if len(pictures) > 1 and not told:
             yield f"{name} is there {len(pictures)} times: {[p.name for p in pictures]}"
         wanted = self._wanted(name, blob)
+        if wanted and blob.at <= self._half_cleaned_at(place):
+            wanted = None
         if blob.at <= self._cleaned_at(place):
             # Out until it is dropped again; only what a variant references stays.
             wanted, pictures = False, [p for p in pictures if not p.referenced]

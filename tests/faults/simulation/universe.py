@@ -69,8 +69,6 @@ class Universe:
         self.tasks = SimTasks(self.effects, self._dispatch, queues, self._task_lost, setting.task_tries)
         self.unseen: set[tuple[str, int]] = set()
         """Objects whose change nobody may have noticed: the world makes up for it at the end, as the daily look will."""
-        self.unheard: set[str] = set()
-        """Operations whose task is lost: their caller asks how it stands, which enqueues it again."""
         self.errors: list[str] = []
         self.instances = [SkewedClock(self.scheduler, self.rng.uniform(-1, 1)) for _ in range(3)]
         self._ids = 0
@@ -106,9 +104,6 @@ class Universe:
 
     def deliver_unseen(self) -> None:
         """Make up for the events and looks that were lost, unless that is left to the daily full look."""
-        for operation in sorted(self.unheard):
-            self._later(60.0, lambda operation=operation: self._hear(operation))  # type: ignore[misc]
-        self.unheard.clear()
         if self.setting.full_look:
             self.wait_for_full_look()
             return
@@ -241,9 +236,7 @@ class Universe:
         if task.queue != SYNC:
             return
         look = parse(task.body)
-        if look.operation is not None:
-            self.unheard.add(look.operation)
-        elif look.refused is not None:
+        if look.refused is not None:
             self.unseen.add((look.refused, 1))
         elif look.prefix is not None:
             self.unseen.add((f"{look.prefix}/{look.gallery}/lost.jpg", 1))
@@ -258,9 +251,6 @@ class Universe:
                 self.unseen.add((name, size))
 
         self.start("on_drop", lambda c: on_drop.drop(changed, self.looks(c), c, self.log()), done, 60.0)
-
-    def _hear(self, operation: str) -> None:
-        self.start("operation", lambda c: self.looks(c).operation(operation, c.now()), lambda _ok: None, 60.0)
 
     def _notify(self, job_id: str) -> None:
         fx = self.effects
