@@ -14,7 +14,7 @@ from gallery_sync.api.answers import Rejected, not_now, refusal, upstream_status
 from gallery_sync.api.asked import MAX_BODY
 from gallery_sync.api.begin import accepted, begin
 from gallery_sync.api.signed import genuine
-from gallery_sync.operations import Operation, Part
+from gallery_sync.operations import AskedImage, Operation, Part
 from tests.unit.api.memory import NOW, Dripping, Memory, asked
 
 LOOK = parts.look("P", "shop")
@@ -208,3 +208,47 @@ def test_a_request_that_nobody_brought_into_the_ledgers_is_found_by_the_listing_
     assert set(operations.unapplied(documents, NOW + 1)) == {half.id, never.id}
     assert list(operations.unapplied(documents, NOW)) == []
     assert [operations.applied(documents, one.id) for one in (done, half, never)] == [2, 1, 0]
+
+
+PLACE: dict[str, object] = {"product": "P", "gallery": "shop"}
+EVENTS: list[tuple[str, dict[str, object], Part]] = [
+    ("gallery.sync", PLACE, Part("sync", "P", "shop")),
+    ("gallery.clean", {**PLACE, "purge": True}, Part("clean", "P", "shop", purge=True)),
+    ("image.delete", {**PLACE, "name": "1.png"}, Part("delete", "P", "shop", name="1.png")),
+    (
+        "images.update",
+        {**PLACE, "images": [{"key": "k", "priority": 1}]},
+        Part("attributes", "P", "shop", (AskedImage(key="url:k", priority=1),)),
+    ),
+    (
+        "images.insert",
+        {**PLACE, "images": [{"sourceUrl": "https://a/1.png", "key": "k"}]},
+        Part("insert", "P", "shop", (AskedImage("https://a/1.png", "url:k"),)),
+    ),
+    (
+        "images.source",
+        {**PLACE, "images": [{"sourceUrl": "https://a/1.png", "name": "1.png"}]},
+        Part("source", "P", "shop", (AskedImage("https://a/1.png", name="1.png"),)),
+    ),
+    (
+        "galleries.clean",
+        {"galleries": [PLACE], "removeReference": True, "dryRun": True},
+        Part("clean", "P", "shop", remove_reference=True, dry_run=True),
+    ),
+]
+
+
+@pytest.mark.parametrize(("kind", "data", "part"), EVENTS)
+def test_an_event_asks_for_what_its_rest_call_does(kind: str, data: dict[str, object], part: Part) -> None:
+    body = {"type": kind, "timestamp": "2026-08-21T09:30:00Z", "data": data}
+    assert parts.event(json.dumps(body).encode()) == (kind, (part,))
+
+
+def test_a_flaw_in_an_event_names_the_field_from_the_event_on() -> None:
+    body = {"type": "gallery.sync", "timestamp": "", "data": {**PLACE, "more": 1}}
+    with pytest.raises(Rejected) as refused:
+        parts.event(json.dumps(body).encode())
+    assert refused.value.flaws[0].path == "data.more"
+    with pytest.raises(Rejected) as refused:
+        parts.event(json.dumps({**body, "data": 7}).encode())
+    assert refused.value.flaws[0].path == "data"
