@@ -36,10 +36,6 @@ def carry_out(world: CarryWorld, held: Held, intent: Intent) -> Outcome | None:
         except Conflict:
             return None
         return stands
-    if intent.attempts >= world.max_attempts:
-        lost = f"given up: Shoptet's answer was lost {intent.attempts} times"
-        outcome = Outcome(world.clock.now(), problem=Problem(502, "answer-lost", lost))
-        return _conclude_without_flight(world, ledger, intent, outcome)
     try:
         listing = world.shop.images(ledger.guid, ledger.gallery)
     except errors.TryLater as error:
@@ -47,7 +43,18 @@ def carry_out(world: CarryWorld, held: Held, intent: Intent) -> Outcome | None:
         world.looks.gallery(ledger.guid, ledger.gallery, error.at)
         return None
     except (errors.Refused, errors.NotAllowed) as error:
+        if intent.attempts and isinstance(error, errors.NotAllowed):
+            # An earlier try may have been carried out: only the gallery tells, once a person has allowed us to look.
+            world.log.say("ERROR", str(error), **where(ledger))
+            world.looks.gallery(ledger.guid, ledger.gallery, world.clock.now() + world.timing.retry_longest)
+            return None
         return _conclude_without_flight(world, ledger, intent, _refusal(world, error))
+    if _was_cleaned(intent, listing):
+        return _cleaned_before(world, held, intent)
+    if intent.attempts >= world.max_attempts:
+        lost = f"given up: Shoptet's answer was lost {intent.attempts} times"
+        outcome = Outcome(world.clock.now(), problem=Problem(502, "answer-lost", lost))
+        return _conclude_without_flight(world, ledger, intent, outcome)
     before = intent.before if intent.before is not None else tuple(image.name for image in listing)
     intent = replace(intent, before=before)
     now = world.clock.now()
@@ -69,6 +76,28 @@ def carry_out(world: CarryWorld, held: Held, intent: Intent) -> Outcome | None:
         if there is None or there.id != flight.id:
             return None
     return _fly(world, ledger, flight, intent, listing)
+
+
+def _was_cleaned(intent: Intent, listing: Sequence[Image]) -> bool:
+    """Whether an earlier try of a cleanup, whose answer was lost, was carried out: nothing is left of what was there."""
+    before = set(intent.before or ())
+    return (
+        intent.kind == "clean" and intent.attempts > 0 and bool(before) and before.isdisjoint(i.name for i in listing)
+    )
+
+
+def _cleaned_before(world: CarryWorld, held: Held, intent: Intent) -> Outcome | None:
+    """End a cleanup that was carried out already; what people or callers added since stays."""
+    if intent.purge:
+        _purge(world, held.ledger, intent.at)
+    names = intent.before or ()
+    images = tuple(ImageOutcome("deleted", name, key=intents.owner(held.ledger, name)) for name in names)
+    outcome = operations.conclude(world.documents, *_part(intent), Outcome(world.clock.now(), images))
+    try:
+        world.ledgers.write(held, _over(_effect(intent, outcome)(held.ledger), intent))
+    except Conflict:
+        return None
+    return outcome
 
 
 def _fly(world: CarryWorld, ledger: Ledger, flight: Flight, intent: Intent, listing: Sequence[Image]) -> Outcome | None:
