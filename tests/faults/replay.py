@@ -4,6 +4,7 @@ import argparse
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 
 from tests.faults.simulation.chance import Setting
 from tests.faults.simulation.schedules import Life, live
@@ -26,7 +27,8 @@ def main() -> int:
         return int(_search(options.first, options.seeds, options.stop) > 0)
     share = -(-options.seeds // options.jobs)
     firsts = range(options.first, options.first + options.seeds, share)
-    with ProcessPoolExecutor(options.jobs) as pool:
+    # Not forked: threads, grpc's among them, do not survive that.
+    with ProcessPoolExecutor(options.jobs, mp_context=get_context("spawn")) as pool:
         return int(sum(pool.map(_search, firsts, [share] * len(firsts), [options.stop] * len(firsts))) > 0)
 
 
