@@ -177,7 +177,7 @@ class Follows:
 
     live: bool = True
     since: float = 0.0
-    within: float = 100.0
+    within: float = 75.0
     fails: str | None = None
     tells: str | None = None
     raises: str | None = None

@@ -5,11 +5,13 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.contract.sandbox.support import OAUTH_TOKEN, TOKEN
+from gallery_sync.ledger import Content
+from tests.contract.sandbox.support import MUG, OAUTH_TOKEN, TOKEN
 from tests.faults.table import rows_jobs, rows_shoptet, rows_storage, rows_tasks, rows_together
 from tests.faults.table.cells import Cell
-from tests.faults.table.cloud import Cloud
+from tests.faults.table.cloud import Circumstances, Cloud
 from tests.faults.table.place import Place, opened
+from tests.faults.table.scenes import RED
 
 CELLS = [*rows_storage.CELLS, *rows_tasks.CELLS, *rows_shoptet.CELLS, *rows_together.CELLS, *rows_jobs.CELLS]
 
@@ -31,6 +33,8 @@ def test_what_follows(cloud: Cloud, cell: Cell) -> None:
         place.api.control("DELETE", "calls")
         for fault in cell.faults:
             fault.order(place)
+        # At the beginning of a window, so that the events of one act lead to one look, however busy the machine is.
+        place.clock.sleep(place.world.timing.window - place.clock.now() % place.world.timing.window)
         began = place.clock.now()
         cell.scene.act(place)
         over = until_quiet(place, cell)
@@ -110,3 +114,16 @@ def no_secret_is_told(place: Place) -> None:
     kept = [place.ledger().__repr__(), *(ran.raised or "" for ran in place.runs), *refusals(place)]
     for text in (place.log.getvalue(), *kept):
         assert not SECRET.search(text), text
+
+
+def test_the_watch_for_secrets_knows_one_when_it_sees_it(cloud: Cloud) -> None:
+    with opened(cloud, Circumstances()) as place:
+        place.put(f"{MUG}/a.png", RED)
+        (file,) = place.world.drops.list(f"{MUG}/")
+        content = Content(file.name, file.generation, file.checksum, file.size)
+        url = place.world.outbox.prepare([content])[content] or ""
+        place.world.log.say("INFO", f"downloads {url}")
+        assert SECRET.search(url)
+        assert "downloads" in place.log.getvalue()
+        no_secret_is_told(place)
+    assert all(SECRET.search(secret) for secret in (TOKEN, OAUTH_TOKEN, "222651-a-" + "0123456789abcdef" * 2))
