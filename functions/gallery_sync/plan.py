@@ -219,8 +219,9 @@ def _fly(
         if operation == "insert" and entry.wanted is not None:
             # The number identifies the image afterwards, so nobody else may have it. An explicit priority that is
             # taken is put right by a change of attributes once the image is live.
-            near = numbers[key] + (numbers[key] == next_by_hand and entry.wanted.priority is None)
-            number = order.free_number(near, taken)
+            number = order.free_number(numbers[key], taken)
+            if number == next_by_hand and entry.wanted.priority != number:
+                number = order.free_number(number + 1, taken)
             taken.add(number)
             snapshots[key] = _carry(
                 entry.wanted.content, Snapshot(priority=number, description=entry.wanted.description)

@@ -204,7 +204,7 @@ def test_a_new_image_does_not_get_the_number_that_one_added_by_hand_would_get() 
 
 def test_an_image_of_ours_that_a_person_moved_keeps_that_number_from_being_used() -> None:
     entries = shown("a.jpg", "1.jpg", 100) | new("b.jpg")
-    assert priorities(fly(a_ledger(entries), img("1.jpg", 200))) == {"b.jpg": 201}
+    assert priorities(fly(a_ledger(entries), img("1.jpg", 200))) == {"b.jpg": 202}
 
 
 def test_an_explicit_priority_is_that_number_itself() -> None:
@@ -217,9 +217,9 @@ def test_an_explicit_priority_is_not_given_to_an_automatic_one() -> None:
 
 def test_an_explicit_priority_that_is_taken_goes_under_another_number_and_is_put_right_afterwards() -> None:
     foreign = img("foreign.jpg", 7)
-    assert priorities(fly(a_ledger(new("a.jpg", priority=7)), foreign)) == {"a.jpg": 8}
-    landed = {key("a.jpg"): Entry(wanted("a.jpg", priority=7), live("a.jpg", "1.jpg", priority=8))}
-    step = fly(a_ledger(landed), foreign, img("1.jpg", 8))
+    assert priorities(fly(a_ledger(new("a.jpg", priority=7)), foreign)) == {"a.jpg": 9}
+    landed = {key("a.jpg"): Entry(wanted("a.jpg", priority=7), live("a.jpg", "1.jpg", priority=9))}
+    step = fly(a_ledger(landed), foreign, img("1.jpg", 9))
     assert (step.operation, priorities(step)) == ("attributes", {"a.jpg": 7})
 
 
