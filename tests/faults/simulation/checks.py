@@ -137,7 +137,9 @@ class Checks:
         if last.generation is not None and blob.generation > last.generation:
             # A listing that lags may still have shown the image after its file was dropped again with the same content.
             return None if self._u.shop.how.lag and blob.checksum == last.checksum else True
-        return None if last.flying or last.settled != blob.generation else False
+        # A cleanup forgets what was shown before it.
+        forgotten = any(place == place_of(name, self._u.shop.codes) for place, _ in self._people.cleanups)
+        return None if last.flying or forgotten or last.settled != blob.generation else False
 
     def _orphans(self) -> Iterator[str]:
         for place, pictures in self._u.shop.galleries.items():
