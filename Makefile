@@ -29,9 +29,9 @@ demo-http: $(READY)  ## other systems work on galleries over HTTP, in the local 
 dev: $(READY)  ## the local cloud, kept running until Ctrl-C
 	@$(BIN)/python -m infra.local.dev
 
-test: $(READY)  ## all tests; the simulation and the fault table run without coverage, which would make them slow
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term --ignore=tests/faults
-	@$(BIN)/python -m pytest -n 2 tests/faults
+test: $(READY)  ## all tests: first what runs in one process, with coverage; then the fault table and whole clouds
+	@$(BIN)/python -m pytest -n 2 --cov --cov-report=term --ignore=tests/faults/table --ignore=tests/e2e
+	@$(BIN)/python -m pytest -n 2 --dist loadfile tests/faults/table tests/e2e
 
 lint: $(READY)  ## formatting, rules, types, which module may import which
 	@$(BIN)/ruff format --check .
