@@ -39,6 +39,9 @@ lint: $(READY)  ## formatting, rules, types, which module may import which
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
+faults: $(READY)  ## the simulation for a night: SEEDS=100000
+	@$(BIN)/python -m tests.faults.replay --seeds $(or $(SEEDS),100000) --first 1000000 --jobs 2
+
 chaos: $(READY)  ## functions are killed at random while pictures travel, 20 rounds of half a minute (ROUNDS=n SEED=n)
 	@$(BIN)/python -m infra.local.chaos $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED))
 
