@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
-SEEDS: Final = 6_000
+SEEDS: Final = 20_000
 
 
 @dataclass(frozen=True)

@@ -163,9 +163,7 @@ class Checks:
             explicit = {p.owner: n for p in shown if (n := self._explicit(p.owner or "")) is not None}
             automatic = [p.owner or "" for p in shown if p.owner not in explicit]
             # Where the shop renumbers, a file that comes in between lands at the end (README, "What does not hold").
-            if not self._u.shop.how.renumbers and automatic != sorted(
-                automatic, key=lambda name: names.order(f"drop:{name}")
-            ):
+            if not self._u.shop.how.renumbers and automatic != sorted(automatic, key=_place):
                 yield f"{place} is not in order: {[(p.owner, p.priority) for p in shown]}"
             for picture in shown:
                 number = explicit.get(picture.owner)

@@ -77,7 +77,13 @@ class Life:
             case "delete" if there:
                 people.delete(rng.choice(there))
             case "annotate" if there:
-                people.annotate(rng.choice(there), self._metadata())
+                name = rng.choice(there)
+                before = self.universe.drops.blobs[name].metadata
+                people.annotate(name, self._metadata())
+                if rng.random() < 0.3:
+                    self.universe.turn(rng.choice((0.01, 10.0, 100.0)))
+                    if name in self.universe.drops.blobs:
+                        people.annotate(name, before)
             case "bad":
                 people.drop_badly(self._name(), rng.choice(("large", "poison", "empty")))
             case "refused":
