@@ -66,7 +66,7 @@ def polls(galleries: int) -> int:
         for number in range(galleries):
             guid = f"{number:08x}{GUID[8:]}"
             universe.shop.galleries[guid, "shop"] = []
-            life.people.drop(f"{guid}/shop/a.jpg")
+            life.people.drop(f"{guid}/shop/b.jpg")
         universe.turn(3600.0)
         assert life.calm_down() == []
         return universe.calls.counts["jobs"]
