@@ -28,8 +28,9 @@ WINDOW = 1.0
 
 
 @pytest.fixture(scope="module")
-def cloud() -> Iterator[LocalCloud]:
-    with local_cloud(Plan(sandbox=SandboxConfig(), time_scale=0.5, window=WINDOW, sweep=False)) as cloud:
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    plan = Plan(sandbox=SandboxConfig(), time_scale=0.5, window=WINDOW, sweep=False)
+    with local_cloud(plan, tmp_path_factory.mktemp("logs")) as cloud:
         yield cloud
 
 

@@ -21,7 +21,6 @@ from tests.e2e.support import (
     storage_fault,
     wait,
     wait_live,
-    wait_quiet,
 )
 
 HANGS = 100
@@ -31,10 +30,10 @@ Dropped = Mapping[str, tuple[Product, Sequence[Picture]]]
 
 
 @pytest.fixture(scope="module")
-def cloud() -> Iterator[LocalCloud]:
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
     """A local cloud whose pauses are a fiftieth as long, where deleted files take their images along."""
     plan = Plan(sandbox=SandboxConfig(), time_scale=0.02, window=0.25, settings={"MIRROR_DELETES": "true"}, sweep=False)
-    with local_cloud(plan) as cloud:
+    with local_cloud(plan, tmp_path_factory.mktemp("logs")) as cloud:
         yield cloud
 
 
@@ -74,12 +73,11 @@ def test_a_run_killed_around_its_insertion_leaves_each_file_once(
 ) -> None:
     product, files = dropped[moment]
 
-    def live() -> bool:
+    def at_rest() -> bool:
         cloud.sweep()
-        return all(row.state == "live" for row in rows(cloud, files))
+        return all(row.state == "live" for row in rows(cloud, files)) and ledger(cloud, product.guid).flight is None
 
-    wait("the sweep to bring the files live", live)
-    wait_quiet(cloud)
+    wait("the sweep to bring the files live", at_rest)
     assert digests_shown(cloud, product.guid) == digests(files)
     assert len(Sandbox(cloud.sandbox).jobs(product.guid, "images.insert")) == 1
 
@@ -96,8 +94,9 @@ def test_with_mirrored_deletes_a_file_deleted_during_its_insertion_takes_its_ima
     cloud.remove(files[1].name)
     assert sandbox.shown(product.guid) == [], "the insertion was over before the file was deleted"
     wait_live(cloud, [files[0], files[2]])
-    wait_quiet(cloud)
 
+    wait("the deletion", lambda: sandbox.calls().get("images.delete"))
+    wait("the gallery at rest", lambda: not ledger(cloud, product.guid).flight)
     assert digests_shown(cloud, product.guid) == digests([files[0], files[2]])
     assert sandbox.calls()["images.delete"] == 1
 
