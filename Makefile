@@ -17,6 +17,8 @@ $(READY): requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "gallery-sync needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing what requirements-dev.txt pins into $(VENV) ..."
+	@# The pip of Python 3.11 (before 23.3) overlooks the pin of "coverage" where something asks for "coverage[toml]".
+	@$(BIN)/python -m pip install --quiet --upgrade 'pip>=23.3'
 	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-dev.txt
 	@touch $@
 

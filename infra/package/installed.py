@@ -51,7 +51,8 @@ def install(archive: Path, folder: Path) -> Installed:
     finished = environment / ".installed"
     if not finished.exists() or finished.read_bytes() != requirements:
         shutil.rmtree(environment, ignore_errors=True)
-        _run("the empty environment", [sys.executable, "-m", "venv", str(environment)], folder)
+        # The pip of Python 3.11 is older than the platform's, and overlooks pins of packages that are asked for with extras.
+        _run("the empty environment", [sys.executable, "-m", "venv", "--upgrade-deps", str(environment)], folder)
         pip = [str(python), "-m", "pip", "--disable-pip-version-check", "--no-input"]
         wanted = ["--require-hashes", "--requirement", str(source / REQUIREMENTS)]
         _run("installing its requirements", [*pip, "install", "--quiet", *wanted], folder)
