@@ -33,15 +33,28 @@ def respond(
     log: Log,
 ) -> Response:
     """Answer a request to the function of this name; `connect` is called for one with a key only."""
-    asked = None
     try:
         asked = from_flask(request)
-        given = _answer(asked, keys, function, connect, log)
     except Rejected as rejected:
         given = refusal(rejected)
-    if asked is not None:
+    else:
+        given = serve(asked, keys, function, connect, log)
         asked.drain()
     return Response(given.body, given.status, {"Cache-Control": "no-store", **given.headers})
+
+
+def serve(
+    asked: Asked,
+    keys: Sequence[ApiKey],
+    function: str,
+    connect: Callable[[], CarryWorld],
+    log: Log,
+) -> Answer:
+    """Answer a request, as `respond` does, whatever server it came through."""
+    try:
+        return _answer(asked, keys, function, connect, log)
+    except Rejected as rejected:
+        return refusal(rejected)
 
 
 def openapi(request: Request) -> Response | None:
