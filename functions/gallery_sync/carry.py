@@ -31,11 +31,7 @@ def carry_out(world: CarryWorld, held: Held, intent: Intent) -> Outcome | None:
     if stands is not None:
         # Carried out by a run that died before it could write that into the ledger: not once more, as people may have
         # added images since.
-        try:
-            world.ledgers.write(held, _over(_effect(intent, stands)(ledger), intent))
-        except Conflict:
-            return None
-        return stands
+        return stands if _write_down(world, held, intent, stands) else None
     try:
         listing = world.shop.images(ledger.guid, ledger.gallery)
     except errors.TryLater as error:
@@ -93,11 +89,16 @@ def _cleaned_before(world: CarryWorld, held: Held, intent: Intent) -> Outcome | 
     names = intent.before or ()
     images = tuple(ImageOutcome("deleted", name, key=intents.owner(held.ledger, name)) for name in names)
     outcome = operations.conclude(world.documents, *_part(intent), Outcome(world.clock.now(), images))
+    return outcome if _write_down(world, held, intent, outcome) else None
+
+
+def _write_down(world: CarryWorld, held: Held, intent: Intent, outcome: Outcome) -> bool:
+    """Bring what came of an intent into the ledger; False if somebody else has written it meanwhile."""
     try:
         world.ledgers.write(held, _over(_effect(intent, outcome)(held.ledger), intent))
     except Conflict:
-        return None
-    return outcome
+        return False
+    return True
 
 
 def _fly(world: CarryWorld, ledger: Ledger, flight: Flight, intent: Intent, listing: Sequence[Image]) -> Outcome | None:

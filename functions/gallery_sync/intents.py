@@ -10,7 +10,19 @@ from typing import Final
 
 import msgspec
 
-from gallery_sync.ledger import Content, Entry, Intent, Ledger, Live, Override, Row, Wanted, with_entries
+from gallery_sync.ledger import (
+    Content,
+    Entry,
+    Intent,
+    Ledger,
+    Live,
+    Override,
+    Row,
+    Wanted,
+    generation_at,
+    since,
+    with_entries,
+)
 from gallery_sync.shoptet.model import Image
 
 replace = msgspec.structs.replace
@@ -58,26 +70,20 @@ def want(ledger: Ledger, pictures: Sequence[ByUrl]) -> Ledger:
     changed: dict[str, Entry] = {}
     for picture in pictures:
         key = _key(ledger, picture)
-        entry = changed.get(key) or ledger.entries.get(key) or _entry_by_name(picture)
+        entry = changed.get(key) or ledger.entries.get(key) or Entry()
+        if key.startswith(NAME_KEY) and (entry.live is None or entry.live.gone):
+            entry = _entry_by_name(picture)
         since = entry.override.content if entry.override is not None else None
         last = since or (entry.wanted.content if entry.wanted is not None and entry.wanted.content.url else None)
-        generation = int(picture.at * 1_000_000)
+        generation = generation_at(picture.at)
         if picture.at <= ledger.cleaned_at or (last is not None and last.generation >= generation):
             continue
-        content = Content(picture.source_url, generation, f"op:{picture.id}", 0, url=True)
-        if key.startswith("drop:") and entry.wanted is not None:
-            changed[key] = _override(entry, content, picture.priority, picture.description)
-        else:
-            before = entry.wanted
-            rank = before.rank if before is not None and before.rank is not None else picture.rank
-            wanted = Wanted(
-                content,
-                picture.at,
-                picture.priority if picture.priority is not None or before is None else before.priority,
-                picture.description if picture.description is not None or before is None else before.description,
-                rank,
-            )
-            changed[key] = Entry(wanted, entry.live)
+        if picture.name is not None and _is_known(ledger, _mark(picture)):
+            # The name that it was asked for may have become another one by that very request.
+            continue
+        content = Content(picture.source_url, generation, _mark(picture), 0, url=True)
+        wish = Wanted(content, picture.at, picture.priority, picture.description, picture.rank)
+        changed[key] = _wished(key, entry, wish)
     return with_entries(ledger, changed)
 
 
@@ -95,10 +101,32 @@ def cleaned(ledger: Ledger, intent: Intent, skipped: Sequence[str]) -> Ledger:
     for key, entry in ledger.entries.items():
         stays = entry.live is not None and entry.live.name in kept
         live = replace(entry.live, kept=True) if stays and entry.live is not None else None
-        newer = entry.wanted is not None and entry.wanted.created > intent.at
+        newer = entry.wanted is not None and since(entry.wanted) > intent.at
+        if newer and live is None and entry.live is not None and (entry.live.gone or key.startswith(NAME_KEY)):
+            # A person was faster than the cleanup, and still wins; and an image that was meant by its name is no more.
+            live = replace(entry.live, gone=True)
         if newer or live is not None:
             entries[key] = Entry(entry.wanted if newer else None, live)
     return replace(ledger, entries=entries, cleaned_at=max(ledger.cleaned_at, intent.at))
+
+
+def adopted(ledger: Ledger) -> Ledger:
+    """Give the ledger in which what was asked for an image by its name stands under the key that owns the image.
+
+    Who asks while the image's own insertion is still under way cannot know that it is ours, and neither could we.
+    """
+    changed: dict[str, Entry] = {}
+    ours = {
+        e.live.name: key for key, e in ledger.entries.items() if e.live is not None and not key.startswith(NAME_KEY)
+    }
+    for name, asked in ledger.entries.items():
+        key = ours.get(name.removeprefix(NAME_KEY)) if name.startswith(NAME_KEY) else None
+        if key is not None and asked.wanted is not None and asked.failure is None:
+            own = ledger.entries[key]
+            if own.wanted is None or since(own.wanted) <= since(asked.wanted):
+                changed[key] = _wished(key, own, asked.wanted)
+            changed[name] = Entry()
+    return with_entries(ledger, changed)
 
 
 def deleted(ledger: Ledger, intent: Intent, name: str) -> Ledger:
@@ -107,12 +135,14 @@ def deleted(ledger: Ledger, intent: Intent, name: str) -> Ledger:
     if key is None:
         return ledger
     entry = ledger.entries[key]
-    if key.startswith(NAME_KEY) or entry.wanted is None or entry.live is None:
-        entries = {other: e for other, e in ledger.entries.items() if other != key}
-        return replace(ledger, entries=entries)
-    asked_after = entry.wanted.created <= intent.at
-    generation = entry.wanted.content.generation if asked_after else entry.live.generation
-    return with_entries(ledger, {key: Entry(entry.wanted, replace(entry.live, gone=True, generation=generation))})
+    by_name = key.startswith(NAME_KEY)
+    if entry.wanted is None or entry.live is None:
+        return with_entries(ledger, {key: Entry()})
+    if since(entry.wanted) > intent.at:
+        # Dropped or asked for since then, and perhaps shown already: it comes back, if it is not the image that is meant.
+        return with_entries(ledger, {key: Entry(entry.wanted, replace(entry.live, gone=True) if by_name else None)})
+    gone = replace(entry.live, gone=True, generation=entry.wanted.content.generation)
+    return with_entries(ledger, {key: Entry() if by_name else Entry(entry.wanted, gone)})
 
 
 def described(ledger: Ledger, rows: Mapping[str, Row], images: Mapping[str, Image]) -> Ledger:
@@ -136,6 +166,7 @@ def described(ledger: Ledger, rows: Mapping[str, Row], images: Mapping[str, Imag
                 entry.live,
                 priority=entry.live.priority if row.priority is None else row.priority,
                 description=entry.live.description if row.description is None else row.description,
+                change_time=images[entry.live.name].change_time or entry.live.change_time,
             )
             entry = replace(entry, live=live)
         changed[key] = entry
@@ -149,8 +180,35 @@ def _key(ledger: Ledger, picture: ByUrl) -> str:
 
 
 def _entry_by_name(picture: ByUrl) -> Entry:
-    """Somebody else's image that a caller named: known by its name alone."""
-    return Entry(None, Live(picture.name, "", 0)) if picture.name is not None else Entry()
+    """Somebody else's image that a caller named: known by its name alone, and seen by the caller a moment ago."""
+    return Entry(None, Live(picture.name, "", 0, seen=picture.at)) if picture.name is not None else Entry()
+
+
+def _mark(picture: ByUrl) -> str:
+    """Give what stands for a caller's picture in place of a checksum, which nobody knows."""
+    return f"op:{picture.id}"
+
+
+def _is_known(ledger: Ledger, checksum: str) -> bool:
+    """Whether a caller's picture is wanted or shown already."""
+    return any(
+        (e.wanted is not None and e.wanted.content.checksum == checksum)
+        or (e.live is not None and e.live.checksum == checksum)
+        for e in ledger.entries.values()
+    )
+
+
+def _wished(key: str, entry: Entry, wish: Wanted) -> Entry:
+    """Give an entry with a caller's picture wanted: over a dropped file's word, or instead of what was wanted before."""
+    before = entry.wanted
+    if key.startswith("drop:") and before is not None:
+        return _override(entry, wish.content, wish.priority, wish.description)
+    if before is not None:
+        rank = wish.rank if before.rank is None else before.rank
+        wish = replace(
+            _with(before, wish.priority, wish.description), content=wish.content, created=wish.created, rank=rank
+        )
+    return Entry(wish, entry.live)
 
 
 def _override(entry: Entry, content: Content | None, priority: int | None, description: str | None) -> Entry:

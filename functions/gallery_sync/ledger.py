@@ -19,7 +19,8 @@ Operation = Literal["insert", "source", "attributes", "delete", "clean"]
 class Content(msgspec.Struct, frozen=True, omit_defaults=True):
     """Which bytes: the object and its generation. Two contents are the same picture where their checksums are equal.
 
-    `url`: `source` is not an object but a caller's URL, which Shoptet downloads itself. It may be a secret.
+    `url`: `source` is not an object but a caller's URL, which Shoptet downloads itself. It may be a secret. Its `generation`
+    is when it was asked for, in microseconds on the storage's clock: as an object's, it rises.
     """
 
     source: str
@@ -27,6 +28,16 @@ class Content(msgspec.Struct, frozen=True, omit_defaults=True):
     checksum: str
     size: int
     url: bool = False
+
+
+def generation_at(at: float) -> int:
+    """Give the generation of a caller's URL that was asked for at this moment (epoch seconds)."""
+    return int(at * 1_000_000)
+
+
+def asked_at(content: Content) -> float:
+    """Give when a caller's URL was asked for (epoch seconds)."""
+    return content.generation / 1_000_000
 
 
 class Wanted(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -43,6 +54,11 @@ class Wanted(msgspec.Struct, frozen=True, omit_defaults=True):
     rank: float | None = None
 
 
+def since(wanted: Wanted) -> float:
+    """Give since when it is wanted (epoch seconds): a file since it was dropped, a caller's URL since it was asked for."""
+    return asked_at(wanted.content) if wanted.content.url else wanted.created
+
+
 class Live(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the gallery was last seen to show for a key, and the attributes that we last sent.
 
@@ -50,6 +66,7 @@ class Live(msgspec.Struct, frozen=True, omit_defaults=True):
     and nobody knows whether it was made, so they are sent again whatever they should be by now.
     `gone`: the gallery no longer shows it, so a person deleted it in the shop; it comes back when its drop changes.
     `kept`: a cleanup left it, because a variant references it; so a deleted file does not take it along either.
+    `change_time` is Shoptet's, as it was last told.
     """
 
     name: str
@@ -61,6 +78,7 @@ class Live(msgspec.Struct, frozen=True, omit_defaults=True):
     seen: float = 0.0
     unsure: bool = False
     kept: bool = False
+    change_time: str | None = None
 
 
 class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -129,8 +147,8 @@ class Intent(msgspec.Struct, frozen=True, omit_defaults=True):
 class Snapshot(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a flight carries for one key.
 
-    `source` is the outbox object that Shoptet downloads; `name`, `cdn_name` and `change_time` are of the image as the
-    gallery listed it before.
+    `source` is the outbox object that Shoptet downloads; `name` and `cdn_name` are of the image as the gallery listed it
+    before; `change_times` are those that it was seen with, the listing's and (as that may lag behind) the last that was told.
     """
 
     source: str = ""
@@ -140,7 +158,7 @@ class Snapshot(msgspec.Struct, frozen=True, omit_defaults=True):
     description: str | None = None
     name: str | None = None
     cdn_name: str | None = None
-    change_time: str | None = None
+    change_times: tuple[str, ...] = ()
 
 
 class Flight(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -292,6 +310,15 @@ def needs_content(entry: Entry) -> bool:
     if entry.live.gone:
         return entry.wanted.content.generation != entry.live.generation
     return entry.wanted.content.checksum != entry.live.checksum
+
+
+def without_image(entry: Entry) -> Entry:
+    """Give an entry whose picture was to replace an image by its name that the gallery does not have: never insert it."""
+    if entry.wanted is None or entry.live is None:
+        return entry
+    reason = f"the gallery has no image '{entry.live.name}'"
+    failure = Failure("no-such-image", reason, entry.wanted.created)
+    return msgspec.structs.replace(entry, live=msgspec.structs.replace(entry.live, gone=True), failure=failure)
 
 
 def look_at(ledger: Ledger) -> float:

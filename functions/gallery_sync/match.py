@@ -66,7 +66,9 @@ def inserted(
     if not half_kept and renumbers and completed and of_the_job and not found and len(rest) == len(expected):
         in_order = sorted(expected, key=lambda key: flight.images[key].priority or 0)
         found = dict(zip(in_order, sorted(rest.values(), key=_place), strict=True))
-    elif all_kept or keeps or (keeps is None and not _is_numbered_in_steps(listing)):
+    elif (
+        keeps or (keeps is None and not _is_numbered_in_steps(listing)) or (all_kept and flight.job_created is not None)
+    ):
         found |= _by_priority(flight, {name: i for name, i in rest.items() if _may_be_of_the_job(i, flight)}, found)
     rest = _without(new, found)
     return Outcome(found, tuple(key for key in flight.images if key not in found), tuple(rest))
@@ -90,7 +92,7 @@ def replaced(flight: Flight, listing: Sequence[Image]) -> Outcome:
         # A person's change moves the `changeTime` as well: an image that Shoptet says has failed is replaced again.
         if image is None or key in flight.errors:
             continue
-        if _shows_change(flight, image, snapshot.cdn_name, snapshot.change_time):
+        if _shows_change(flight, image, snapshot):
             found[key] = image
     uses = Counter(image.name for image in found.values())
     found = {key: image for key, image in found.items() if uses[image.name] == 1}
@@ -125,17 +127,19 @@ def _may_be_of_the_job(image: Image, flight: Flight) -> bool:
     return (created is None or changed >= created) and (completed is None or changed <= completed + AFTERWARDS)
 
 
-def _shows_change(flight: Flight, image: Image, cdn_name: str | None, change_time: str | None) -> bool:
-    """Whether an image shows new content; `cdn_name` and `change_time` are those before, if a listing showed it then.
+def _shows_change(flight: Flight, image: Image, before: Snapshot) -> bool:
+    """Whether an image shows new content; `before` holds what it was seen with, if a listing showed it then.
 
     That listing may have lagged behind an earlier change: where the times say that the job did not touch the image, another
-    `cdnName` counts only if the job says that it was completed.
+    `cdnName` counts only if the job says that it was completed. Times are whole seconds, so a change right before the job was
+    created looks like the job's own: one that was known before is not.
     """
-    renamed = cdn_name is not None and image.cdn_name != cdn_name
+    renamed = before.cdn_name is not None and image.cdn_name != before.cdn_name
     changed, created = epoch(image.change_time), epoch(flight.job_created)
+    is_news = image.change_time not in before.change_times
     if changed is not None and created is not None:
-        return changed >= created or (renamed and flight.reason is None)
-    return renamed or (change_time is not None and image.change_time != change_time)
+        return (changed >= created and is_news) or (renamed and flight.reason is None)
+    return renamed or (bool(before.change_times) and is_news)
 
 
 def _owners(flight: Flight, rows: Sequence[ResultRow]) -> dict[str, ResultRow]:

@@ -21,13 +21,16 @@ from gallery_sync.ledger import (
     Failure,
     Intent,
     Ledger,
+    Live,
     Operation,
     Override,
     Snapshot,
     Wanted,
+    asked_at,
     is_waiting,
     needs_content,
     with_entries,
+    without_image,
 )
 from gallery_sync.names import Drop, Order, outbox
 from gallery_sync.names import order as order_of
@@ -93,7 +96,9 @@ def observe(ledger: Ledger, files: Iterable[DropFile], now: float) -> Ledger:
     for key, file in current.items():
         entry = ledger.entries.get(key, Entry())
         wanted, flaw = _wanted(file, now)
-        override, wanted = _overridden(entry.override, wanted)
+        override, wanted = _overridden(_override(entry, wanted), wanted)
+        if wanted.content.url and flaw is not None and flaw.code == "empty-file":
+            flaw = None
         if _may_be_there(entry, file):
             changed[key] = replace(entry, wanted=wanted, override=override)
         elif entry.wanted != wanted or _flaw(entry) != (flaw.code if flaw else None):
@@ -103,6 +108,8 @@ def observe(ledger: Ledger, files: Iterable[DropFile], now: float) -> Ledger:
     for key, entry in ledger.entries.items():
         if key.startswith("drop:") and key not in current and entry.wanted is not None and not _by_url(entry):
             changed[key] = Entry(None, entry.live)
+        elif _named(key, entry) != entry:
+            changed[key] = _named(key, entry)
     return with_entries(ledger, changed)
 
 
@@ -147,10 +154,8 @@ def is_unsure(ledger: Ledger) -> bool:
 
 def _named(key: str, entry: Entry) -> Entry:
     """Fail a replacement that a caller asked for an image by its name, once there is no such image: never insert it."""
-    if key.startswith("name:") and entry.wanted is not None and entry.live is not None and entry.live.gone:
-        reason = f"the gallery has no image '{entry.live.name}'"
-        return replace(entry, failure=Failure("no-such-image", reason, entry.wanted.created))
-    return entry
+    gone = key.startswith("name:") and entry.failure is None and entry.live is not None and entry.live.gone
+    return without_image(entry) if gone else entry
 
 
 def _seen(entry: Entry, shown: Set[str], since: float) -> Entry:
@@ -234,11 +239,16 @@ def _fly(
                 attributes or Snapshot(),
                 name=name,
                 cdn_name=shown.cdn_name if shown else None,
-                change_time=shown.change_time if shown else None,
+                change_times=_change_times(shown, entry.live),
             )
             replaced = entry.wanted if operation == "source" else None
             snapshots[key] = _carry(replaced.content, snapshot) if replaced is not None else snapshot
     return Fly(operation, snapshots)
+
+
+def _change_times(shown: Image | None, live: Live) -> tuple[str, ...]:
+    told = (shown.change_time if shown else None, live.change_time)
+    return tuple(dict.fromkeys(time for time in told if time is not None))
 
 
 def _carry(content: Content, snapshot: Snapshot) -> Snapshot:
@@ -267,10 +277,12 @@ def _numbers(ledger: Ledger, taken: Set[int]) -> dict[str, int]:
     automatic: list[str] = []
     current: dict[str, int] = {}
     for key, entry in ledger.entries.items():
-        if entry.wanted is None or not (_is_shown(entry) or is_waiting(entry)) or key.startswith("name:"):
+        if entry.wanted is None or not (_is_shown(entry) or is_waiting(entry)):
             continue
         if entry.wanted.priority is not None:
             explicit[key] = entry.wanted.priority
+            continue
+        if key.startswith("name:"):
             continue
         automatic.append(key)
         if _is_shown(entry) and entry.live is not None and entry.live.priority is not None:
@@ -321,15 +333,23 @@ def _anything(ledger: Ledger, policy: Policy) -> bool:
     return not isinstance(plan(replace(ledger, pause=None), (), float("inf"), policy), Nothing)
 
 
+def _override(entry: Entry, says: Wanted) -> Override | None:
+    """Give what a caller asked for a file's image; that may have been before anybody had seen the file."""
+    if entry.override is None and _by_url(entry) and entry.wanted is not None:
+        return Override(says, entry.wanted.content, entry.wanted.priority, entry.wanted.description)
+    return entry.override
+
+
 def _overridden(override: Override | None, says: Wanted) -> tuple[Override | None, Wanted]:
     """Give what is left of an override, and what is wanted, now that the drop `says` this.
 
-    A field that the drop changed since the override was made is the drop's again: the latest word counts.
+    The latest word counts: of two contents, the one that came later on the storage's clock, whichever was seen first.
+    Nobody notes when metadata was changed, so a field of it that changed since the override was made is the drop's again.
     """
     if override is None:
         return None, says
     base = override.base
-    content = override.content if says.content.generation == base.content.generation else None
+    content = override.content if override.content is None or says.created <= asked_at(override.content) else None
     priority = override.priority if says.priority == base.priority else None
     description = override.description if says.description == base.description else None
     if (content, priority, description) == (None, None, None):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from gallery_sync.apply import pieces, wish
-from gallery_sync.ledger import Entry, Ledger
+from gallery_sync.ledger import Entry, Ledger, needs_content
 from gallery_sync.operations import ImageOutcome, Operation, Outcome, Part, Problem
 
 _OPEN: Final = frozenset({"waiting", "under-way"})
@@ -56,10 +56,10 @@ def _pictures(
 def _picture(ledger: Ledger, key: str, entry: Entry, checksum: str) -> ImageOutcome:
     """Tell how far one picture is: by the wish that its entry carries."""
     name = entry.live.name if entry.live is not None else None
+    if entry.live is not None and entry.live.gone and not needs_content(entry):
+        return ImageOutcome("superseded", name, key, reason="the image was deleted afterwards")
     if entry.live is not None and entry.live.checksum == checksum:
-        gone = entry.live.gone
-        reason = "it was deleted in the shop afterwards" if gone else None
-        return ImageOutcome("superseded" if gone else "live", name, key, reason=reason)
+        return ImageOutcome("live", name, key)
     if entry.failure is not None:
         return ImageOutcome("failed", name, key, reason=entry.failure.reason)
     flight = ledger.flight

@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 from gallery_sync import schedule
+from gallery_sync.intents import adopted
 from gallery_sync.ledger import (
     MAY_BE_THERE,
     Entry,
@@ -73,9 +74,10 @@ def settle(
             changed[key] = landed(entry, flight.images[key], Image(flight.claimed[key]))
         elif outcome.unexplained and key not in flight.errors:
             changed[key] = failed(entry, MAY_BE_THERE, UNEXPLAINED.format(names=_few(outcome.unexplained)), now)
-        elif not _was_deleted(flight, key, listing, outcome):
+        elif _is_of(entry, flight.images[key]) and not _was_deleted(flight, key, listing, outcome):
             changed[key] = tried(entry, flight.errors.get(key) or flight.reason or SILENT, now, timing, max_attempts)
-    return see(with_entries(replace(ledger, flight=None, pause=None), changed), listing, now - timing.second_look)
+    landed_there = with_entries(replace(ledger, flight=None, pause=None), changed)
+    return see(adopted(landed_there), listing, now - timing.second_look)
 
 
 def noticed(before: Ledger, after: Ledger, now: float) -> Ledger:
@@ -132,7 +134,8 @@ def refused(ledger: Ledger, flight: Flight, *, reason: str, now: float, request_
     changed = {}
     for key in flight.images:
         entry = ledger.entries.get(key, Entry())
-        changed[key] = replace(entry, batch=half) if half else failed(entry, "refused", reason, now, request_id)
+        if _is_of(entry, flight.images[key]):
+            changed[key] = replace(entry, batch=half) if half else failed(entry, "refused", reason, now, request_id)
     return with_entries(replace(ledger, flight=None), changed)
 
 
@@ -183,6 +186,8 @@ def landed(entry: Entry, snapshot: Snapshot, image: Image) -> Entry:
             snapshot.generation or before.generation,
             before.priority if snapshot.priority is None else snapshot.priority,
             before.description if snapshot.description is None else snapshot.description,
+            seen=before.seen,
+            change_time=image.change_time or before.change_time,
         ),
         attempts=0,
         not_before=0.0,
@@ -203,6 +208,12 @@ def tried(entry: Entry, reason: str, now: float, timing: Timing, max_attempts: i
 def failed(entry: Entry, code: str, reason: str, now: float, request_id: str | None = None) -> Entry:
     """Give an entry that failed for good, with its reason; it ends when the drop changes."""
     return replace(entry, failure=Failure(code, reason, now, request_id), not_before=0.0)
+
+
+def _is_of(entry: Entry, snapshot: Snapshot) -> bool:
+    """Whether what a flight carried is still wanted: a caller may have given another picture meanwhile, which is not to blame."""
+    current = entry.wanted.content.generation if entry.wanted is not None else 0
+    return not snapshot.generation or not current or snapshot.generation == current
 
 
 def _was_deleted(flight: Flight, key: str, listing: Sequence[Image], outcome: Outcome) -> bool:

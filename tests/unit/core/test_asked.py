@@ -1,16 +1,17 @@
 """What callers asked, as the plan sees it: intents first, URLs behind the files, overrides until the drop changes."""
 
+import dataclasses
 from typing import Any
 
 import pytest
 
-from gallery_sync.ledger import Content, Entry, Failure, Intent, Override, Pause, Wanted
+from gallery_sync.ledger import Content, Entry, Failure, Intent, Override, Pause, Wanted, generation_at
 from gallery_sync.plan import Carry, DropFile, Fly, Nothing, Policy, Wait, observe, plan, see
 from tests.unit.core.build import NOW, a_file, a_ledger, content, img, key, live, replace, shown, wanted
 
 A = key("a.jpg")
 PLAIN = Policy()
-URL = Content("https://caller.example/a.jpg?token=0123abcd", 5, "url-sum", 0, url=True)
+URL = Content("https://caller.example/a.jpg?token=0123abcd", generation_at(NOW), "url-sum", 0, url=True)
 BASE = wanted("a.jpg")
 CLEAN = Intent("op1", "clean", NOW)
 
@@ -92,7 +93,7 @@ def test_an_override_holds_as_long_as_the_drop_says_what_it_said() -> None:
     ("file", "wants"),
     [
         pytest.param(
-            a_file("a.jpg", 2),
+            dataclasses.replace(a_file("a.jpg", 2), created=NOW + 1),
             {"content": content("a.jpg", 2), "priority": 7, "description": "a caller's"},
             id="content",
         ),

@@ -180,7 +180,7 @@ def test_an_entry_that_says_nothing_any_more_is_dropped() -> None:
 
 
 def test_a_flight_of_any_operation_is_written_and_read() -> None:
-    snapshot = replace(sent("1.jpg", 5), name="1.jpg", cdn_name="1.jpg?5", change_time="2018-05-29T09:02:27+0200")
+    snapshot = replace(sent("1.jpg", 5), name="1.jpg", cdn_name="1.jpg?5", change_times=("2018-05-29T09:02:27+0200",))
     for operation in ("insert", "source", "attributes", "delete"):
         ledger = a_ledger(flight=a_flight({key("1.jpg"): snapshot}, operation, before=(img("1.jpg").name,)))
         assert ledgers.decode(ledgers.encode(ledger), "x") == ledger

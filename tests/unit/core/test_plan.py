@@ -137,10 +137,10 @@ def test_an_insertion_carries_content_number_and_description() -> None:
 def test_a_source_update_carries_the_new_content_and_what_the_listing_shows_before() -> None:
     (snapshot,) = fly(a_ledger({key("a.jpg"): Entry(W2, LIVE)}), *IMAGES).images.values()
     assert (snapshot.source, snapshot.generation, snapshot.checksum) == (outbox("A/shop/a.jpg", 2), 2, "sum-a.jpg-2")
-    assert (snapshot.name, snapshot.cdn_name, snapshot.change_time) == (
+    assert (snapshot.name, snapshot.cdn_name, snapshot.change_times) == (
         "1.jpg",
         "1.jpg?1",
-        "2024-07-01T12:00:00+0200",
+        ("2024-07-01T12:00:00+0200",),
     )
     assert (snapshot.priority, snapshot.description) == (None, None)
 

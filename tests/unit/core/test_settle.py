@@ -240,3 +240,10 @@ def test_an_image_to_be_replaced_whose_name_is_gone_while_another_is_new_is_for_
 def test_an_image_that_was_inserted_anew_takes_nothing_over_from_the_one_that_a_person_deleted() -> None:
     old = {A: Entry(wanted("a.jpg"), live("a.jpg", "0.jpg", description="x", gone=True)), B: NEW[B]}
     assert settled(FLIGHT, BOTH, [IMG_A, IMG_B], entries=old).entries[A].live == LIVE_A
+
+
+def test_a_picture_that_was_asked_for_during_the_flight_is_not_to_blame_for_what_is_missing() -> None:
+    newer = {A: Entry(wanted("a.jpg", 2)), B: NEW[B]}
+    ledger = looked_twice(FLIGHT, Outcome({}, (A, B)), (), newer)
+    assert ledger.entries[A] == newer[A]
+    assert ledger.entries[B].attempts == 1

@@ -171,3 +171,8 @@ def test_a_pause_is_swept_whatever_the_gallery_waits_for() -> None:
     after = settle.paused(ledger, None, "locked", NOW, TIMING)
     assert after.pause is not None
     assert look_at(after) == after.pause.until
+
+
+def test_a_picture_that_was_asked_for_during_the_flight_is_not_to_blame_for_its_refusal() -> None:
+    newer = {A: Entry(wanted("a.jpg", 2))}
+    assert refused(a_ledger(newer), "a.jpg").entries == newer
