@@ -129,6 +129,8 @@ class Setting:
     remove_reference: bool = False
     concurrency: int = 2
     """How many sync tasks at a time; the look at the jobs has one, or as many."""
+    callers: bool = False
+    """Whether other systems work on the galleries over HTTP, too."""
     full_look: bool = False
     """Whether lost events are left to the daily full look; else each is made up for by another event."""
     task_tries: int = 8
@@ -145,6 +147,7 @@ class Setting:
             mirror_deletes=rng.random() < 0.3,
             remove_reference=rng.random() < 0.5,
             concurrency=rng.choice((2, 2, 10)),
+            callers=rng.random() < 0.6,
             full_look=rng.random() < 0.1,
             task_tries=rng.choice((1, 3, 8)),
         )

@@ -1,9 +1,8 @@
 """What must hold once a world is quiet: gallery equals bucket, and whatever does not is explained where a person looks.
 
-Which failures are allowed, and after what, is said here and nowhere else; everything else is a violation.
+Which failures are allowed, and after what, is said in `justify` and nowhere else; everything else is a violation.
 """
 
-import math
 from collections.abc import Iterator
 
 import msgspec
@@ -11,28 +10,21 @@ import msgspec
 from gallery_sync import jobindex, names, refusals
 from gallery_sync.ledger import Failure, Ledger
 from gallery_sync.operations import Outcome
-from gallery_sync.shoptet.model import MAX_PRIORITY
-from tests.faults.simulation.client import POISON
-from tests.faults.simulation.jobs import TOO_LARGE
+from tests.faults.simulation.callers import Callers
+from tests.faults.simulation.justify import CLOCKS, is_priority, justified, may_lose_lines, touched_in_flight
 from tests.faults.simulation.people import CODE, FILES, People, place_of
 from tests.faults.simulation.shop import Picture, Place
 from tests.faults.simulation.storage import Blob
-from tests.faults.simulation.universe import MAX_ATTEMPTS, Universe
-
-LISTED_BEFORE = 180.0
-"""Seconds before take-off that its listing may have been asked for, at most: a run does not live longer."""
-
-
-LOW = 50
-"""Priorities below it are such as a shop that renumbers gives; ours are, unless somebody asked for one, a hundred apart."""
+from tests.faults.simulation.universe import Universe
 
 
 class Checks:
     """The checks of one quiet world."""
 
-    def __init__(self, universe: Universe, people: People, *, code_moved: bool) -> None:
+    def __init__(self, universe: Universe, people: People, callers: Callers, *, code_moved: bool) -> None:
         self._u = universe
         self._people = people
+        self._callers = callers
         self._code_moved = code_moved
 
     def problems(self) -> list[str]:
@@ -48,7 +40,7 @@ class Checks:
                 yield f"{path} is still there"
 
     def _cleanups(self) -> Iterator[str]:
-        for place, operation in self._people.cleanups:
+        for place, operation in self._callers.cleanups:
             stored = self._u.state.blobs.get(f"operations/{operation}/0.json")
             if stored is None:
                 yield f"nobody wrote down what came of the cleanup of {place}"
@@ -60,7 +52,7 @@ class Checks:
     def _half_cleaned_at(self, place: Place) -> float:
         """When a cleanup was asked that was refused or given up in the end: an earlier try of it may have been carried out."""
         asked = [0.0]
-        for other, operation in self._people.cleanups:
+        for other, operation in self._callers.cleanups:
             stored = self._u.state.blobs.get(f"operations/{operation}/0.json")
             if other == place and stored and msgspec.json.decode(stored.body, type=Outcome).problem is not None:
                 asked.append(self._u.state.blobs[f"operations/{operation}.json"].at)
@@ -89,7 +81,7 @@ class Checks:
         if failure is not None:
             if not self._justified(place, name, blob, failure):
                 yield f"{name} failed for no good reason: {failure.code}: {failure.reason}"
-            elif not any(name in line for line in self._u.errors) and not self._may_lose_lines():
+            elif not any(name in line for line in self._u.errors) and not may_lose_lines(self._u):
                 yield f"{name} failed, and no line of the log says so"
             return
         pictures = self._pictures(place, name)
@@ -100,7 +92,7 @@ class Checks:
         wanted = self._wanted(name, blob)
         if wanted and blob.at <= self._half_cleaned_at(place):
             wanted = None
-        if blob.at <= self._cleaned_at(place):
+        if blob.at <= self._cleaned_at(place) and not self._is_asked_for_again(place, name):
             # Out until it is dropped again; only what a variant references stays.
             wanted, pictures = False, [p for p in pictures if not p.referenced]
         if wanted is False and pictures and not told:
@@ -114,22 +106,64 @@ class Checks:
         """Whether the file lies under a code that meant another product for a while: what anybody saw is a matter of chance."""
         return self._code_moved and name.startswith(f"{CODE}/")
 
-    def _may_lose_lines(self) -> bool:
-        """Whether a run may die between the ledger's write and the log's line; the ledger alone tells then."""
-        faults = self._u.setting.faults
-        return bool(faults.killed or faults.slow or faults.frozen or faults.storage_forgets_to_say)
-
     def _content(self, name: str, blob: Blob, picture: Picture) -> Iterator[str]:
-        if picture.checksum != blob.checksum and not self._touched_in_flight(name):
-            yield f"{name} shows {picture.checksum}, the bucket holds {blob.checksum}"
-        if name in self._u.shop.touched:
+        place = place_of(name, self._u.shop.codes)
+        checksum, _ = self._content_of(place, name, blob) if place is not None else (blob.checksum, 0)
+        if picture.checksum != checksum and not touched_in_flight(self._u, name):
+            yield f"{name} shows {picture.checksum}, the bucket holds {blob.checksum}, wanted is {checksum}"
+        if name in self._u.shop.touched or self._is_described(name):
             return
         description = self._u.shop.normal(blob.metadata.get("description", ""))
         if picture.description != description:
             yield f"{name} is described as {picture.description!r}, not {description!r}"
 
+    def _content_of(self, place: Place, name: str, blob: Blob) -> tuple[str, int]:
+        """Give what must be shown for a file, as checksum and generation: a caller's picture that was asked for after it.
+
+        Which of the two counts is the ledger's word; that it may be the caller's is checked here.
+        """
+        entry = (self._u.record.current.get(place) or Ledger(*place)).entries.get(f"drop:{name}")
+        content = entry.wanted.content if entry is not None and entry.wanted is not None else None
+        if content is None or not content.url:
+            return blob.checksum, blob.generation
+        page = self._u.pages[content.source]
+        asked_after_it = blob.at <= content.generation / 1_000_000 + CLOCKS
+        return (page.checksum if page.owner == name and asked_after_it else "another file's"), content.generation
+
+    def _is_described(self, name: str) -> bool:
+        """Whether a caller asked for other attributes of the file's image at any time: then those checks tell."""
+        words = any(word.owner == name for word in self._callers.words)
+        return words or any(wish.page.owner == name for wish in self._callers.wishes)
+
+    def _is_asked_for_again(self, place: Place, name: str) -> bool:
+        """Whether a caller gave another picture for a file's image after it was cleaned away."""
+        entry = (self._u.record.current.get(place) or Ledger(*place)).entries.get(f"drop:{name}")
+        content = entry.wanted.content if entry is not None and entry.wanted is not None else None
+        return content is not None and content.url and content.generation / 1_000_000 > self._cleaned_at(place)
+
+    def _removed(self, name: str, blob: Blob) -> bool | None:
+        """Whether a file must be shown after a caller deleted its image, as far as that is not left to chance (None)."""
+        if any(wish.page.owner == name for wish in self._callers.wishes):
+            # What a caller gave for it since brings it back.
+            return None
+        must: bool | None = True
+        for one in self._callers.removals:
+            stored = self._u.state.blobs.get(f"operations/{one.operation}/0.json")
+            if one.owner != name or stored is None:
+                continue
+            asked = self._u.state.blobs[f"operations/{one.operation}.json"].at
+            problem = msgspec.json.decode(stored.body, type=Outcome).problem
+            if blob.at > asked + CLOCKS:
+                continue
+            before = one.wanted == blob.generation and blob.at < asked - CLOCKS
+            must = False if must and problem is None and before else None
+        return must
+
     def _wanted(self, name: str, blob: Blob) -> bool | None:
         """Whether the file must be shown; None: it may, as a person deleted its image while it was being changed."""
+        removed = self._removed(name, blob)
+        if removed is not True:
+            return removed
         deletions = self._people.deletions.get(name)
         if not deletions:
             return True
@@ -137,15 +171,17 @@ class Checks:
         if last.generation is not None and blob.generation > last.generation:
             # A listing that lags may still have shown the image after its file was dropped again with the same content.
             return None if self._u.shop.how.lag and blob.checksum == last.checksum else True
-        # A cleanup forgets what was shown before it.
-        forgotten = any(place == place_of(name, self._u.shop.codes) for place, _ in self._people.cleanups)
-        return None if last.flying or forgotten or last.settled != blob.generation else False
+        # A caller's picture for it that was still to come counts as a change of the file.
+        replaced = any(wish.page.owner == name for wish in self._callers.wishes)
+        return None if last.flying or replaced or last.settled != blob.generation else False
 
     def _orphans(self) -> Iterator[str]:
         for place, pictures in self._u.shop.galleries.items():
             for picture in pictures:
                 owner = picture.owner
                 if owner is None or owner in self._u.drops.blobs or self._unclear(owner):
+                    continue
+                if owner.startswith("url:") or any(wish.page.owner == owner for wish in self._callers.wishes):
                     continue
                 if self._u.setting.full_look and not self._u.drops.named(f"{owner.partition('/')[0]}/"):
                     # The daily full look goes through the folders that there are (README, "What does not hold").
@@ -177,13 +213,14 @@ class Checks:
             and self._u.drops.blobs[name].at > self._cleaned_at(place)
             and self._failure(place, name) is None
             and name not in self._u.shop.touched
+            and not self._is_described(name)
             and not self._unclear(name)
             and len(self._pictures(place, name)) == 1
         )
 
     def _explicit(self, name: str) -> int | None:
         number = self._u.drops.blobs[name].metadata.get("priority", "")
-        return int(number) if number.isdigit() and 1 <= int(number) <= MAX_PRIORITY else None
+        return int(number) if is_priority(number) else None
 
     def _failure(self, place: Place, name: str) -> Failure | None:
         entry = (self._u.record.current.get(place) or Ledger(*place)).entries.get(f"drop:{name}")
@@ -192,35 +229,9 @@ class Checks:
     def _pictures(self, place: Place, name: str) -> list[Picture]:
         return [p for p in self._u.shop.galleries[place] if p.owner == name]
 
-    def _touched_in_flight(self, name: str) -> bool:
-        """Whether a person changed the image during a flight of it: its `changeTime` then tells nothing of its content."""
-        at = self._u.shop.touched.get(name)
-        flown = self._u.record.flights_of(f"drop:{name}")
-        return at is not None and any(f.began - 60 <= at <= f.ended for f in flown)
-
     def _justified(self, place: Place, name: str, blob: Blob, failure: Failure) -> bool:
-        flown = self._u.record.flights_of(f"drop:{name}")
-        match failure.code:
-            case "empty-file":
-                return blob.size == 0
-            case "bad-priority":
-                return self._explicit(name) is None and "priority" in blob.metadata
-            case "refused":
-                return blob.checksum.startswith(POISON)
-            case "gave-up":
-                tries = sum(1 for f in flown if f.flight.images[f"drop:{name}"].generation in (0, blob.generation))
-                return tries >= MAX_ATTEMPTS or blob.checksum.startswith(TOO_LARGE)
-            case "unexplained":
-                # Somebody else's image came since the listing before take-off, or one of ours was changed by hand, or the
-                # shop gives every image another number than it was sent, or may do so for all that anybody can tell: one
-                # of several got lost, and the others have low numbers, as a shop would give them.
-                before = self._u.shop.how.lag + (math.inf if self._u.setting.faults.frozen else LISTED_BEFORE)
-                hands = self._u.shop.by_hand_at.get(place, [])
-                came = any(f.began - before <= at <= f.ended for f in flown for at in hands)
-                low = any((s.priority or LOW) < LOW for f in flown for s in f.flight.images.values())
-                return came or low or self._u.shop.how.renumbers
-            case _:
-                return False
+        checksum, generation = self._content_of(place, name, blob)
+        return justified(self._u, place, f"drop:{name}", checksum, generation, failure)
 
 
 def _place(name: str) -> tuple[int, str]:

@@ -16,6 +16,27 @@ TOO_LARGE: Final = "too-large"
 """Content that begins so never appears, without a word (facts.md, "Product images")."""
 
 
+@dataclass(frozen=True)
+class Page:
+    """A picture at a caller's URL: what it shows, and the image that it was asked for, by its owner or Shoptet's name."""
+
+    place: Place
+    url: str
+    checksum: str
+    owner: str | None
+    name: str | None = None
+
+
+@dataclass(frozen=True)
+class Download:
+    """What Shoptet gets from a URL. `origin` tells this wish from all others: the copy's path, or the caller's URL."""
+
+    origin: str
+    owner: str | None
+    generation: int
+    checksum: str
+
+
 @dataclass
 class SimJob:
     """A job, as Shoptet keeps it. `items` are what it was given: for a foreign job, nothing that we could know."""
@@ -40,11 +61,17 @@ class SimJobs:
     """All jobs of the shop. `finished` is told of every job that ends with a notification."""
 
     def __init__(
-        self, shop: SimShop, effects: Effects, copies: Mapping[str, Content], finished: Callable[[str], None]
+        self,
+        shop: SimShop,
+        effects: Effects,
+        copies: Mapping[str, Content],
+        pages: Mapping[str, Page],
+        finished: Callable[[str], None],
     ) -> None:
         self._shop = shop
         self._effects = effects
         self._copies = copies
+        self._pages = pages
         self._finished = finished
         self.all: dict[str, SimJob] = {}
 
@@ -102,12 +129,25 @@ class SimJobs:
         if notified:
             self._finished(job.id)
 
+    def page(self, url: str) -> Page | None:
+        """Give what a caller's URL was given for; None for any other."""
+        return self._pages.get(url)
+
+    def download(self, url: str) -> Download:
+        """Fetch a picture."""
+        page = self._pages.get(url)
+        if page is not None:
+            return Download(url, page.owner, 0, page.checksum)
+        path = url.removeprefix(URL).partition("?")[0]
+        copy = self._copies[path]
+        return Download(path, copy.source, copy.generation, copy.checksum)
+
     def _item(self, job: SimJob, index: int) -> None:
         fx, item = self._effects, job.items[index]
-        content = self._copies[item.source_url.removeprefix(URL).partition("?")[0]]
+        content = self.download(item.source_url)
         says_error = fx.happens(fx.faults.job_says_error)
         if says_error or content.checksum.startswith(TOO_LARGE) or fx.happens(fx.faults.job_drops_image):
-            fx.tell("%s leaves out %s (%s)", job.id, content.source, "says so" if says_error else "silently")
+            fx.tell("%s leaves out %s (%s)", job.id, content.origin, "says so" if says_error else "silently")
             if says_error:
                 job.rows[index] = ResultRow(
                     index if self._shop.how.result == "bare" else None,
@@ -121,33 +161,37 @@ class SimJobs:
         elif name is not None:
             job.rows[index] = ResultRow(priority=item.priority)
 
-    def _insert(self, job: SimJob, item: NewImage, content: Content) -> str:
-        fx, path = self._effects, item.source_url.removeprefix(URL).partition("?")[0]
-        if any(p.source == path for p in self._shop.galleries[job.place]):
-            raise fx.broken(f"I2: {content.source} #{content.generation} was inserted twice into {job.place}")
+    def _insert(self, job: SimJob, item: NewImage, content: Download) -> str:
+        fx, page = self._effects, self._pages.get(item.source_url)
+        if any(p.source == content.origin for p in self._shop.galleries[job.place]):
+            raise fx.broken(f"I2: {content.origin} #{content.generation} was inserted twice into {job.place}")
+        if page is not None and (page.place != job.place or page.owner is None):
+            raise fx.broken(f"I3: {page} was inserted into {job.place}")
         picture = self._shop.add(
             job.place,
             item.priority,
             item.description,
             _kind(content),
-            owner=content.source,
-            source=path,
+            owner=content.owner,
+            source=content.origin,
             generation=content.generation,
             checksum=content.checksum,
         )
-        fx.tell("%s: %s #%d appears as %s", job.id, content.source, content.generation, picture.name)
+        fx.tell("%s: %s #%d appears as %s", job.id, content.origin, content.generation, picture.name)
         return picture.name
 
-    def _update(self, job: SimJob, item: NewSource, content: Content) -> str | None:
+    def _update(self, job: SimJob, item: NewSource, content: Download) -> str | None:
         fx, picture = self._effects, self._shop.named(job.place, item.name)
         if picture is None:
             return None
-        if picture.owner != content.source:
-            raise fx.broken(f"I3: {item.name} of {picture.owner} was replaced by {content.source}")
+        page = self._pages.get(item.source_url)
+        asked_by_name = page is not None and (page.place, page.name) == (job.place, item.name)
+        if picture.owner != content.owner and not asked_by_name:
+            raise fx.broken(f"I3: {item.name} of {picture.owner} was replaced by {content.origin} of {content.owner}")
         self._shop.describe(picture, item.priority, item.description)
         picture.generation, picture.checksum = content.generation, content.checksum
         self._shop.replace(job.place, picture, _kind(content))
-        fx.tell("%s: %s shows %s #%d", job.id, picture.name, content.source, content.generation)
+        fx.tell("%s: %s shows %s #%d", job.id, picture.name, content.origin, content.generation)
         return picture.name
 
     def listed(self, created_from: float) -> tuple[Job, ...]:
@@ -178,5 +222,5 @@ class SimJobs:
         return tuple(row for _, row in sorted(self.all[job_id].rows.items()))
 
 
-def _kind(content: Content) -> str:
+def _kind(content: Download) -> str:
     return "png" if content.checksum.endswith("p") else "jpg"

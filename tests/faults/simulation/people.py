@@ -6,11 +6,10 @@ from typing import Final
 
 from gallery_sync import names
 from gallery_sync.ledger import Ledger
-from gallery_sync.operations import Part
 from tests.faults.simulation.client import POISON
 from tests.faults.simulation.jobs import TOO_LARGE
-from tests.faults.simulation.shop import Deletion, Picture, Place
-from tests.faults.simulation.universe import Universe
+from tests.faults.simulation.shop import Deletion, Picture, Place, key_of
+from tests.faults.simulation.universe import STARTED, Universe
 
 GUID: Final = "11111111-1111-1111-1111-111111111111"
 OTHER: Final = "22222222-2222-2222-2222-222222222222"
@@ -29,9 +28,9 @@ class People:
         self._rng = rng
         self._contents = 0
         self.deletions: dict[str, list[Deletion]] = {}
-        """Images of ours that were deleted in the shop, by the dropped object's name."""
-        self.cleanups: list[tuple[Place, str]] = []
-        """Which galleries callers wanted cleaned, and the operation's id."""
+        """Images of ours that were deleted in the shop, by their owner."""
+        self.words: dict[str, float] = {}
+        """When a file or its metadata was last changed, by the object's name."""
         shop = universe.shop
         shop.codes = {CODE: GUID, VARIANT: GUID}
         for guid in (GUID, OTHER):
@@ -45,6 +44,7 @@ class People:
             self._contents += 1
             checksum = f"content-{self._contents}{self._rng.choice('jp')}"
         size = 0 if checksum == "empty" else 1000
+        self.words[name] = u.now
         blob = u.drops.put(u.now, name, b"", metadata or {}, checksum=checksum, size=size)
         u.story.tell(u.now, "people", "drop %s #%d %s %s", name, blob.generation, checksum, dict(blob.metadata))
         if there is not None:
@@ -62,13 +62,21 @@ class People:
         """Delete a file from the drop bucket."""
         u = self._universe
         u.drops.blobs.pop(name)
+        self.words[name] = u.now
         u.story.tell(u.now, "people", "delete %s", name)
         u.changed(name, 1000)
+
+    def rename(self, name: str, to: str) -> None:
+        """Rename a file: the storage copies it to its new name, and deletes the old one."""
+        blob = self._universe.drops.blobs[name]
+        self.drop(to, blob.checksum, blob.metadata)
+        self.delete(name)
 
     def annotate(self, name: str, metadata: Mapping[str, str]) -> None:
         """Change a file's metadata: its generation stays."""
         u, blob = self._universe, self._universe.drops.blobs[name]
         u.drops.annotate(name, metadata)
+        self.words[name] = u.now
         u.story.tell(u.now, "people", "annotate %s with %s", name, dict(metadata))
         u.changed(name, blob.size)
 
@@ -100,7 +108,7 @@ class People:
         u, picture = self._universe, self._one_of_ours(place)
         if picture is None or picture.owner is None or self._cannot_be_told(place, picture):
             return
-        key, blob = f"drop:{picture.owner}", u.drops.blobs.get(picture.owner)
+        key, blob = key_of(picture.owner), u.drops.blobs.get(picture.owner)
         ledger = u.record.current.get(place) or Ledger(*place)
         entry = ledger.entries.get(key)
         live = entry.live if entry is not None else None
@@ -143,14 +151,6 @@ class People:
         if guid is not None:
             u.shop.codes[CODE] = guid
 
-    def clean(self, place: Place, *, remove_reference: bool, purge: bool) -> None:
-        """A caller wants a gallery cleaned, and repeats that until it is taken."""
-        u = self._universe
-        u.shop.to_be_cleaned.add(place)
-        part = Part("clean", place[0], place[1], remove_reference=remove_reference, purge=purge)
-        u.story.tell(u.now, "caller", "clean %s (remove references: %s, purge: %s)", place, remove_reference, purge)
-        self.cleanups.append((place, u.ask((part,))))
-
     def forge(self) -> None:
         """A webhook of somebody else's job."""
         u = self._universe
@@ -164,11 +164,18 @@ class People:
         "What is not simulated").
         """
         u = self._universe
+        if u.setting.shoptet.lag and u.now > STARTED and not self._tell(place, without):
+            # A listing at take-off that lags may not show it.
+            return True
         ledger = u.record.current.get(place)
         if ledger is None or ledger.flight is None or ledger.flight.operation != "insert":
             return False
-        tell = [p for p in u.shop.galleries[place] if p.owner and p.touched_at is None and p is not without]
-        return not tell or u.setting.shoptet.renumbers
+        return not self._tell(place, without) or u.setting.shoptet.renumbers
+
+    def _tell(self, place: Place, without: Picture | None) -> bool:
+        """Whether any image is shown as we sent it."""
+        pictures = self._universe.shop.galleries[place]
+        return any(p.owner and p.touched_at is None and p is not without for p in pictures)
 
     def _one_of_ours(self, place: Place) -> Picture | None:
         ours = [p for p in self._universe.shop.galleries[place] if p.owner is not None]

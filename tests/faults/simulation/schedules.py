@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
+from tests.faults.simulation.callers import Callers
 from tests.faults.simulation.chance import Setting
 from tests.faults.simulation.checks import Checks
+from tests.faults.simulation.checks_callers import CallersChecks
 from tests.faults.simulation.people import CODE, DESCRIPTIONS, FILES, GUID, OTHER, PRIORITIES, VARIANT, People
 from tests.faults.simulation.shop import Place
 from tests.faults.simulation.story import Violation
@@ -13,15 +15,9 @@ from tests.faults.simulation.universe import STARTED, SWEEP_EVERY, Universe
 
 QUIET_HOURS: Final = 48
 PREFIXES: Final = (GUID, CODE, VARIANT.replace("/", "%2F"))
-WEIGHTS: Final = {
-    "drop": 30,
-    "several": 8,
-    "replace": 12,
-    "again": 4,
-    "delete": 8,
-    "annotate": 10,
-    "bad": 4,
-    "refused": 2,
+CHANGES: Final = {"replace": 12, "again": 4, "delete": 8, "rename": 3, "annotate": 10}
+"""What people do with a file that is there."""
+BY_HAND: Final = {
     "foreign": 5,
     "foreign job": 3,
     "unforeign": 2,
@@ -29,9 +25,22 @@ WEIGHTS: Final = {
     "touch ours": 4,
     "reference": 2,
     "move code": 1,
-    "clean": 4,
     "forge": 1,
 }
+"""What happens in the shop itself."""
+WEIGHTS: Final = {"drop": 30, "several": 8, "bad": 4, "refused": 2, **CHANGES, **BY_HAND}
+NUMBERS: Final = (None, 1, 37, 151)
+"""Numbers of images that somebody adds: none that we choose, as by its number alone an image cannot be told from ours."""
+CALLERS: Final = {
+    "ask to insert": 8,
+    "ask to replace": 5,
+    "ask to describe": 5,
+    "ask to delete": 4,
+    "ask to clean": 4,
+    "ask again": 2,
+    "ask for a look": 1,
+}
+"""What other systems do, in the worlds that have any."""
 
 
 @dataclass(frozen=True)
@@ -55,49 +64,61 @@ class Life:
         self.universe = Universe(setting, kill_at=kill_at)
         self.rng = Random(f"people {setting.seed}")
         self.people = People(self.universe, self.rng)
+        self.callers = Callers(self.universe, self.rng)
         self.code_moved = False
 
     def draw(self) -> None:
         """Let somebody do something."""
-        kind = self.rng.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
-        people, rng = self.people, self.rng
+        weights = {**WEIGHTS, **CALLERS} if self.universe.setting.callers else WEIGHTS
+        kind = self.rng.choices(list(weights), list(weights.values()))[0]
         there = sorted(self.universe.drops.blobs)
+        if kind in CALLERS:
+            self._call(kind)
+        elif kind in BY_HAND:
+            self._by_hand(kind)
+        elif kind in CHANGES and there:
+            self._change(kind, self.rng.choice(there))
+        else:
+            self._drop(kind)
+
+    def _drop(self, kind: str) -> None:
+        people, rng = self.people, self.rng
         match kind:
             case "several":
                 prefix = rng.choice(PREFIXES)
                 for file in rng.sample(FILES, rng.randint(2, 4)):
                     people.drop(f"{prefix}/shop/{file}")
-            case "replace" if there:
-                name = rng.choice(there)
-                people.drop(name, metadata=self.universe.drops.blobs[name].metadata)
-            case "again" if there:
-                name = rng.choice(there)
-                blob = self.universe.drops.blobs[name]
-                people.drop(name, blob.checksum, blob.metadata)
-            case "delete" if there:
-                people.delete(rng.choice(there))
-            case "annotate" if there:
-                name = rng.choice(there)
-                before = self.universe.drops.blobs[name].metadata
-                people.annotate(name, self._metadata())
-                if rng.random() < 0.3:
-                    self.universe.turn(rng.choice((0.01, 10.0, 100.0)))
-                    if name in self.universe.drops.blobs:
-                        people.annotate(name, before)
             case "bad":
                 people.drop_badly(self._name(), rng.choice(("large", "poison", "empty")))
             case "refused":
                 people.drop(rng.choice((f"{GUID}/notes.txt", f"{GUID}/deep/er/a.jpg", "a.jpg", "UNKNOWN/a.jpg")))
-            case _ if kind in ("drop", "replace", "again", "delete", "annotate"):
-                people.drop(self._name(), metadata=self._metadata() if rng.random() < 0.3 else {})
             case _:
-                self._by_hand(kind)
+                people.drop(self._name(), metadata=self._metadata() if rng.random() < 0.3 else {})
+
+    def _change(self, kind: str, name: str) -> None:
+        people, rng, blob = self.people, self.rng, self.universe.drops.blobs[name]
+        match kind:
+            case "replace":
+                people.drop(name, metadata=blob.metadata)
+            case "again":
+                people.drop(name, blob.checksum, blob.metadata)
+            case "delete":
+                people.delete(name)
+            case "rename":
+                folder, _, file = name.rpartition("/")
+                people.rename(name, f"{folder}/{rng.choice([other for other in FILES if other != file])}")
+            case "annotate":
+                people.annotate(name, self._metadata())
+                if rng.random() < 0.3:
+                    self.universe.turn(rng.choice((0.01, 10.0, 100.0)))
+                    if name in self.universe.drops.blobs:
+                        people.annotate(name, blob.metadata)
 
     def _by_hand(self, kind: str) -> None:
         people, rng, place = self.people, self.rng, self._place()
         match kind:
             case "foreign":
-                people.add_foreign(place, rng.choice((None, 1, 33, 151)))
+                people.add_foreign(place, rng.choice(NUMBERS))
             case "foreign job":
                 people.foreign_job(place)
             case "unforeign":
@@ -108,19 +129,36 @@ class Life:
                 people.touch_ours(place, rng.choice((None, 5, 250, 5000)), rng.choice((None, "by hand")))
             case "reference":
                 people.reference(place)
-            case "clean":
-                people.clean(place, remove_reference=rng.random() < 0.5, purge=rng.random() < 0.3)
             case "move code":
                 self.code_moved = True
                 people.move_code(rng.choice((None, OTHER)))
             case _:
                 people.forge()
 
+    def _call(self, kind: str) -> None:
+        callers, rng, place = self.callers, self.rng, self._place()
+        product = rng.choice((place[0], VARIANT))
+        match kind:
+            case "ask to insert":
+                callers.insert(product, place, rng.randint(1, 2))
+            case "ask to replace":
+                callers.replace(product, place)
+            case "ask to describe":
+                callers.describe(product, place)
+            case "ask to delete":
+                callers.delete(product, place, remove_reference=rng.random() < 0.5)
+            case "ask to clean":
+                callers.clean(product, place, remove_reference=rng.random() < 0.5, purge=rng.random() < 0.3)
+            case "ask again":
+                callers.again()
+            case _:
+                callers.look(product, place)
+
     def live(self) -> Failed | None:
         """Live through the seed's schedule; give what does not hold at its end, or at any moment before."""
         try:
             for _ in range(self.rng.randint(0, 2)):
-                self.people.add_foreign(self._place(), self.rng.choice((None, 33, 1)))
+                self.people.add_foreign(self._place(), self.rng.choice(NUMBERS))
             for _ in range(self.rng.randint(3, 8)):
                 self.draw()
                 self.universe.turn(self.rng.choice((0.01, 3.0, 30.0, 300.0, 2000.0)) * self.rng.random())
@@ -148,7 +186,9 @@ class Life:
             still = still + 1 if universe.at_rest and state == universe.state.last else 0
             state = universe.state.last
             if still >= 3:
-                return Checks(universe, self.people, code_moved=self.code_moved).problems()
+                callers = CallersChecks(universe, self.people, self.callers, code_moved=self.code_moved)
+                checks = Checks(universe, self.people, self.callers, code_moved=self.code_moved)
+                return [*checks.problems(), *callers.problems()]
         raise Violation(f"the world does not come to rest within {QUIET_HOURS} hours")
 
     def _name(self) -> str:

@@ -14,9 +14,10 @@ Place = tuple[str, Gallery]
 
 @dataclass
 class Picture:
-    """An image in the shop. `owner` is the dropped object that it was made from; None: somebody else's.
+    """An image in the shop. `owner` is the dropped object or the caller's key (`url:…`) that it was made for; None: somebody
+    else's.
 
-    `source` is the copy in the outbox that it was inserted from; `checksum` what it shows now.
+    `source` is the copy in the outbox or the URL that it was inserted from; `checksum` what it shows now.
     """
 
     name: str
@@ -59,6 +60,9 @@ class SimShop:
     """When a gallery gained an image that is not ours, or one of ours was changed by hand."""
     to_be_cleaned: set[Place] = field(default_factory=set)
     """Galleries that a caller wanted to be cleaned at any time."""
+    to_be_deleted: set[tuple[Place, str]] = field(default_factory=set)
+    to_be_described: set[tuple[Place, str]] = field(default_factory=set)
+    """Images that a caller named for that at any time."""
     touched: dict[str, float] = field(default_factory=dict)
     """When a person last changed order or description of an object's image."""
     _history: dict[Place, list[tuple[float, tuple[Image, ...]]]] = field(default_factory=dict)
@@ -150,6 +154,11 @@ class SimShop:
     def image(self, p: Picture) -> Image:
         """Give an image as the API shows it."""
         return Image(p.name, p.priority, p.description, self.stamp(p.changed_at), p.cdn_name)
+
+
+def key_of(owner: str) -> str:
+    """Give the ledger's key of an image's owner: an object of the drop bucket, or a caller's key."""
+    return owner if owner.startswith("url:") else f"drop:{owner}"
 
 
 def _line(picture: Picture) -> tuple[int, int]:

@@ -31,17 +31,19 @@ class Story:
 class StoryLog(Log):
     """The package's log, as part of the story. `errors` collects the lines that an alert would be raised for."""
 
-    def __init__(self, story: Story, now: Callable[[], float], who: str, errors: list[str], secret: str) -> None:
+    def __init__(
+        self, story: Story, now: Callable[[], float], who: str, errors: list[str], secrets: tuple[str, ...]
+    ) -> None:
         super().__init__(who)
         self._story = story
         self._now = now
         self._who = who
         self._errors = errors
-        self._secret = secret
+        self._secrets = secrets
 
     def say(self, severity: Severity, message: str, /, **fields: Value) -> None:
         """See Log."""
-        if any(self._secret in str(text) for text in (message, *fields.values())):
+        if any(secret in str(text) for text in (message, *fields.values()) for secret in self._secrets):
             raise Violation("I6: a signed URL stands in the log")
         self._story.tell(self._now(), self._who, "%s %s %s", severity, message, fields)
         if severity == "ERROR":

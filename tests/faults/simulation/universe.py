@@ -1,5 +1,6 @@
 """One world: storage, tasks, events, Shoptet and every instance of every function, under one seed."""
 
+import hashlib
 import math
 from collections.abc import Callable, Sequence
 from random import Random
@@ -9,6 +10,8 @@ from gallery_sync import drop as on_drop
 from gallery_sync import poll as poll_jobs
 from gallery_sync import sweep as sweeping
 from gallery_sync import sync as sync_gallery
+from gallery_sync.access import ApiKey
+from gallery_sync.api import rest
 from gallery_sync.api.begin import begin
 from gallery_sync.events import Changed
 from gallery_sync.ledger import BadDocument, Content
@@ -22,11 +25,12 @@ from gallery_sync.world import PollWorld, SweepWorld, World
 from tests.faults.simulation.chance import Setting
 from tests.faults.simulation.client import POISON, Calls, SimClient
 from tests.faults.simulation.effects import Effects, SkewedClock
-from tests.faults.simulation.jobs import SimJobs
+from tests.faults.simulation.jobs import Page, SimJobs
 from tests.faults.simulation.record import Record
+from tests.faults.simulation.requests import Request, asked
 from tests.faults.simulation.scheduler import Killed, Scheduler, Threads
 from tests.faults.simulation.shop import SimShop
-from tests.faults.simulation.storage import SECRET, URL, Bucket, SimBin, SimDocuments, SimDrops, SimOutbox
+from tests.faults.simulation.storage import SECRET, Bucket, SimBin, SimDocuments, SimDrops, SimOutbox
 from tests.faults.simulation.story import Story, StoryLog
 from tests.faults.simulation.tasks import SimTasks
 
@@ -38,6 +42,16 @@ SYNC: Final = "projects/p/locations/l/queues/sync"
 POLL: Final = "projects/p/locations/l/queues/poll"
 PASSING: Final = (StorageUnavailable, BadDocument, TasksError)
 """What a function may raise: the platform then tries again."""
+CALLER: Final = "caller"
+API_KEY: Final = "key-of-the-caller"
+KEYS: Final = (ApiKey(CALLER, frozenset(("read", "write", "clean")), hashlib.sha256(API_KEY.encode()).digest()),)
+CALLERS_SECRET: Final = "sig=caller-0123"
+"""What every URL of a caller's carries: Shoptet and our own documents may see it, and nobody else."""
+
+
+class NotNow(Exception):
+    """A caller was told to ask again."""
+
 
 _threads = Threads()
 
@@ -63,7 +77,9 @@ class Universe:
         self.copies: dict[str, Content] = {}
         self.calls = Calls()
         self.shop = SimShop(self.effects, setting.shoptet)
-        self.jobs = SimJobs(self.shop, self.effects, self.copies, self._notify)
+        self.pages: dict[str, Page] = {}
+        """What callers' URLs show."""
+        self.jobs = SimJobs(self.shop, self.effects, self.copies, self.pages, self._notify)
         width = setting.concurrency
         queues = {SYNC: width, POLL: 1 if width == 2 else width}
         self.tasks = SimTasks(self.effects, self._dispatch, queues, self._task_lost, setting.task_tries)
@@ -71,6 +87,7 @@ class Universe:
         """Objects whose change nobody may have noticed: the world makes up for it at the end, as the daily look will."""
         self.errors: list[str] = []
         self.instances = [SkewedClock(self.scheduler, self.rng.uniform(-1, 1)) for _ in range(3)]
+        self._requests: dict[str, Callable[[], None]] = {}
         self._ids = 0
         self._on_the_way = 0
         self._sweeps_from = 0.0
@@ -118,21 +135,50 @@ class Universe:
         self._sweeps_from = tomorrow + 600.0
         self._later(tomorrow + SWEEP_EVERY * 2 - self.now, lambda: None)
 
-    def ask(self, parts: tuple[Part, ...]) -> str:
-        """A caller asks for something, under an id of its own: again and again until it is taken. Give the operation's id."""
+    def send(self, parts: tuple[Part, ...]) -> str:
+        """A caller sends a signed event, under an id of its own: until it is taken. Give the operation's id."""
+
+        def take(clock: SkewedClock, key: str) -> None:
+            operation = begin(self._documents, CALLER, key, parts)
+            self.looks(clock).operation(operation.id, clock.now())
+
+        return self._asked("webhooks", take, 60.0)
+
+    def call(self, request: Request) -> str:
+        """A caller makes an HTTP request, under an id of its own: until it is answered. Give the operation's id."""
+
+        def take(clock: SkewedClock, key: str) -> None:
+            headers = {"Authorization": f"Bearer {API_KEY}", "Idempotency-Key": key}
+            given = rest.serve(asked(request, headers), KEYS, request.function, lambda: self.world(clock), self.log())
+            self.effects.tell("answers %d %s", given.status, given.body.decode())
+            if CALLERS_SECRET in given.body.decode():
+                raise self.effects.broken(f"I6: a caller's URL stands in an answer: {given.body.decode()}")
+            if given.status == 503:
+                raise NotNow
+            if given.status == 500:
+                raise self.effects.broken(f"a caller gets 500: {given.body.decode()}")
+
+        return self._asked(request.function, take, self.timing.function_timeout)
+
+    def repeat(self, operation: str) -> None:
+        """A caller sends a request once more."""
+        self._requests[operation]()
+
+    def _asked(self, function: str, take: Callable[[SkewedClock, str], None], lives: float) -> str:
         self._ids += 1
         key = f"request-{self._ids}"
 
-        def take(clock: SkewedClock) -> None:
-            operation = begin(self._documents, "caller", key, parts)
-            self.looks(clock).operation(operation.id, clock.now())
+        def ask() -> None:
+            self.start(function, lambda clock: take(clock, key), done, lives)
 
         def done(ok: bool) -> None:
             if not ok:
-                self._later(30.0, lambda: self.start("webhooks", take, done, 60.0))
+                self._later(30.0, ask)
 
-        self.start("webhooks", take, done, 60.0)
-        return operation_id("caller", key)
+        ask()
+        operation = operation_id(CALLER, key)
+        self._requests[operation] = ask
+        return operation
 
     @property
     def at_rest(self) -> bool:
@@ -148,7 +194,7 @@ class Universe:
         called = f"{name}#{self._ids}"
 
         def ended(error: BaseException | None) -> None:
-            if error is not None and not isinstance(error, (Killed, *PASSING)):
+            if error is not None and not isinstance(error, (Killed, NotNow, *PASSING)):
                 raise error
             if error is not None:
                 self.story.tell(self.scheduler.now, called, "ends with %s: %s", type(error).__name__, error)
@@ -159,7 +205,8 @@ class Universe:
     def log(self) -> StoryLog:
         """Give a log whose lines are part of the story."""
         run = self.scheduler.current
-        return StoryLog(self.story, lambda: self.scheduler.now, run.name if run else "·", self.errors, SECRET)
+        secrets = (SECRET, CALLERS_SECRET)
+        return StoryLog(self.story, lambda: self.scheduler.now, run.name if run else "·", self.errors, secrets)
 
     def looks(self, clock: SkewedClock) -> TaskLooks:
         """Give the real looks over the simulated tasks."""
@@ -222,8 +269,7 @@ class Universe:
         return f"flight-{self._ids}"
 
     def _poisoned(self, url: str) -> bool:
-        content = self.copies[url.removeprefix(URL).partition("?")[0]]
-        return content.checksum.startswith(POISON)
+        return self.jobs.download(url).checksum.startswith(POISON)
 
     def _dispatch(self, task: Task, answered: Callable[[bool], None]) -> None:
         if task.queue == SYNC:
