@@ -35,7 +35,8 @@ def depart(world: World, held: Held, prefixes: tuple[str, ...], listing: tuple[I
         done = carry_out(world, held, step.intent) is not None
         return done or world.ledgers.read(ledger.guid, ledger.gallery).generation != held.generation
     if isinstance(step, Fly) or (isinstance(step, Nothing) and is_unsure(ledger)):
-        if listing is None:
+        if listing is None or is_unsure(ledger):
+            # A listing from before the file was dropped again does not tell whether its image is still there.
             listing = world.shop.images(ledger.guid, ledger.gallery)
         ledger = see(ledger, listing, world.clock.now() - world.timing.second_look)
         step = plan(ledger, listing, world.clock.now(), world.policy)

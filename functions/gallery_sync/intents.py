@@ -103,8 +103,9 @@ def cleaned(ledger: Ledger, intent: Intent, skipped: Sequence[str]) -> Ledger:
         live = replace(entry.live, kept=True) if stays and entry.live is not None else None
         newer = entry.wanted is not None and since(entry.wanted) > intent.at
         if newer and live is None and entry.live is not None and (entry.live.gone or key.startswith(NAME_KEY)):
-            # A person was faster than the cleanup, and still wins; and an image that was meant by its name is no more.
-            live = replace(entry.live, gone=True)
+            # A person was faster than the cleanup, and still wins. Whether it took an image that is meant by its name, or that
+            # came after it, the gallery tells.
+            live = entry.live
         if newer or live is not None:
             entries[key] = Entry(entry.wanted if newer else None, live)
     return replace(ledger, entries=entries, cleaned_at=max(ledger.cleaned_at, intent.at))
@@ -141,7 +142,7 @@ def deleted(ledger: Ledger, intent: Intent, name: str) -> Ledger:
     if since(entry.wanted) > intent.at:
         # Dropped or asked for since then, and perhaps shown already: it comes back, if it is not the image that is meant.
         return with_entries(ledger, {key: Entry(entry.wanted, replace(entry.live, gone=True) if by_name else None)})
-    gone = replace(entry.live, gone=True, generation=entry.wanted.content.generation)
+    gone = replace(entry.live, gone=True, deleted=True, generation=entry.wanted.content.generation)
     return with_entries(ledger, {key: Entry() if by_name else Entry(entry.wanted, gone)})
 
 

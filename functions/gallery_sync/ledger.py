@@ -66,7 +66,8 @@ class Live(msgspec.Struct, frozen=True, omit_defaults=True):
     and nobody knows whether it was made, so they are sent again whatever they should be by now.
     `gone`: the gallery no longer shows it, so a person deleted it in the shop; it comes back when its drop changes.
     `kept`: a cleanup left it, because a variant references it; so a deleted file does not take it along either.
-    `change_time` is Shoptet's, as it was last told.
+    `deleted`: gone, as a caller had it deleted, whatever a listing that lags behind still shows. `change_time` is Shoptet's,
+    as it was last told.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Live(msgspec.Struct, frozen=True, omit_defaults=True):
     seen: float = 0.0
     unsure: bool = False
     kept: bool = False
+    deleted: bool = False
     change_time: str | None = None
 
 

@@ -160,7 +160,7 @@ def _named(key: str, entry: Entry) -> Entry:
 
 def _seen(entry: Entry, shown: Set[str], since: float) -> Entry:
     live, wanted = entry.live, entry.wanted
-    if live is None:
+    if live is None or live.deleted:
         return entry
     if live.name not in shown:
         # What was tried at an image that is no longer there is not tried again.

@@ -99,7 +99,7 @@ class Checks:
             yield f"{name} was deleted in the shop, and is there again"
         if wanted and not pictures:
             yield f"{name} is not in {place}"
-        if wanted is not False and pictures:
+        if wanted is not False and pictures and not told:
             yield from self._content(name, blob, pictures[-1])
 
     def _unclear(self, name: str) -> bool:

@@ -88,7 +88,8 @@ class CallersChecks:
     def _failed(self, one: Wish, state: ImageOutcome) -> Iterator[str]:
         key, entry = self._entry(one)
         if entry is None or entry.failure is None:
-            if one.known and not self._was_superseded(one):
+            cleaned = any(place == one.page.place for place, _ in self._callers.cleanups)
+            if one.known and not cleaned and not self._was_superseded(one):
                 yield f"{one} failed for no good reason: {state.reason}"
             return
         if entry.failure.code == "no-such-image":

@@ -173,9 +173,12 @@ class People:
         return not self._tell(place, without) or u.setting.shoptet.renumbers
 
     def _tell(self, place: Place, without: Picture | None) -> bool:
-        """Whether any image is shown as we sent it."""
-        pictures = self._universe.shop.galleries[place]
-        return any(p.owner and p.touched_at is None and p is not without for p in pictures)
+        """Whether any image that the ledger knows is shown as we sent it."""
+        u = self._universe
+        ledger = u.record.current.get(place) or Ledger(*place)
+        known = {e.live.name for e in ledger.entries.values() if e.live is not None}
+        pictures = [p for p in u.shop.galleries[place] if p.name in known and p is not without]
+        return any(p.owner and p.touched_at is None for p in pictures)
 
     def _one_of_ours(self, place: Place) -> Picture | None:
         ours = [p for p in self._universe.shop.galleries[place] if p.owner is not None]

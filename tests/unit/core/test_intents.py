@@ -48,7 +48,7 @@ def test_a_file_dropped_again_after_the_deletion_of_its_image_was_asked_for_come
 
 def test_an_image_whose_file_was_dropped_before_its_deletion_was_asked_for_stays_away() -> None:
     after = intents.deleted(a_ledger(SHOWN), DELETE, "1.jpg")
-    assert after.entries[A].live == replace(live("a.jpg", "1.jpg", priority=100), gone=True)
+    assert after.entries[A].live == replace(live("a.jpg", "1.jpg", priority=100), gone=True, deleted=True)
     assert plan(after, (), NOW, PLAIN) == Nothing()
 
 
@@ -68,17 +68,25 @@ def test_a_picture_that_a_caller_gave_for_a_file_after_that_was_asked_for_is_sho
     assert wanted_content(observed, A) == content_of(picture)
 
 
-@pytest.mark.parametrize("intent", [CLEAN, DELETE], ids=["cleanup", "deletion"])
-def test_a_picture_for_an_image_by_its_name_fails_visibly_once_that_image_was_deleted(intent: Intent) -> None:
-    ledger = intents.want(a_ledger(), [by_name("1.jpg", LATER)])
-    after = (
-        intents.cleaned(ledger, intent, ())
-        if intent.kind == "clean"
-        else intents.deleted(ledger, intent, intent.name or "")
-    )
+def test_a_picture_for_an_image_by_its_name_fails_visibly_once_that_image_was_deleted() -> None:
+    after = intents.deleted(intents.want(a_ledger(), [by_name("1.jpg", LATER)]), DELETE, "1.jpg")
     seen = observe(after, [], NOW)
     assert seen.entries["name:1.jpg"].failure == Failure("no-such-image", "the gallery has no image '1.jpg'", LATER)
     assert plan(seen, (), NOW, PLAIN) == Nothing()
+
+
+def test_whether_a_cleanup_took_an_image_that_is_meant_by_its_name_the_gallery_tells() -> None:
+    ledger = intents.want(a_ledger(), [by_name("1.jpg", LATER)])
+    after = intents.cleaned(ledger, CLEAN, ())
+    assert after.entries == ledger.entries
+    assert see(after, [img("1.jpg")], NOW + 120).entries["name:1.jpg"].failure is None
+    assert see(after, [], NOW + 120).entries["name:1.jpg"].failure is not None
+
+
+def test_an_image_that_a_caller_had_deleted_is_not_there_again_because_one_listing_lags() -> None:
+    again = {A: Entry(wanted("a.jpg", 2, "sum-a.jpg-1"), live("a.jpg", "1.jpg"))}
+    after = intents.deleted(a_ledger(again), replace(DELETE, at=LATER), "1.jpg")
+    assert see(after, [img("1.jpg", 100)]) == after
 
 
 def test_a_person_who_was_faster_than_a_cleanup_still_wins_over_what_was_wanted_since() -> None:
