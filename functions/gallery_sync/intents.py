@@ -216,8 +216,11 @@ def _override(entry: Entry, content: Content | None, priority: int | None, descr
     """Give a dropped file's entry with a caller's word over it; what was overridden before stays so."""
     if entry.wanted is None:
         return entry
-    before = entry.override or Override(entry.wanted)
-    override = Override(
+    before = entry.override
+    if before is None and not entry.wanted.content.url:
+        # Else no file says anything, as it was deleted or cleaned away: there is nothing for a word to be over.
+        before = Override(entry.wanted)
+    override = before and Override(
         before.base,
         before.content if content is None else content,
         before.priority if priority is None else priority,

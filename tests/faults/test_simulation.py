@@ -1,9 +1,11 @@
 """Thousands of worlds, each with its own faults and its own Shoptet: gallery equals bucket in all of them, once all is quiet."""
 
+import dataclasses
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -122,3 +124,38 @@ def test_a_broken_promise_is_told_with_its_seed_and_its_story() -> None:
     assert f"I3: {foreign.name} in" in failed.problems[0]
     assert f"python -m tests.faults.replay {life.universe.setting.seed}" in str(failed)
     assert f"add foreign {foreign.name}" in failed.story
+
+
+AS_HOPED = Shoptets()
+UNKNOWNS: dict[str, dict[str, Any]] = {
+    "results that name images": {"result": "names"},
+    "results without names": {"result": "bare"},
+    "no results, or pages": {"result": "none"},
+    "jobs' endpoints with the guid": {"endpoint": "full"},
+    "jobs' endpoints without it": {"endpoint": "bare"},
+    "other people's jobs in the list": {"foreign_jobs": True},
+    "no right to the list": {"list_allowed": False},
+    "listings that lag": {"lag": 60.0},
+    "priorities renumbered": {"renumbers": True},
+    "descriptions trimmed": {"trims": True},
+    "names that change with a source update": {"renames_on_update": True},
+    "cdn names that stay": {"cdn_name_changes": False},
+    "change times that attributes leave alone": {"attributes_touch_change_time": False},
+    "images that appear one by one": {"gradual": True},
+    "a clock that is behind": {"clock_ahead": -120.0},
+    "a clock that is ahead": {"clock_ahead": 120.0},
+}
+"""Every unknown of Shoptet's that the simulation has, alone; all others are as one would hope."""
+
+
+@pytest.mark.parametrize("unknown", UNKNOWNS)
+def test_the_invariants_hold_under_each_unknown(unknown: str) -> None:
+    for seed in range(3_000_000, 3_000_060):
+        shoptet = dataclasses.replace(AS_HOPED, **UNKNOWNS[unknown])
+        failed = Life(dataclasses.replace(Setting.drawn(seed), shoptet=shoptet)).live()
+        assert failed is None, str(failed)
+
+
+def test_each_unknown_of_the_simulation_has_its_turn() -> None:
+    switches = {field.name for field in dataclasses.fields(Shoptets)} - {"job_seconds"}
+    assert {name for switch in UNKNOWNS.values() for name in switch} == switches

@@ -169,6 +169,19 @@ def test_a_request_for_an_image_whose_file_was_deleted_gives_way_to_a_file_dropp
     assert wanted_content(observe(ledger, [later], NOW), A) == Content("A/shop/a.jpg", 2, "sum-a.jpg-2", 1000)
 
 
+@pytest.mark.parametrize("again", ["described", "replaced"])
+def test_what_a_caller_says_of_an_image_whose_file_is_gone_does_not_depend_on_that_file(again: str) -> None:
+    ledger = intents.want(a_ledger({A: Entry(None, live("a.jpg", "1.jpg"))}), [by_key(A, EARLIER, "first")])
+    second = by_key(A, NOW, "second")
+    after = (
+        intents.described(ledger, {A: Row(key=A, description="x")}, {})
+        if again == "described"
+        else intents.want(ledger, [second])
+    )
+    assert observe(after, [], NOW) == after
+    assert after.entries[A].override is None
+
+
 def test_an_empty_file_is_no_failure_while_a_caller_gives_its_picture() -> None:
     picture = by_key(A, NOW)
     ledger = intents.want(a_ledger(SHOWN), [picture])
