@@ -216,9 +216,10 @@ def _purge(world: CarryWorld, ledger: Ledger, until: float) -> None:
 
 
 def _conclude_without_flight(world: CarryWorld, ledger: Ledger, intent: Intent, outcome: Outcome) -> Outcome:
-    """End an intent for which nothing is under way."""
+    """End an intent for which nothing is under way; another run may have carried it out and written so meanwhile."""
     outcome = operations.conclude(world.documents, *_part(intent), outcome)
-    world.ledgers.change(ledger.guid, ledger.gallery, lambda held: _over(held, intent))
+    effect = _effect(intent, outcome)
+    world.ledgers.change(ledger.guid, ledger.gallery, lambda held: _over(effect(held), intent))
     return outcome
 
 

@@ -173,7 +173,9 @@ class Checks:
             return None if self._u.shop.how.lag and blob.checksum == last.checksum else True
         # A caller's picture for it that was still to come counts as a change of the file.
         replaced = any(wish.page.owner == name for wish in self._callers.wishes)
-        return None if last.flying or replaced or last.settled != blob.generation else False
+        # A cleanup forgets what was shown before it: nobody may have seen that the image was gone.
+        forgotten = any(place == place_of(name, self._u.shop.codes) for place, _ in self._callers.cleanups)
+        return None if last.flying or forgotten or replaced or last.settled != blob.generation else False
 
     def _orphans(self) -> Iterator[str]:
         for place, pictures in self._u.shop.galleries.items():
