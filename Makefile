@@ -31,9 +31,9 @@ demo-http: $(READY)  ## other systems work on galleries over HTTP, in the local 
 dev: $(READY)  ## the local cloud, kept running until Ctrl-C
 	@$(BIN)/python -m infra.local.dev
 
-test: $(READY)  ## all tests: first what runs in one process, with coverage; then the fault table and whole clouds
-	@$(BIN)/python -m pytest -n 2 --cov --cov-report=term --ignore=tests/faults/table --ignore=tests/e2e
-	@$(BIN)/python -m pytest -n 2 --dist loadfile tests/faults/table tests/e2e
+test: $(READY)  ## all tests: first with coverage; then, without, simulated worlds, the fault table and whole clouds
+	@$(BIN)/python -m pytest -n 2 --cov --cov-report=term --ignore=tests/faults --ignore=tests/e2e
+	@$(BIN)/python -m pytest -n 2 --dist loadfile tests/faults tests/e2e
 
 lint: $(READY)  ## formatting, rules, types, which module may import which
 	@$(BIN)/ruff format --check .
@@ -41,8 +41,9 @@ lint: $(READY)  ## formatting, rules, types, which module may import which
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-faults: $(READY)  ## the simulation for a night: SEEDS=100000
+faults: $(READY)  ## the simulation for a night: SEEDS=100000, and EXAMPLES=20000 of Hypothesis' choosing
 	@$(BIN)/python -m tests.faults.replay --seeds $(or $(SEEDS),100000) --first 1000000 --jobs 2
+	@MACHINE_EXAMPLES=$(or $(EXAMPLES),20000) $(BIN)/python -m pytest -q --timeout 7200 tests/faults/test_machine.py
 
 chaos: $(READY)  ## functions are killed at random while pictures travel, 20 rounds of half a minute (ROUNDS=n SEED=n)
 	@$(BIN)/python -m infra.local.chaos $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED))
