@@ -6,7 +6,8 @@ import msgspec
 
 from gallery_sync import names
 from gallery_sync.clock import Clock
-from gallery_sync.ports import Conflict, Documents, Shop
+from gallery_sync.ledger import BadDocument
+from gallery_sync.ports import Conflict, Documents, Shop, Stored
 from gallery_sync.schedule import Timing
 from gallery_sync.shoptet.errors import NotFound
 
@@ -30,7 +31,7 @@ class Codes:
     def guid(self, prefix: str) -> str:
         """Give the guid that a folder's name means; the same call again within a run costs a read at most.
 
-        Raises the client's NotFound where Shoptet knows no such code, and its other errors.
+        Raises the client's NotFound where Shoptet knows no such code, and its other errors; BadDocument.
         """
         product = names.decode_product(prefix)
         if isinstance(product, names.BadProduct):
@@ -43,7 +44,7 @@ class Codes:
             return product.lower()
         where = path(product)
         stored = self._documents.read(where)
-        known = msgspec.json.decode(stored.body, type=Code) if stored is not None else None
+        known = _read(stored, where) if stored is not None else None
         if known is not None and self._clock.now() < known.checked_at + self._timing.code_valid:
             return known.guid
         return self._ask(product, where, stored.generation if stored is not None else 0)
@@ -72,13 +73,24 @@ class Codes:
 
 
 def known_guid(documents: Documents, product: str) -> str | None:
-    """Give the guid that a product's guid or code was last known to mean, asking Shoptet nothing; None if it never was."""
+    """Give the guid that a product's guid or code was last known to mean, asking Shoptet nothing; None if it never was.
+
+    Raises BadDocument.
+    """
     if names.is_guid(product):
         return product.lower()
-    stored = documents.read(path(product))
-    return msgspec.json.decode(stored.body, type=Code).guid if stored is not None else None
+    where = path(product)
+    stored = documents.read(where)
+    return _read(stored, where).guid if stored is not None else None
 
 
 def path(product: str) -> str:
     """Where a code's document lies. Shoptet's codes do not differ by case, so neither do their documents."""
     return f"codes/{quote(product.upper(), safe='')}.json"
+
+
+def _read(stored: Stored, where: str) -> Code:
+    try:
+        return msgspec.json.decode(stored.body, type=Code)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadDocument(f"{where} does not say which product a code means: {error}; delete it") from None

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, unquote
 
-from gallery_sync.ports import Conflict, Documents
+from gallery_sync.log import Log
+from gallery_sync.ports import Conflict, Documents, Listed
 from gallery_sync.shoptet.model import GALLERIES, Gallery
 
 PREFIX: Final = "jobs/"
@@ -59,22 +60,36 @@ def find(documents: Documents, job_id: str) -> IndexedJob | None:
     return next((job for job, _ in _entries(documents, path(job_id)) if job.job_id == job_id), None)
 
 
-def under_way(documents: Documents) -> Iterator[tuple[IndexedJob, int]]:
-    """Give all jobs under way, each with the generation of its entry."""
-    return _entries(documents, PREFIX)
+def under_way(documents: Documents, log: Log | None = None) -> Iterator[tuple[IndexedJob, int]]:
+    """Give all jobs under way, each with the generation of its entry.
+
+    What is no entry is left out, so that it does not keep the others waiting, and told to `log`.
+    """
+    return _entries(documents, PREFIX, log)
 
 
-def _entries(documents: Documents, prefix: str) -> Iterator[tuple[IndexedJob, int]]:
+def _entries(documents: Documents, prefix: str, log: Log | None = None) -> Iterator[tuple[IndexedJob, int]]:
     for listed in documents.list(prefix):
-        gallery = next((g for g in GALLERIES if g == listed.metadata.get("gallery")), None)
-        if gallery is None:
-            raise ValueError(
-                f"{listed.path} in the state bucket is not an entry of a job: only gallery-sync may write there"
+        job = _read(listed)
+        if job is not None:
+            yield job, listed.generation
+        elif log is not None:
+            log.say(
+                "ERROR",
+                f"{listed.path} in the state bucket is not an entry of a job: only gallery-sync may write there; delete it",
             )
-        job_id = unquote(listed.path.removeprefix(PREFIX).removesuffix(".json"))
-        meta = listed.metadata
-        job = IndexedJob(job_id, meta["guid"], gallery, meta["flight"], float(meta["started"]), int(meta["asked"]))
-        yield job, listed.generation
+
+
+def _read(listed: Listed) -> IndexedJob | None:
+    job_id = unquote(listed.path.removeprefix(PREFIX).removesuffix(".json"))
+    meta = listed.metadata
+    gallery = next((g for g in GALLERIES if g == meta.get("gallery")), None)
+    if gallery is None:
+        return None
+    try:
+        return IndexedJob(job_id, meta["guid"], gallery, meta["flight"], float(meta["started"]), int(meta["asked"]))
+    except (KeyError, ValueError):
+        return None
 
 
 def _metadata(job: IndexedJob) -> dict[str, str]:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from gallery_sync.codes import Codes
+from gallery_sync.codes import Codes, known_guid, path
+from gallery_sync.ledger import BadDocument
 from gallery_sync.ports import Shop
 from gallery_sync.schedule import DAY, Timing
 from gallery_sync.shoptet.errors import NotFound, TryLater
@@ -133,3 +134,16 @@ def test_the_answer_holds_although_another_run_wrote_its_own_first(deployed: Dep
     deployed.products = Racing(**{"62/XL": GUID})
     assert deployed.codes().guid("62%2FXL") == GUID
     assert len(list(deployed.world.documents.list("codes/"))) == 1
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b'{"guid": 7, "checked_at": 0}', b'{"guid": "\xff", "checked_at": 0}']
+)
+def test_a_document_that_says_no_product_is_named_and_not_written_over(deployed: Deployed, body: bytes) -> None:
+    deployed.world.documents.write(path("62/XL"), body, generation=0)
+    told = r"^codes/62%2FXL\.json does not say .*; delete it$"
+    with pytest.raises(BadDocument, match=told):
+        deployed.codes().guid("62%2FXL")
+    with pytest.raises(BadDocument, match=told):
+        known_guid(deployed.world.documents, "62/XL")
+    assert deployed.products.asked == []

@@ -10,6 +10,7 @@ from google.cloud.storage import Client
 from gallery_sync import jobindex
 from gallery_sync.jobindex import IndexedJob
 from gallery_sync.storage import BucketDocuments
+from tests.unit.core.build import Lines
 
 from .conftest import World
 
@@ -77,7 +78,24 @@ def test_a_job_that_was_settled_meanwhile_is_not_asked(world: World) -> None:
     assert list(jobindex.under_way(world.documents)) == []
 
 
-def test_what_is_no_entry_is_told(world: World) -> None:
-    world.documents.write("jobs/stray.json", b"{}", generation=0)
-    with pytest.raises(ValueError, match=r"jobs/stray\.json .* only gallery-sync may write there"):
-        list(jobindex.under_way(world.documents))
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {},
+        {"gallery": "attic", "guid": "g", "flight": "f", "started": "1", "asked": "0"},
+        {"gallery": "shop", "guid": "g", "flight": "f", "started": "1"},
+        {"gallery": "shop", "guid": "g", "flight": "f", "started": "soon", "asked": "0"},
+    ],
+)
+def test_what_is_no_entry_is_told_and_keeps_no_job_waiting(world: World, metadata: dict[str, str]) -> None:
+    world.documents.write("jobs/0-stray.json", b"{}", generation=0, metadata=metadata)
+    jobindex.add(world.documents, JOB)
+    lines = Lines()
+    assert [job for job, _ in jobindex.under_way(world.documents, lines.log)] == [JOB]
+    (line,) = lines.read
+    assert line["severity"] == "ERROR"
+    assert line["message"] == (
+        "jobs/0-stray.json in the state bucket is not an entry of a job: only gallery-sync may write there; delete it"
+    )
+    assert [job for job, _ in jobindex.under_way(world.documents)] == [JOB]
+    assert jobindex.find(world.documents, "0-stray") is None
