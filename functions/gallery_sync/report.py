@@ -1,7 +1,12 @@
 """What a change of a ledger means to people, as log lines: each failure once, with its reason."""
 
+from typing import Final
+
 from gallery_sync.ledger import Ledger
 from gallery_sync.log import Log
+
+MOST_NAMED: Final = 5
+"""Images that one line names; how many there are it tells in any case."""
 
 
 def where(ledger: Ledger) -> dict[str, str]:
@@ -10,8 +15,12 @@ def where(ledger: Ledger) -> dict[str, str]:
 
 
 def report(log: Log, before: Ledger, after: Ledger) -> None:
-    """Log what became of the keys: live and tries that failed in one line, every failure for good in one of its own."""
+    """Log what became of the keys: live and tries that failed in one line, every failure for good in one of its own.
+
+    Images that a person deleted in the shop are one line, when that is noticed.
+    """
     live, again = 0, 0
+    gone: list[str] = []
     for key, entry in after.entries.items():
         old = before.entries.get(key)
         if entry.failure is not None and (old is None or old.failure != entry.failure):
@@ -23,6 +32,14 @@ def report(log: Log, before: Ledger, after: Ledger) -> None:
                 code=entry.failure.code,
                 request_id=entry.failure.request_id,
             )
+        elif (
+            entry.live is not None
+            and entry.live.gone
+            and old is not None
+            and old.live is not None
+            and not old.live.gone
+        ):
+            gone.append(f"{entry.live.name} ({key})")
         elif entry.live is not None and not entry.live.gone and (old is None or old.live != entry.live):
             live += 1
         elif old is not None and entry.attempts > old.attempts:
@@ -30,3 +47,12 @@ def report(log: Log, before: Ledger, after: Ledger) -> None:
             log.say("WARNING", f"{key} is tried again: {entry.last_reason}", **where(after), key=key)
     if live:
         log.say("INFO", f"{live} images live", **where(after), live=live, again=again)
+    if gone:
+        few = ", ".join(gone[:MOST_NAMED]) + (f" and {len(gone) - MOST_NAMED} more" if len(gone) > MOST_NAMED else "")
+        log.say(
+            "INFO",
+            f"no longer in the gallery, so a person deleted them in the shop; they stay out until their files change or "
+            f"are dropped again: {few}",
+            **where(after),
+            gone=len(gone),
+        )

@@ -14,6 +14,12 @@ FAILED = replace(NEW, failure=Failure("refused", "no picture", NOW, "r1"))
 TRIED = replace(NEW, attempts=1, last_reason="lost")
 SHOWN = shown("a.jpg", "1.jpg", 100)[A]
 GONE = Entry(wanted("a.jpg"), live("a.jpg", "1.jpg", priority=100, gone=True))
+FAILED_SHOWN = replace(SHOWN, failure=FAILED.failure)
+FAILED_GONE = replace(GONE, failure=FAILED.failure)
+DELETED = (
+    "no longer in the gallery, so a person deleted them in the shop; they stay out until their files change or are "
+    "dropped again"
+)
 
 
 def told(before: Entry | None, after: Entry | None) -> list[tuple[str, str]]:
@@ -33,7 +39,13 @@ def lines_of(before: Entry | None, after: Entry | None) -> list[dict[str, Any]]:
         pytest.param(NEW, SHOWN, [("INFO", "1 images live")], id="live"),
         pytest.param(None, SHOWN, [("INFO", "1 images live")], id="live, not known before"),
         pytest.param(SHOWN, SHOWN, [], id="live as before"),
-        pytest.param(SHOWN, GONE, [], id="deleted by a person: not live"),
+        pytest.param(SHOWN, GONE, [("INFO", f"{DELETED}: 1.jpg ({A})")], id="deleted by a person"),
+        pytest.param(GONE, GONE, [], id="deleted before: said once"),
+        pytest.param(None, GONE, [], id="deleted when we first see it"),
+        pytest.param(FAILED_SHOWN, FAILED_GONE, [("INFO", f"{DELETED}: 1.jpg ({A})")], id="failed before, deleted now"),
+        pytest.param(
+            SHOWN, FAILED_GONE, [("ERROR", f"{A} failed for good: no picture")], id="failed because it was deleted"
+        ),
         pytest.param(GONE, SHOWN, [("INFO", "1 images live")], id="live again"),
         pytest.param(NEW, TRIED, [("WARNING", f"{A} is tried again: lost")], id="a try that failed"),
         pytest.param(TRIED, TRIED, [], id="no further try"),
@@ -75,6 +87,17 @@ def test_many_images_are_one_line_that_counts_them() -> None:
         ("WARNING", None, None),
         ("INFO", 99, 1),
     ]
+
+
+def test_many_deleted_images_are_one_line_that_names_five_and_counts_all() -> None:
+    lines, files = Lines(), [f"{n}.jpg" for n in range(7)]
+    there = {name: entry for f in files for name, entry in shown(f, f"x{f}", 100).items()}
+    gone = {name: replace(entry, live=replace(entry.live, gone=True)) for name, entry in there.items() if entry.live}
+    report(lines.log, a_ledger(there), a_ledger(gone))
+    (line,) = lines.read
+    named = ", ".join(f"x{n}.jpg ({key(f'{n}.jpg')})" for n in range(5))
+    assert (line["severity"], line["message"]) == ("INFO", f"{DELETED}: {named} and 2 more")
+    assert (line["guid"], line["gallery"], line["gone"]) == (GUID, "shop", 7)
 
 
 def test_where_names_the_gallery() -> None:
