@@ -21,11 +21,14 @@ from gallery_sync.world import World
 replace = msgspec.structs.replace
 
 
-def depart(world: World, held: Held, prefixes: tuple[str, ...], listing: tuple[Image, ...] | None) -> bool:
+def depart(
+    world: World, held: Held, prefixes: tuple[str, ...], listing: tuple[Image, ...] | None, *, check: bool = False
+) -> bool:
     """Start the next flight of a gallery that has none; True if there may be more to do at once.
 
     `prefixes` are the folders that feed it now; `listing` is the gallery as this run has just seen it, so that it need
-    not be asked for again. Raises the client's TryLater, NotAllowed and NotFound of a listing, and StorageUnavailable.
+    not be asked for again. `check`: it is asked for although there is nothing to do, except in a pause. Raises the
+    client's TryLater, NotAllowed and NotFound of a listing, and StorageUnavailable.
     """
     ledger = replace(held.ledger, prefixes=prefixes)
     ledger = observe(ledger, _files(world, ledger), world.clock.now())
@@ -34,7 +37,8 @@ def depart(world: World, held: Held, prefixes: tuple[str, ...], listing: tuple[I
         # Without an outcome, whatever was written since (a flight, a pause, another's intent) says what comes next.
         done = carry_out(world, held, step.intent) is not None
         return done or world.ledgers.read(ledger.guid, ledger.gallery).generation != held.generation
-    if isinstance(step, Fly) or (isinstance(step, Nothing) and is_unsure(ledger)):
+    unsure = isinstance(step, Nothing) and is_unsure(ledger)
+    if isinstance(step, Fly) or unsure or (check and not _is_paused(world, ledger)):
         if listing is None or is_unsure(ledger):
             # A listing from before the file was dropped again does not tell whether its image is still there.
             listing = world.shop.images(ledger.guid, ledger.gallery)
@@ -56,6 +60,10 @@ def depart(world: World, held: Held, prefixes: tuple[str, ...], listing: tuple[I
     if isinstance(step, Wait):
         world.looks.gallery(ledger.guid, ledger.gallery, step.until)
     return False
+
+
+def _is_paused(world: World, ledger: Ledger) -> bool:
+    return ledger.pause is not None and world.clock.now() < ledger.pause.until
 
 
 def _files(world: World, ledger: Ledger) -> list[DropFile]:

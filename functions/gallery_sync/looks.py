@@ -16,7 +16,8 @@ class Look(msgspec.Struct, frozen=True, omit_defaults=True):
     """A sync task's body: the gallery that a folder feeds, or a gallery by guid, or an object whose name was refused,
     or an operation whose request is to be brought into the ledgers.
 
-    `job` is a hint: the list of jobs showed that this job of the gallery has ended.
+    `job` is a hint: the list of jobs showed that this job of the gallery has ended. `check`: the gallery is listed at
+    Shoptet although bucket and ledger agree; only a look by guid may ask for it.
     """
 
     gallery: Gallery | None = None
@@ -25,6 +26,7 @@ class Look(msgspec.Struct, frozen=True, omit_defaults=True):
     job: str | None = None
     refused: str | None = None
     operation: str | None = None
+    check: bool = False
 
 
 class BadLook(ValueError):
@@ -62,6 +64,11 @@ class TaskLooks:
     def gallery(self, guid: str, gallery: Gallery, at: float) -> None:
         """See ports.Looks."""
         self._windowed(Look(gallery, guid=guid), f"gallery/{guid}/{gallery}", max(at, self._clock.now()))
+
+    def check(self, guid: str, gallery: Gallery, at: float) -> None:
+        """See ports.Looks. Its name is of its own kind: an ordinary look at the gallery asks Shoptet nothing."""
+        look = slot("check", f"{guid}/{gallery}", at, self._timing.window, self._timing.skew)
+        self._enqueue(self._sync, Look(gallery, guid=guid, check=True), look.name, look.at)
 
     def operation(self, operation: str, at: float) -> None:
         """See ports.Looks."""
@@ -105,6 +112,8 @@ def parse(body: bytes) -> Look:
         raise BadLook(
             "the task's body names neither one gallery (gallery and prefix or guid) nor a refused object or an operation"
         )
+    if look.check and look.guid is None:
+        raise BadLook("the task's body asks for a check of something else than a gallery by its guid")
     return look
 
 

@@ -116,6 +116,13 @@ class Looks(Protocol):
         """Look at a gallery again at `at` (epoch seconds) or soon after."""
         ...
 
+    def check(self, guid: str, gallery: Gallery, at: float) -> None:
+        """Compare a gallery with Shoptet itself at `at` (epoch seconds) or soon after, although nothing has changed.
+
+        The same moment again is the same look, also where it is over by now.
+        """
+        ...
+
     def operation(self, operation: str, at: float) -> None:
         """Bring an operation's request into the ledgers at `at` (epoch seconds) or soon after."""
         ...

@@ -32,7 +32,7 @@ def sync(world: World, look: Look) -> None:
     elif look.operation is not None:
         _apply(world, look.operation)
     elif look.gallery is not None and look.guid is not None:
-        _run(world, look.guid, look.gallery, None, look.job)
+        _run(world, look.guid, look.gallery, None, look.job, check=look.check)
     elif look.gallery is not None and look.prefix is not None:
         guid = _find_product(world, look.prefix, look.gallery)
         if guid is not None:
@@ -52,7 +52,10 @@ def _apply(world: World, operation_id: str) -> None:
         world.looks.operation(operation_id, error.at)
 
 
-def _run(world: World, guid: str, gallery: Gallery, prefix: str | None, ended: str | None) -> None:
+def _run(
+    world: World, guid: str, gallery: Gallery, prefix: str | None, ended: str | None, *, check: bool = False
+) -> None:
+    """Take steps until there is nothing to do now. A check that cannot be made now is left out: its turn comes again."""
     stop = world.clock.now() + world.timing.run_budget
     listing: tuple[Image, ...] | None = None
     try:
@@ -75,7 +78,7 @@ def _run(world: World, guid: str, gallery: Gallery, prefix: str | None, ended: s
                     listing = outcome.listing
                 elif world.clock.now() > stop:
                     break
-                elif not depart(world, held, _feeding(world, held.ledger, prefix), listing):
+                elif not depart(world, held, _feeding(world, held.ledger, prefix), listing, check=check):
                     return
                 else:
                     listing = None

@@ -124,6 +124,9 @@ class Written:
     def gallery(self, guid: str, gallery: Gallery, at: float) -> None:
         self._note("gallery", guid, gallery)
 
+    def check(self, guid: str, gallery: Gallery, at: float) -> None:
+        raise AssertionError("only sweep asks for checks")
+
     def operation(self, operation: str, at: float) -> None:
         self._note("operation", operation, at)
 

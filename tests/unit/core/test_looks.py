@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from gallery_sync.looks import BadLook, Look, TaskLooks, connect_looks, parse
+from gallery_sync.schedule import DAY
 from gallery_sync.settings import PollTasks, SyncTasks
 from gallery_sync.tasks import Task
 from tests.unit.core.build import GUID, NOW, POLL, SYNC, TIMING, FixedClock, RecordingTasks, looks_into
@@ -32,6 +33,8 @@ def enqueued(ask: Ask) -> Task:
         (lambda looks: looks.gallery(GUID, "shop", NOW), Look("shop", guid=GUID), WINDOW_END),
         (lambda looks: looks.gallery(GUID, "shop", NOW + 300), Look("shop", guid=GUID), WINDOW_END + 300),
         (lambda looks: looks.gallery(GUID, "shop", 1.0), Look("shop", guid=GUID), WINDOW_END),
+        (lambda looks: looks.check(GUID, "shop", NOW + 300), Look("shop", guid=GUID, check=True), WINDOW_END + 300),
+        (lambda looks: looks.check(GUID, "shop", NOW - 600), Look("shop", guid=GUID, check=True), WINDOW_END - 600),
         (lambda looks: looks.refused("a.png"), Look(refused="a.png"), WINDOW_END),
         (lambda looks: looks.operation("op1", NOW), Look(operation="op1"), WINDOW_END),
         (lambda looks: looks.ended(GUID, "shop", "j1"), Look("shop", guid=GUID, job="j1"), NOW),
@@ -101,6 +104,26 @@ def test_a_look_at_a_folder_is_not_taken_for_one_at_its_gallery() -> None:
     )
 
 
+def test_a_check_and_an_ordinary_look_at_the_same_gallery_and_moment_are_two() -> None:
+    # The ordinary one asks Shoptet nothing: a check that was taken for it would never be made.
+    assert (
+        count(
+            lambda looks: looks.gallery(GUID, "shop", NOW),
+            lambda looks: looks.check(GUID, "shop", NOW),
+            lambda looks: looks.drop(GUID, "shop", NOW),
+        )
+        == 3
+    )
+
+
+def test_a_check_of_the_same_moment_is_one_however_late_it_is_enqueued_again() -> None:
+    tasks = RecordingTasks()
+    for now in (NOW, NOW + 600, NOW + 7200):
+        TaskLooks(tasks, FixedClock(now), TIMING, SYNC, POLL).check(GUID, "shop", NOW + 60)
+    assert len(tasks.tasks) == 1
+    assert count(*(lambda looks, at=at: looks.check(GUID, "shop", at) for at in (NOW, NOW + 28 * DAY))) == 2
+
+
 def test_a_product_whose_code_is_one_of_our_words_shares_no_look() -> None:
     assert (
         count(
@@ -153,6 +176,12 @@ def test_a_body_that_is_no_look_is_refused(body: bytes) -> None:
 )
 def test_a_look_at_nothing_or_at_several_things_is_refused(look: Look) -> None:
     with pytest.raises(BadLook, match=r"^the task's body names neither one gallery"):
+        parse(msgspec.json.encode(look))
+
+
+@pytest.mark.parametrize("look", [Look("shop", prefix="A", check=True), Look(refused="a.png", check=True)])
+def test_a_check_of_anything_but_a_gallery_by_its_guid_is_refused(look: Look) -> None:
+    with pytest.raises(BadLook, match=r"^the task's body asks for a check of something else"):
         parse(msgspec.json.encode(look))
 
 
