@@ -1,19 +1,21 @@
 """The daily full look: every folder of the drop bucket against its ledger, so that a lost event is late, never lost.
 
 It asks Shoptet nothing, and goes on where the last sweep stopped: `sweep.json` in the state bucket holds the day and how
-far it came. Folders are read in the bucket's own order; a folder's files stand together there.
+far it came. Folders are read in the bucket's own order; a folder's files stand together there. Folders that are no longer
+there are found by the ledgers that still want something of them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence, Set
 from itertools import groupby, islice
 from typing import Final
 
 import msgspec
 
-from gallery_sync import codes, names
+from gallery_sync import bookmark, codes, names
+from gallery_sync.ledger import BadDocument
 from gallery_sync.ledgers import Ledgers
 from gallery_sync.plan import DropFile, observe
-from gallery_sync.ports import BucketFile, Conflict
+from gallery_sync.ports import BucketFile
 from gallery_sync.schedule import DAY
 from gallery_sync.shoptet.model import GALLERIES, Gallery
 from gallery_sync.world import SweepWorld
@@ -24,54 +26,59 @@ PATH: Final = "sweep.json"
 CHUNK: Final = 64
 """Folders between two looks at the clock."""
 
+Place = tuple[str, Gallery]
+"""A gallery: its product's guid, and which of the two."""
+Wanting = Mapping[str, Sequence[Place]]
+"""The galleries whose ledgers want files of a folder, by the folder's name; from a listing of the ledgers alone."""
+
 
 class Progress(msgspec.Struct, frozen=True):
-    """How far the full look of a day (days since the epoch) came: the last folder that was compared, and whether all were."""
+    """How far the full look of a day (days since the epoch) came: the name to go on from, and whether all was compared."""
 
     day: int = -1
-    after: str = ""
+    start: str = ""
     done: bool = False
 
 
-def full_look(world: SweepWorld) -> int:
-    """Compare as many folders as the run's time allows; give how many galleries a look was enqueued for.
+def full_look(world: SweepWorld, wanting: Wanting, stop: float) -> int:
+    """Compare as many folders as time allows (to `stop`, epoch seconds); give how many looks were enqueued.
 
     Raises StorageUnavailable, TasksError.
     """
-    stored = world.documents.read(PATH)
-    last = msgspec.json.decode(stored.body, type=Progress) if stored is not None else Progress()
-    started = world.clock.now()
-    today = int(started // DAY)
-    progress = last if last.day == today else Progress(today)
-    if progress.done:
+    last, generation = bookmark.read(world.documents, PATH, Progress, world.log)
+    today = int(world.clock.now() // DAY)
+    begun = last if last is not None and last.day == today else Progress(today)
+    if begun.done:
         return 0
-    folders = _folders(world, progress.after)
-    found = 0
-    while world.clock.now() < started + world.timing.run_budget:
+    folders = _folders(world, begun.start)
+    progress, found, there = begun, 0, set[str]()
+    while world.clock.now() < stop and not progress.done:
         chunk = list(islice(folders, CHUNK))
         if not chunk:
             progress = replace(progress, done=True)
-            break
-        found += sum(world.spread(lambda folder: _compare(world, *folder), chunk))
-        progress = replace(progress, after=chunk[-1][0])
-    try:
-        world.documents.write(
-            PATH, msgspec.json.encode(progress), generation=stored.generation if stored is not None else 0
-        )
-    except Conflict:
-        # Another sweep ran at the same time; what both compared was compared twice, which does no harm.
-        return found
+            continue
+        found += sum(world.spread(lambda folder: _compare(world, *folder, wanting), chunk))
+        there |= {folder for folder, _ in chunk}
+        progress = replace(progress, start=_beyond(*chunk[-1]))
+    found += _look_at_emptied(world, wanting, there, begun.start, None if progress.done else progress.start)
+    if progress != begun:
+        # Whoever does the same at the same time compares twice, which does no harm.
+        bookmark.write(world.documents, PATH, progress, generation)
     return found
 
 
-def _folders(world: SweepWorld, after: str) -> Iterator[tuple[str, list[BucketFile]]]:
-    """Give each folder with its files. `0` is the character behind `/`: all that begins with `{after}/` is skipped."""
-    files = world.drops.list("", start=f"{after}0" if after else "")
-    for folder, group in groupby(files, key=lambda file: file.name.partition("/")[0]):
+def _folders(world: SweepWorld, start: str) -> Iterator[tuple[str, list[BucketFile]]]:
+    """Give each folder with its files, from this name on."""
+    for folder, group in groupby(world.drops.list("", start=start), key=lambda file: file.name.partition("/")[0]):
         yield folder, list(group)
 
 
-def _compare(world: SweepWorld, folder: str, files: list[BucketFile]) -> int:
+def _beyond(folder: str, files: list[BucketFile]) -> str:
+    """Give the first name behind a folder's: `0` is the character behind `/`. A file outside all folders is read again."""
+    return f"{folder}0" if "/" in files[-1].name else folder
+
+
+def _compare(world: SweepWorld, folder: str, files: list[BucketFile], wanting: Wanting) -> int:
     """Enqueue a look for each gallery whose ledger does not say what the folder's files say, and for refused names."""
     drops: dict[Gallery, list[DropFile]] = {gallery: [] for gallery in GALLERIES}
     for file in files:
@@ -85,8 +92,15 @@ def _compare(world: SweepWorld, folder: str, files: list[BucketFile]) -> int:
     product = names.decode_product(folder)
     if isinstance(product, names.BadProduct):
         return 0
-    guid = codes.known_guid(world.documents, product)
-    differ = [gallery for gallery, wanted in drops.items() if _differs(world, folder, guid, gallery, wanted)]
+    wants = {gallery for _, gallery in wanting.get(folder, ())}
+    # Where there is neither a file nor a ledger that wants one, there is nothing to read.
+    concerned = [gallery for gallery in GALLERIES if drops[gallery] or gallery in wants]
+    try:
+        guid = codes.known_guid(world.documents, product) if concerned else None
+    except BadDocument as error:
+        world.log.say("ERROR", str(error), prefix=folder)
+        return 0
+    differ = [gallery for gallery in concerned if _differs(world, folder, guid, gallery, drops[gallery])]
     for gallery in differ:
         world.log.say("WARNING", "the bucket was not as the ledger says: looking again", prefix=folder, gallery=gallery)
         world.looks.drop(folder, gallery, world.clock.now())
@@ -96,7 +110,34 @@ def _compare(world: SweepWorld, folder: str, files: list[BucketFile]) -> int:
 def _differs(world: SweepWorld, folder: str, guid: str | None, gallery: Gallery, files: list[DropFile]) -> bool:
     if guid is None:
         return bool(files)
-    ledger = Ledgers(world.documents).read(guid, gallery).ledger
+    try:
+        ledger = Ledgers(world.documents).read(guid, gallery).ledger
+    except BadDocument as error:
+        world.log.say("ERROR", f"{error}; its folder is not compared", prefix=folder, gallery=gallery)
+        return False
     fed = {key: entry for key, entry in ledger.entries.items() if key.startswith(f"drop:{folder}/")}
     known = replace(ledger, entries=fed)
     return observe(known, files, world.clock.now()) != known
+
+
+def _look_at_emptied(world: SweepWorld, wanting: Wanting, there: Set[str], start: str, end: str | None) -> int:
+    """Enqueue a look for each gallery that wants files of a folder between these names that was not there.
+
+    Cloud Storage lists names in the order of their UTF-8 bytes, which is the order in which Python compares text.
+    """
+    emptied = [
+        (folder, place)
+        for folder, places in wanting.items()
+        if folder not in there and start <= f"{folder}/" and (end is None or f"{folder}/" < end)
+        for place in places
+    ]
+    for folder, (guid, gallery) in emptied:
+        world.log.say(
+            "WARNING",
+            "a folder was emptied and nobody noticed: looking again",
+            prefix=folder,
+            guid=guid,
+            gallery=gallery,
+        )
+        world.looks.gallery(guid, gallery, world.clock.now())
+    return len(emptied)

@@ -6,11 +6,16 @@ from typing import Final
 
 from gallery_sync import ledger as ledgers
 from gallery_sync.ledger import Flight, Ledger
-from gallery_sync.ports import Conflict, Documents, StorageUnavailable
+from gallery_sync.plan import observe
+from gallery_sync.ports import Conflict, Documents, Listed, StorageUnavailable
 from gallery_sync.shoptet.model import Gallery
 
 TRIES: Final = 10
 """How often a change is tried over what others wrote meanwhile."""
+FOLDERS: Final = "folders"
+"""The metadata that names the folders of which a ledger wants files: a listing shows whose folder was emptied."""
+FOLDERS_BYTES: Final = 4096
+"""Of that metadata. An object's may have 8 KiB in all (Cloud Storage, "Object metadata")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +42,7 @@ class Ledgers:
 
     def write(self, held: Held, changed: Ledger) -> Held:
         """Write over the generation that was read. Raises Conflict, StorageUnavailable."""
-        metadata = ledgers.counts(changed).metadata()
+        metadata = ledgers.counts(changed).metadata() | {FOLDERS: _folders(changed)}
         generation = self._documents.write(
             changed.path, ledgers.encode(changed), generation=held.generation, metadata=metadata
         )
@@ -66,3 +71,18 @@ class Ledgers:
             return decide(held) if held.flight is not None and held.flight.id == flight.id else held
 
         return self.change(ledger.guid, ledger.gallery, decide_if_mine)
+
+
+def listed_folders(listed: Listed) -> list[str]:
+    """Name the folders of the drop bucket of which a ledger wants files, from a listing."""
+    return [folder for folder in listed.metadata.get(FOLDERS, "").split("/") if folder]
+
+
+def _folders(ledger: Ledger) -> str:
+    """Name the folders whose files this ledger would miss, with `/` between; what does not fit any more is left out."""
+    emptied = observe(ledger, (), 0.0).entries
+    missed = [key for key, entry in ledger.entries.items() if emptied.get(key) != entry]
+    folders = sorted({key.removeprefix("drop:").partition("/")[0] for key in missed})
+    while len("/".join(folders).encode()) > FOLDERS_BYTES:
+        folders.pop()
+    return "/".join(folders)

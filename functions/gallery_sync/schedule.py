@@ -50,14 +50,17 @@ class Timing:
     """How long Shoptet may take to fetch a picture. IAM's signatures count for 12 hours at most."""
     stuck: float = 600.0
     """How long past its time a look may be before sweep enqueues it again."""
+    check_every: float = 28 * DAY
+    """How often each gallery is compared with Shoptet itself, although nothing in the bucket has changed."""
 
     def scaled(self, factor: float) -> Self:
         """Give the same order of durations, `factor` times as long: the local cloud does not wait for minutes.
 
-        Except what Cloud Tasks bounds (a dispatch deadline is 15 s or more), the life of a signed URL, and the facts
-        of a shop that do not run faster.
+        Except what Cloud Tasks bounds (a dispatch deadline is 15 s or more), the life of a signed URL, the facts of a
+        shop that do not run faster, and what is done once in a month.
         """
         fixed = {"signed_url", "function_timeout", "dispatch_deadline", "job_lost", "code_valid", "clock_margin"}
+        fixed |= {"check_every"}
         return replace(self, **{f.name: getattr(self, f.name) * factor for f in fields(self) if f.name not in fixed})
 
 

@@ -1,19 +1,24 @@
 """The daily full look finds what no event told, costs Shoptet nothing, and goes on where it stopped."""
 
+import dataclasses
 import io
+import json
+import time
 from collections.abc import Iterator
 
 import pytest
 from google.cloud.storage import Client
 
-from gallery_sync import codes, names
-from gallery_sync.fulllook import full_look
-from gallery_sync.ledgers import Ledgers
+from gallery_sync import codes, fulllook, ledger, names, refusals
+from gallery_sync.fulllook import Place
+from gallery_sync.ledgers import Ledgers, listed_folders
 from gallery_sync.log import Log
 from gallery_sync.plan import DropFile, observe
+from gallery_sync.ports import Stored
 from gallery_sync.schedule import DAY, Timing
 from gallery_sync.shoptet.model import GALLERIES, Gallery
 from gallery_sync.storage import BucketDocuments, BucketDrops
+from gallery_sync.sweep import sweep
 from gallery_sync.world import SweepWorld
 from infra.local.serving import served
 from infra.local.storage.client import local_client
@@ -29,6 +34,7 @@ class Asked:
     def __init__(self) -> None:
         self.drops: list[tuple[str, Gallery]] = []
         self.refusals: list[str] = []
+        self.galleries: list[tuple[str, Gallery]] = []
 
     def drop(self, prefix: str, gallery: Gallery, at: float) -> None:
         self.drops.append((prefix, gallery))
@@ -37,7 +43,10 @@ class Asked:
         self.refusals.append(name)
 
     def gallery(self, guid: str, gallery: Gallery, at: float) -> None:
-        raise AssertionError("a full look names folders")
+        self.galleries.append((guid, gallery))
+
+    def check(self, guid: str, gallery: Gallery, at: float) -> None:
+        raise AssertionError("a full look asks Shoptet nothing")
 
     def operation(self, operation: str, at: float) -> None:
         raise AssertionError("a full look knows no operations")
@@ -67,15 +76,25 @@ def storage() -> Iterator[Client]:
         yield local_client(url)
 
 
-def make_world(storage: Client, looks: Asked, clock: Ticking) -> SweepWorld:
+def make_world(storage: Client, looks: Asked, clock: Ticking, log: io.StringIO | None = None) -> SweepWorld:
     return SweepWorld(
         documents=BucketDocuments(storage.bucket("state")),
         drops=BucketDrops(storage.bucket("drop")),
         looks=looks,
         clock=clock,
-        log=Log("sweep", io.StringIO()),
+        log=Log("sweep", log if log is not None else io.StringIO()),
         timing=Timing(),
     )
+
+
+def full_look(world: SweepWorld) -> int:
+    """The full look as a sweep does it: it knows from a listing which ledger wants files of which folder."""
+    wanting: dict[str, list[Place]] = {}
+    for listed in world.documents.list(ledger.PREFIX):
+        place = ledger.parse_path(listed.path)
+        for folder in listed_folders(listed):
+            wanting.setdefault(folder, []).extend([place] if place is not None else [])
+    return fulllook.full_look(world, wanting, world.clock.now() + world.timing.run_budget)
 
 
 def drop(storage: Client, name: str, body: bytes = b"picture") -> None:
@@ -149,3 +168,159 @@ def test_it_is_done_once_a_day_and_goes_on_where_its_time_ended(storage: Client)
     looks = Asked()
     assert full_look(make_world(storage, looks, Ticking(100.4 * DAY))) == 0
     assert full_look(make_world(storage, looks, Ticking(101.0 * DAY))) == len(folders)
+
+
+def empty(storage: Client, folder: str) -> None:
+    for blob in list(storage.list_blobs("drop", prefix=f"{folder}/")):
+        blob.delete()
+
+
+def test_an_emptied_folder_is_found_by_the_ledgers_that_want_its_files(storage: Client) -> None:
+    looks, log = Asked(), io.StringIO()
+    world = make_world(storage, looks, Ticking(100 * DAY), log)
+    for guid in GUIDS[:3]:
+        drop(storage, f"{guid}/shop/1.jpg")
+        write_ledgers(world, guid, guid)
+    drop(storage, f"{GUIDS[1]}/shop360/1.jpg")
+    write_ledgers(world, GUIDS[1], GUIDS[1])
+    # The first, one in between and the last of all; of one of the two galleries of a product, or of both.
+    for guid in GUIDS[:3]:
+        empty(storage, guid)
+    drop(storage, f"{GUIDS[3]}/shop/1.jpg")
+
+    assert full_look(world) == 5
+    assert sorted(looks.galleries) == [
+        (GUIDS[0], "shop"),
+        (GUIDS[1], "shop"),
+        (GUIDS[1], "shop360"),
+        (GUIDS[2], "shop"),
+    ]
+    assert looks.drops == [(GUIDS[3], "shop")]
+    lines = [line for line in map(json.loads, log.getvalue().splitlines()) if "emptied" in line["message"]]
+    assert sorted((line["severity"], line["prefix"], line["gallery"]) for line in lines) == sorted(
+        ("WARNING", guid, gallery) for guid, gallery in looks.galleries
+    )
+
+
+def test_of_a_gallery_that_two_folders_feed_the_emptied_one_is_found(storage: Client) -> None:
+    looks = Asked()
+    world = make_world(storage, looks, Ticking(100 * DAY))
+    world.documents.write(codes.path("62/XL"), b'{"guid":"%s","checked_at":0.0}' % GUIDS[0].encode(), generation=0)
+    drop(storage, "62%2FXL/shop/1.jpg")
+    drop(storage, f"{GUIDS[0]}/shop/1.jpg")
+    for folder in ("62%2FXL", GUIDS[0]):
+        write_ledgers_also(world, folder, GUIDS[0])
+    assert full_look(world) == 0
+
+    empty(storage, "62%2FXL")
+    world = make_world(storage, looks, Ticking(101 * DAY))
+    assert full_look(world) == 1
+    assert (looks.galleries, looks.drops) == ([(GUIDS[0], "shop")], [])
+
+
+def write_ledgers_also(world: SweepWorld, folder: str, guid: str) -> None:
+    """Add what a look at this folder would have added to the ledger of a gallery that other folders feed, too."""
+    ledgers, gallery = Ledgers(world.documents), GALLERIES[0]
+    before = ledgers.read(guid, gallery)
+    write_ledgers(world, folder, guid)
+    both = ledgers.read(guid, gallery)
+    ledgers.write(both, ledger.with_entries(both.ledger, before.ledger.entries))
+
+
+def test_an_emptied_folder_is_looked_at_once_a_day_however_many_runs_the_day_takes(storage: Client) -> None:
+    world = make_world(storage, Asked(), Ticking(99 * DAY))
+    folders = [f"{number:08x}-7481-11e8-8216-002590dad85e" for number in range(130)]
+    for folder in folders:
+        drop(storage, f"{folder}/shop/1.jpg")
+        write_ledgers(world, folder, folder)
+    emptied = [folders[number] for number in (0, 63, 64, 65, 100, 129)]
+    for folder in emptied:
+        empty(storage, folder)
+    seen: list[tuple[str, Gallery]] = []
+    for at in (100.0, 100.1, 100.2, 100.3):
+        looks = Asked()
+        full_look(make_world(storage, looks, Ticking(at * DAY, cost=50.0 if at < 100.3 else 0.0)))
+        seen += looks.galleries
+        assert looks.drops == []
+    assert sorted(seen) == [(folder, "shop") for folder in emptied]
+
+
+def test_a_file_outside_all_folders_hides_no_folder_behind_it(storage: Client) -> None:
+    # In the order of names, `A-1/` and `A/` come after the file `A`, and before `A0`.
+    for number in range(63):
+        drop(storage, f"0{number:02}/shop/1.jpg")
+    drop(storage, "A")
+    drop(storage, "A-1/shop/1.jpg")
+    drop(storage, "A/shop/1.jpg")
+    seen: list[tuple[str, Gallery]] = []
+    for at in (100.0, 100.1, 100.2):
+        looks = Asked()
+        # The first run ends after 64 folders, the last of which is the file.
+        full_look(make_world(storage, looks, Ticking(at * DAY, cost=50.0 if at == 100.0 else 0.0)))
+        seen += looks.drops
+    assert sorted(seen)[-2:] == [("A", "shop"), ("A-1", "shop")]
+    assert len(seen) == 65
+
+
+@pytest.mark.parametrize("body", [b"{", b"[]", b"\xff", b'{"day": "today"}'])
+def test_a_progress_that_cannot_be_read_is_told_and_begun_anew(storage: Client, body: bytes) -> None:
+    looks, log = Asked(), io.StringIO()
+    world = make_world(storage, looks, Ticking(100 * DAY), log)
+    world.documents.write(fulllook.PATH, body, generation=0)
+    drop(storage, "P/shop/1.jpg")
+    assert full_look(world) == 1
+    line = json.loads(log.getvalue().splitlines()[0])
+    assert line["severity"] == "ERROR"
+    assert line["message"].startswith("sweep.json in the state bucket is not as gallery-sync wrote it")
+    assert full_look(world) == 0
+
+
+def test_what_cannot_be_read_is_told_and_hides_no_other_folder(storage: Client) -> None:
+    looks, log = Asked(), io.StringIO()
+    world = make_world(storage, looks, Ticking(100 * DAY), log)
+    for folder in ("A-CODE", GUIDS[0], GUIDS[1]):
+        drop(storage, f"{folder}/shop/1.jpg")
+    drop(storage, f"{GUIDS[0]}/shop360/1.jpg")
+    world.documents.write(codes.path("A-CODE"), b"{", generation=0)
+    world.documents.write(ledger.path(GUIDS[0], "shop"), b'{"guid": 7}', generation=0)
+
+    assert full_look(world) == 2
+    assert sorted(looks.drops) == [(GUIDS[0], "shop360"), (GUIDS[1], "shop")]
+    errors = [line for line in map(json.loads, log.getvalue().splitlines()) if line["severity"] == "ERROR"]
+    errors.sort(key=lambda line: str(line["prefix"]))
+    assert [line["prefix"] for line in errors] == [GUIDS[0], "A-CODE"]
+    assert errors[0]["message"].startswith(f"ledger/{GUIDS[0]}/shop.json is not a ledger: ")
+    assert errors[1]["message"].startswith("codes/A-CODE.json does not say which product a code means: ")
+
+
+def test_folders_without_files_for_a_gallery_cost_no_read_of_its_ledger(storage: Client) -> None:
+    world = make_world(storage, Asked(), Ticking(100 * DAY))
+    for guid in GUIDS:
+        drop(storage, f"{guid}/shop/1.jpg")
+        write_ledgers(world, guid, guid)
+    reads: list[str] = []
+
+    class Counted(BucketDocuments):
+        def read(self, path: str) -> Stored | None:
+            reads.append(path)
+            return super().read(path)
+
+    full_look(dataclasses.replace(world, documents=Counted(storage.bucket("state"))))
+    assert sorted(reads) == sorted([fulllook.PATH, *(ledger.path(guid, "shop") for guid in GUIDS)])
+
+
+def test_folders_that_were_refused_a_day_ago_are_looked_at_again_and_what_names_no_folder_is_told(
+    storage: Client,
+) -> None:
+    looks, log = Asked(), io.StringIO()
+    world = make_world(storage, looks, Ticking(time.time() + 2 * DAY), log)
+    for name, prefix in (("a", "62%"), ("b", "62%2FXL")):
+        metadata = {"prefix": prefix, "gallery": "shop"}
+        world.documents.write(refusals.path(name), b"{}", generation=0, metadata=metadata)
+    assert sweep(world).missed == 0
+    assert looks.drops == [("62%2FXL", "shop")]
+    (line,) = map(json.loads, log.getvalue().splitlines())
+    assert line["severity"] == "ERROR"
+    assert line["message"].startswith(f"{refusals.path('a')} in the state bucket names no folder: ")
+    assert sweep(dataclasses.replace(world, clock=Ticking(time.time() + DAY - 60))).missed == 0
+    assert looks.drops == [("62%2FXL", "shop")]

@@ -8,8 +8,8 @@ import pytest
 from google.cloud.storage import Client
 
 from gallery_sync import ledger as ledgers
-from gallery_sync.ledger import BadDocument, Content, Entry, Flight, Ledger, Wanted
-from gallery_sync.ledgers import TRIES, Held, Ledgers
+from gallery_sync.ledger import BadDocument, Content, Entry, Flight, Ledger, Live, Wanted
+from gallery_sync.ledgers import TRIES, Held, Ledgers, listed_folders
 from gallery_sync.ports import Conflict, StorageUnavailable
 from gallery_sync.storage import BucketDocuments
 
@@ -39,7 +39,35 @@ def test_a_ledger_is_read_as_it_was_written_and_shows_its_counts_in_a_listing(wo
     assert store.read(GUID, "shop") == written
     (listed,) = world.documents.list(ledgers.PREFIX)
     assert listed.path == f"ledger/{GUID}/shop.json"
-    assert dict(listed.metadata) == ledgers.counts(written.ledger).metadata()
+    assert dict(listed.metadata) == ledgers.counts(written.ledger).metadata() | {"folders": "p"}
+
+
+def test_a_listing_names_the_folders_whose_files_a_ledger_would_miss(world: World) -> None:
+    store = Ledgers(world.documents)
+    ledger = EMPTY
+    for key in ("drop:B/shop/b.png", "drop:A/a.png", "drop:62%2FXL/shop/č.png", "drop:A/shop/c.png", "url:front"):
+        ledger = with_key(ledger, key)
+    # Shown, but its file was deleted before; and a caller's URL for such a one: no folder is missed for either.
+    old = Entry(None, Live("1.png", "md5:1", 1))
+    by_url = Entry(Wanted(Content("https://x.test/a.png", 1, "u", 0, url=True), 1.0), Live("2.png", "md5:2", 1))
+    ledger = ledgers.with_entries(ledger, {"drop:C/c.png": old, "drop:D/d.png": by_url})
+    written = store.write(store.read(GUID, "shop"), ledger)
+    (listed,) = world.documents.list(ledgers.PREFIX)
+    assert listed_folders(listed) == ["62%2FXL", "A", "B"]
+
+    store.write(written, EMPTY)
+    (listed,) = world.documents.list(ledgers.PREFIX)
+    assert listed_folders(listed) == []
+
+
+def test_folders_that_an_objects_metadata_has_no_room_for_are_left_out(world: World) -> None:
+    ledger = EMPTY
+    for number in range(30):
+        ledger = with_key(ledger, f"drop:{number:02}{'%C5%BE' * 60}/a.png")
+    store = Ledgers(world.documents)
+    store.write(store.read(GUID, "shop"), ledger)
+    (listed,) = world.documents.list(ledgers.PREFIX)
+    assert [folder[:2] for folder in listed_folders(listed)] == [f"{number:02}" for number in range(11)]
 
 
 def test_a_ledger_that_was_written_meanwhile_is_not_written_over(world: World) -> None:

@@ -1,0 +1,68 @@
+"""The rotating check: every gallery is compared with Shoptet itself once in a round (`Timing.check_every`, 28 days).
+
+Each gallery has its own moment in the round, by a hash of its name. So each day brings a 28th of all galleries, spread
+over the day, whoever comes and goes. A sweep enqueues the checks whose moment comes soon, and notes up to which moment it
+has done so in `rotation.json`: a sweep that is late or was left out is made up for by the next, and one that comes twice, or
+again after it was killed, enqueues tasks of the same names.
+"""
+
+import hashlib
+from typing import Final
+
+import msgspec
+
+from gallery_sync import bookmark
+from gallery_sync.shoptet.model import Gallery
+from gallery_sync.world import SweepWorld
+
+PATH: Final = "rotation.json"
+AHEAD: Final = 1200.0
+"""Seconds that checks are enqueued ahead: two sweeps, so that each check has its own moment although one comes late."""
+MOST: Final = 100
+"""Checks that one sweep enqueues, where many were left out. Sync works on two galleries at a time: drops and callers
+would wait behind them."""
+
+
+class Enqueued(msgspec.Struct, frozen=True):
+    """Up to which moment (epoch seconds) all checks are enqueued."""
+
+    until: float
+
+
+class Rotation:
+    """A sweep's part of the round: it is shown every gallery, and then enqueues the checks that are due."""
+
+    def __init__(self, world: SweepWorld) -> None:
+        last, self._generation = bookmark.read(world.documents, PATH, Enqueued, world.log)
+        self._world = world
+        now = world.clock.now()
+        self._until = now + AHEAD
+        # A round begins with the first sweep; of several that were left out altogether, the last is made up for.
+        begun = last.until if last is not None else now
+        self._after = min(max(begun, self._until - world.timing.check_every), self._until)
+        self._due: list[tuple[float, str, Gallery]] = []
+
+    def meet(self, guid: str, gallery: Gallery) -> None:
+        """Take a gallery whose moment has come."""
+        at = moment(guid, gallery, self._after, self._world.timing.check_every)
+        if at <= self._until:
+            self._due.append((at, guid, gallery))
+
+    def enqueue(self) -> int:
+        """Enqueue the checks, the oldest first, and give how many. Raises StorageUnavailable, TasksError."""
+        due, until = sorted(self._due), self._until
+        if len(due) > MOST:
+            # What shares the last moment goes along: the next sweep begins after it.
+            until = due[MOST - 1][0]
+            due = [one for one in due if one[0] <= until]
+        for at, guid, gallery in due:
+            self._world.looks.check(guid, gallery, at)
+        bookmark.write(self._world.documents, PATH, Enqueued(until), self._generation)
+        return len(due)
+
+
+def moment(guid: str, gallery: Gallery, after: float, every: float) -> float:
+    """Give when (epoch seconds) a gallery's check is due for the first time after `after`; it is, every `every` seconds."""
+    digest = hashlib.sha256(f"{guid}/{gallery}".encode()).digest()
+    offset = int.from_bytes(digest[:8]) % max(1, int(every))
+    return offset + ((after - offset) // every + 1) * every
