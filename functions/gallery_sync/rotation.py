@@ -37,9 +37,11 @@ class Rotation:
         self._world = world
         now = world.clock.now()
         self._until = now + AHEAD
-        # A round begins with the first sweep; of several that were left out altogether, the last is made up for.
-        begun = last.until if last is not None else now
-        self._after = min(max(begun, self._until - world.timing.check_every), self._until)
+        # A round begins with the first sweep; a note from the future is none.
+        self._begins = last is None or last.until > self._until
+        begun = now if last is None or self._begins else last.until
+        # Of several rounds that were left out, the last is made up for.
+        self._after = max(begun, self._until - world.timing.check_every)
         self._due: list[tuple[float, str, Gallery]] = []
 
     def meet(self, guid: str, gallery: Gallery) -> None:
@@ -57,7 +59,8 @@ class Rotation:
             due = [one for one in due if one[0] <= until]
         for at, guid, gallery in due:
             self._world.looks.check(guid, gallery, at)
-        bookmark.write(self._world.documents, PATH, Enqueued(until), self._generation)
+        if due or self._begins:
+            bookmark.write(self._world.documents, PATH, Enqueued(until), self._generation)
         return len(due)
 
 

@@ -176,8 +176,21 @@ def test_a_note_that_cannot_be_read_is_told_and_the_round_goes_on_from_now(body:
     assert len(sweeps.lines.read) == 1
 
 
-def test_a_note_from_the_future_stops_no_check_for_longer_than_it_takes_to_get_there() -> None:
+def test_a_note_from_the_future_is_none() -> None:
     sweeps = Sweeps(galleries(20_000))
     sweeps.documents.write(rotation.PATH, b'{"until": 9e12}', generation=0)
-    assert sweeps.at(NOW) == 0
-    assert sweeps.at(NOW + SWEEP_EVERY) > 0
+    assert 0 < sweeps.at(NOW) < MOST
+    assert msgspec.json.decode(sweeps.documents.documents[rotation.PATH].body) == {"until": NOW + AHEAD}
+
+
+def test_where_nothing_is_due_nothing_is_written() -> None:
+    sweeps = Sweeps([])
+    sweeps.at(NOW)
+    written = sweeps.documents.documents[rotation.PATH].generation
+    sweeps.at(NOW + SWEEP_EVERY)
+    assert sweeps.documents.documents[rotation.PATH].generation == written
+    sweeps.places = galleries(20_000)
+    assert sweeps.at(NOW + 2 * SWEEP_EVERY) > 0
+    # From where the note ends, not from the sweep before.
+    since, until = NOW + AHEAD, NOW + 2 * SWEEP_EVERY + AHEAD
+    assert set(sweeps.times(since, until)) == {p for p in sweeps.places if moment(*p, since, ROUND) <= until}
