@@ -6,7 +6,7 @@ READY  := $(VENV)/.ready
 
 export PYTHONPATH := functions
 
-.PHONY: help demo demo-http dev test lint lock clean package sbom licences audit cli chaos faults
+.PHONY: help demo demo-http dev test lint lock clean package sbom licences audit cli bench chaos faults
 .PHONY: terraform terraform-mistakes checkov deploy destroy
 .DEFAULT_GOAL := help
 
@@ -44,6 +44,9 @@ lint: $(READY)  ## formatting, rules, types, which module may import which
 faults: $(READY)  ## the simulation for a night: SEEDS=100000, and EXAMPLES=20000 of Hypothesis' choosing
 	@$(BIN)/python -m tests.faults.replay --seeds $(or $(SEEDS),100000) --first 1000000 --jobs 2
 	@MACHINE_EXAMPLES=$(or $(EXAMPLES),20000) $(BIN)/python -m pytest -q --timeout 7200 tests/faults/test_machine.py
+
+bench: $(READY)  ## what sweeping 1,000, 10,000 and 100,000 galleries costs, over a simulated state bucket (minutes)
+	@$(BIN)/python -m tests.bench.sweep_costs
 
 chaos: $(READY)  ## functions are killed at random while pictures travel, 20 rounds of half a minute (ROUNDS=n SEED=n)
 	@$(BIN)/python -m infra.local.chaos $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED))

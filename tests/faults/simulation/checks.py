@@ -185,9 +185,6 @@ class Checks:
                     continue
                 if owner.startswith("url:") or any(wish.page.owner == owner for wish in self._callers.wishes):
                     continue
-                if self._u.setting.full_look and not self._u.drops.named(f"{owner.partition('/')[0]}/"):
-                    # The daily full look goes through the folders that there are (README, "What does not hold").
-                    continue
                 failure = self._failure(place, owner)
                 refused = failure is not None and failure.code == "delete-refused" and picture.referenced
                 kept = picture.referenced and self._cleaned_at(place) > 0
