@@ -12,6 +12,7 @@ from gallery_sync.ledger import Intent, Ledger, Row
 from gallery_sync.operations import AskedImage, ImageOutcome, Operation, Outcome, Part, Problem
 from gallery_sync.shoptet import errors
 from gallery_sync.shoptet.model import MAX_IMAGES_PER_CALL
+from gallery_sync.tell import tell
 from gallery_sync.world import CarryWorld
 
 
@@ -75,6 +76,7 @@ def _apply(world: CarryWorld, operation: Operation, number: int, at: float) -> N
         outcome = Outcome(world.clock.now(), problem=_refusal(part, error))
         for piece in pieces(number, part) or (str(number),):
             operations.conclude(world.documents, operation.id, piece, outcome)
+        tell(world.log, part.kind, outcome, product=part.product, gallery=part.gallery)
         return
     _write_down(world, operation.id, number, part, guid, at)
     world.looks.gallery(guid, part.gallery, world.clock.now())
@@ -134,6 +136,8 @@ def _known(
         unknown = [picture for picture in pictures if picture.name is None and picture.key not in entries]
         images = tuple(ImageOutcome("failed", key=picture.key, reason=reason) for picture in unknown)
         outcome = operations.conclude(world.documents, operation, str(number), Outcome(world.clock.now(), images))
+        if outcome.images:
+            tell(world.log, part.kind, outcome, guid=guid, gallery=part.gallery)
     failed = {image.key for image in outcome.images}
     return [picture for picture in pictures if picture.name is not None or picture.key not in failed]
 

@@ -12,6 +12,7 @@ from gallery_sync.ports import Conflict
 from gallery_sync.report import where
 from gallery_sync.shoptet import errors
 from gallery_sync.shoptet.model import Attributes, Image
+from gallery_sync.tell import tell
 from gallery_sync.world import CarryWorld
 
 replace = msgspec.structs.replace
@@ -26,6 +27,13 @@ def carry_out(world: CarryWorld, held: Held, intent: Intent) -> Outcome | None:
     Every call here may be repeated without harm, so a flight whose answer was lost simply ends after its grace, and the
     intent, which is still in the ledger, flies again. Raises StorageUnavailable.
     """
+    outcome = _carry_out(world, held, intent)
+    if outcome is not None:
+        tell(world.log, intent.kind, outcome, **where(held.ledger))
+    return outcome
+
+
+def _carry_out(world: CarryWorld, held: Held, intent: Intent) -> Outcome | None:
     ledger = held.ledger
     stands = operations.concluded(world.documents, *_part(intent))
     if stands is not None:
@@ -127,7 +135,6 @@ def _fly(world: CarryWorld, ledger: Ledger, flight: Flight, intent: Intent, list
     # The outcome first: whoever dies in between leaves the intent, which is carried out again and finds it written.
     outcome = operations.conclude(world.documents, *_part(intent), outcome)
     world.ledgers.change_flight(ledger, flight, lambda held: _over(effect(held), intent))
-    world.log.say("INFO", f"{intent.kind} carried out", **where(ledger), images=len(outcome.images))
     return outcome
 
 

@@ -168,21 +168,26 @@ class Follows:
     live       in the end the gallery shows what is wanted, each once; else it stays as it was
     since      seconds from the act after which that may be so at the earliest: nobody may act before
     within     and at the latest
-    fails      words of the reason that the ledger holds and the log tells with severity ERROR; dropping again heals it
+    fails      words of the reason that the ledger holds (or the caller's operation) and the log tells with severity ERROR;
+               dropping or asking again heals it
+    own        it is the caller's own to put right: the log tells the reason with severity WARNING
     tells      words of an ERROR line, although it ends well: a person has to do something
     raises     words of the exception with which a run ends, so that the platform repeats its task
     sweeps     it takes the sweep: a look was lost
     sends      how often Shoptet got this call
+    answers    words of what the caller is told, although the gallery is as it was wanted
     """
 
     live: bool = True
     since: float = 0.0
     within: float = 75.0
     fails: str | None = None
+    own: bool = False
     tells: str | None = None
     raises: str | None = None
     sweeps: bool = False
     sends: tuple[str, int] | None = None
+    answers: str | None = None
 
 
 LIVE_ONCE: Final = Follows()
@@ -238,3 +243,21 @@ class Meanwhile:
     def lift(self, place: Place) -> None:
         if self.undo is not None:
             self.undo(place)
+
+
+@dataclass(frozen=True)
+class JustBefore:
+    """What happens elsewhere while a request of this call is on its way."""
+
+    call: str
+    what: Callable[[Place], None]
+    lasts: Lasts = "once"
+
+    def order(self, place: Place) -> None:
+        place.detours.just_before(self.call, lambda: self.what(place))
+
+    def met(self, place: Place) -> bool:
+        return place.detours.taken > 0
+
+    def lift(self, place: Place) -> None:
+        place.detours.clear()

@@ -11,9 +11,13 @@ from google.cloud import tasks_v2
 from google.cloud.storage import Client
 
 from infra.local.tasks import TasksServer
+from tests.contract.sandbox.support import Files, picture
 from tests.faults.table.detours import Shelf
 
 TIMEOUT: Final = 10
+GREEN, WHITE = picture(colour="#00aa00"), picture(colour="#ffffff")
+BY_URL: Final = {"green.png": GREEN, "white.png": WHITE}
+"""What another system offers under its own address."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +47,8 @@ class Cloud:
     shelf: Shelf
     session: requests.Session
     """The test's own, for orders and for looking."""
+    pictures: Files
+    """Another system's pictures, for requests by URL."""
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
     def order(self, what: str, base: str, **order: Any) -> None:
@@ -51,7 +57,8 @@ class Cloud:
         assert answer.status_code in (200, 204), answer.text
 
     def behave(self) -> None:
-        """Lift every fault of storage and tasks."""
+        """Lift every fault of storage, tasks and pictures."""
+        self.pictures.files.update(BY_URL)
         for base in (self.storage_url, self.tasks.control):
             self.session.delete(f"{base}/_control/faults", timeout=TIMEOUT).raise_for_status()
 

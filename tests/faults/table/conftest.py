@@ -10,7 +10,8 @@ from infra.local.serving import served
 from infra.local.storage.client import local_client
 from infra.local.storage.server import storage_app
 from infra.local.tasks import served_tasks
-from tests.faults.table.cloud import Cloud
+from tests.contract.sandbox.support import Files
+from tests.faults.table.cloud import BY_URL, Cloud
 from tests.faults.table.detours import Shelf
 
 
@@ -21,8 +22,10 @@ def cloud() -> Iterator[Cloud]:
         served_tasks() as tasks,
         connect(tasks.address) as client,
         Shelf().open() as shelf,
+        Files().open() as pictures,
     ):
         storage, session = local_client(storage_url), requests.Session()
         # Looking through the environment for proxies at each request would take a tenth of the time.
         session.trust_env = storage._http.trust_env = False
-        yield Cloud(storage_url, storage, tasks, client, shelf, session)
+        pictures.files.update(BY_URL)
+        yield Cloud(storage_url, storage, tasks, client, shelf, session, pictures)

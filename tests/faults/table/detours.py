@@ -1,7 +1,7 @@
 """What the sandbox cannot do: a connection that is refused, and answers that only Shoptet's own gateways would give."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +21,7 @@ CALLS: Mapping[str, tuple[str, str]] = {
     "images.insert": ("POST", r"/api/products/[^/]+/images/shop$"),
     "images.source": ("PATCH", r"/images/shop/source$"),
     "images.update": ("PATCH", r"/images/shop$"),
+    "images.delete_all": ("DELETE", r"/images/shop(\?|$)"),
     "images.delete": ("DELETE", r"/images/shop/[^/]+$"),
     "jobs.list": ("GET", r"/api/system/jobs\?"),
     "jobs.detail": ("GET", r"/api/system/jobs/[^/?]+$"),
@@ -77,22 +78,30 @@ class Detours(HTTPAdapter):
     def __init__(self) -> None:
         super().__init__()
         self._orders: list[_Order] = []
+        self._before: dict[str, Callable[[], None]] = {}
         self.taken = 0
 
     def order(self, call: str, base: str, times: int, after: int = 0) -> None:
         """Send the next `times` requests of this call to `base`, after letting `after` of them through."""
         self._orders.append(_Order(call, base, times, after))
 
+    def just_before(self, call: str, happens: Callable[[], None]) -> None:
+        """Let something happen elsewhere right before the next request of this call arrives."""
+        self._before[call] = happens
+
     def clear(self) -> None:
         """Send everything where it should go."""
         self._orders.clear()
+        self._before.clear()
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         """See HTTPAdapter."""
         url = request.url or ""
+        for call in [call for call in self._before if _is(call, request)]:
+            self._before.pop(call)()
+            self.taken += 1
         for order in self._orders:
-            method, pattern = CALLS[order.call]
-            if request.method != method or not re.search(pattern, url):
+            if not _is(order.call, request):
                 continue
             if order.after > 0:
                 order.after -= 1
@@ -103,3 +112,8 @@ class Detours(HTTPAdapter):
                 request.url = url.replace("http://" + urlsplit(url).netloc, order.base, 1)
                 break
         return super().send(request, *args, **kwargs)
+
+
+def _is(call: str, request: requests.PreparedRequest) -> bool:
+    method, pattern = CALLS[call]
+    return request.method == method and re.search(pattern, request.url or "") is not None

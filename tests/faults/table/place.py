@@ -5,6 +5,7 @@ sandbox's clock with it. Tasks stay in their paused queues at the local Cloud Ta
 after the other, each at the moment for which it was enqueued.
 """
 
+import base64
 import hashlib
 import io
 import json
@@ -47,12 +48,17 @@ from infra.local.sandbox import make_app
 from infra.local.serving import served
 from infra.local.storage.client import LOCAL_EMAIL
 from tests.contract.sandbox.support import MUG, OAUTH_TOKEN, TOKEN, Api, quick
+from tests.faults.table.callers import Callers
 from tests.faults.table.cloud import TIMEOUT, Ahead, Circumstances, Cloud
 from tests.faults.table.detours import Detours
 
 LOCATION: Final = "projects/local/locations/local"
 SILENCE: Final = 0.25
 """Seconds after which an answer counts as not coming; the local servers answer within milliseconds."""
+CODE: Final = "HRNEK-01"
+"""The code of the product whose guid is MUG."""
+BEHIND_ALL: Final = 50_000
+"""The priority of an image that a person added, so that it is shown last."""
 POLL: Final = "poll"
 """What a look at the jobs is called among the runs; a look at a gallery by its task's body."""
 MOST_RUNS: Final = 250
@@ -104,6 +110,7 @@ class Place:
             timing=self.world.timing,
             drops=self.world.drops,
         )
+        self.callers = Callers(self.world, self._refused_for_now)
         if circumstances.webhook:
             self.api.register()
 
@@ -175,6 +182,27 @@ class Place:
                 return
         raise AssertionError(f"the event of {name} was never taken: {self.runs}")
 
+    def _refused_for_now(self, seconds: float, said: str) -> None:
+        """Let a caller wait who was answered 503, as a run does that the platform repeats."""
+        self.runs.append(Ran("caller", self.clock.now(), said))
+        self.clock.sleep(seconds)
+        self.cloud.behave()
+
+    def by_hand(self, content: bytes, **more: object) -> str:
+        """Let a person add an image in the shop, behind all others; gives its name."""
+        picture = base64.b64encode(content).decode()
+        return self.api.by_hand(MUG, **{"content_base64": picture, "priority": BEHIND_ALL, **more})
+
+    def refer(self, name: str) -> None:
+        """Let a variant of the product reference an image."""
+        variants = [{"code": f"{CODE}/V", "image": name}]
+        self.api.control("POST", "products", {"guid": MUG, "name": "Hrnek", "code": CODE, "variants": variants})
+
+    def all_done(self) -> None:
+        """Let the platform work until no task is left."""
+        while self.step():
+            pass
+
     @property
     def looks(self) -> TaskLooks:
         """The real tasks."""
@@ -218,6 +246,11 @@ class Place:
         """A plain request to the storage, without the client's retries."""
         return self.cloud.session.request(method, self.cloud.storage_url + target, data=body, timeout=TIMEOUT)
 
+    def files(self) -> list[str]:
+        """The names in the drop bucket."""
+        answer = self.storage("GET", f"/storage/v1/b/{self.drops.name}/o?{OBSERVER}")
+        return [item["name"] for item in answer.json().get("items", [])]
+
     def quiet(self) -> bool:
         """Whether nothing is open: no flight, no wish, no key that waits, no job to settle."""
         there = self.ledger()
@@ -227,9 +260,9 @@ class Place:
         """The log so far."""
         return [json.loads(line) for line in self.log.getvalue().splitlines()]
 
-    def errors(self) -> list[str]:
-        """The messages with severity ERROR: those that make somebody look."""
-        return [line["message"] for line in self.lines() if line["severity"] == "ERROR"]
+    def errors(self, severity: str = "ERROR") -> list[str]:
+        """The messages with severity ERROR, those that make somebody look; or with another."""
+        return [line["message"] for line in self.lines() if line["severity"] == severity]
 
     def calls(self, operation: str) -> int:
         """How often Shoptet was asked this since the act began."""

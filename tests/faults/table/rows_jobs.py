@@ -19,8 +19,8 @@ from tests.faults.table.cells import (
 )
 from tests.faults.table.cloud import Circumstances
 from tests.faults.table.detours import Canned
-from tests.faults.table.place import Place
-from tests.faults.table.scenes import CODE, INSERT, REPLACE, Scene
+from tests.faults.table.place import CODE, Place
+from tests.faults.table.scenes import INSERT, REPLACE, Scene
 
 HOUR: Final = 3600.0
 SIGNED_SECONDS: Final = 2

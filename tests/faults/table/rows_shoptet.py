@@ -38,21 +38,21 @@ RESULT: Final = "jobs.result"
 ALL: Final = (*READS, *WRITES, RESULT)
 
 
-def _shoptets(status: int, code: str, message: str) -> Canned:
-    """An answer in Shoptet's envelope."""
+def envelope(status: int, data: object, code: str, message: str, instance: str = "") -> Canned:
+    """An answer in Shoptet's envelope, with one row of errors."""
     document = {
-        "data": None,
-        "errors": [{"errorCode": code, "message": message, "instance": ""}],
+        "data": data,
+        "errors": [{"errorCode": code, "message": message, "instance": instance}],
         "metadata": {"requestId": "canned-1"},
     }
     return Canned(status, json.dumps(document).encode(), {"Content-Type": "application/json"})
 
 
-NO_RIGHT = _shoptets(403, "invalid-token-no-rights", "The token has no rights to this endpoint.")
-NO_MODULE = _shoptets(403, "module-not-active", "The module 'API' is not active in this shop.")
-NO_WEBHOOK = _shoptets(403, "webhook-not-registered", "There is no webhook for the event job:finished.")
-NO_DETAIL = _shoptets(403, "job-detail-try-counter-exceeded-limit", "You have exceeded the limit.")
-NO_ACCESS = _shoptets(401, "invalid-token", "The access token is not valid.")
+NO_RIGHT = envelope(403, None, "invalid-token-no-rights", "The token has no rights to this endpoint.")
+NO_MODULE = envelope(403, None, "module-not-active", "The module 'API' is not active in this shop.")
+NO_WEBHOOK = envelope(403, None, "webhook-not-registered", "There is no webhook for the event job:finished.")
+NO_DETAIL = envelope(403, None, "job-detail-try-counter-exceeded-limit", "You have exceeded the limit.")
+NO_ACCESS = envelope(401, None, "invalid-token", "The access token is not valid.")
 
 
 def _cell(call: str, name: str, fault: Fault, follows: Follows, **circumstances: Any) -> Cell:

@@ -8,8 +8,8 @@ import requests
 from tests.contract.sandbox.support import MUG
 from tests.faults.table.cells import LIVE_ONCE, AtStorage, Cell, StorageCall, repeated
 from tests.faults.table.cloud import Circumstances
-from tests.faults.table.place import OBSERVER, Place
-from tests.faults.table.scenes import BY_CODE, CODE, INSERT, REPLACE, REPLACE_BY_CODE
+from tests.faults.table.place import CODE, OBSERVER, Place
+from tests.faults.table.scenes import BY_CODE, INSERT, REPLACE, REPLACE_BY_CODE
 
 FIRST, OVER = "b/STATE/o.*ifGenerationMatch=0(&|$)", "b/STATE/o.*ifGenerationMatch=[1-9]"
 """A document's first write, and one over another."""

@@ -7,16 +7,26 @@ import pytest
 
 from gallery_sync.ledger import Content
 from tests.contract.sandbox.support import MUG, OAUTH_TOKEN, TOKEN
-from tests.faults.table import rows_jobs, rows_shoptet, rows_storage, rows_tasks, rows_together
+from tests.faults.table import rows_callers, rows_jobs, rows_shoptet, rows_storage, rows_tasks, rows_together
 from tests.faults.table.cells import Cell
 from tests.faults.table.cloud import Circumstances, Cloud
 from tests.faults.table.place import Place, opened
-from tests.faults.table.scenes import RED
+from tests.faults.table.scenes import CALLERS_SECRET, RED
 
-CELLS = [*rows_storage.CELLS, *rows_tasks.CELLS, *rows_shoptet.CELLS, *rows_together.CELLS, *rows_jobs.CELLS]
+CELLS = [
+    *rows_storage.CELLS,
+    *rows_tasks.CELLS,
+    *rows_shoptet.CELLS,
+    *rows_together.CELLS,
+    *rows_jobs.CELLS,
+    *rows_callers.CELLS,
+]
 
 SECRET = re.compile(r"X-Goog-(Signature|Credential)=(?!…)|\d+-a-[0-9a-f]{32}|" + "|".join((TOKEN, OAUTH_TOKEN)))
 """What must never be told: queries of signed URLs, access tokens, and the tokens of the settings."""
+
+ANSWERS = {200, 202, 400, 404, 409, 413, 422, 502, 503}
+"""What `openapi.yaml` knows, but for what is about the key or the request itself."""
 
 MOST_SWEEPS = 3
 DAY = 24 * 3600.0
@@ -26,8 +36,7 @@ DAY = 24 * 3600.0
 def test_what_follows(cloud: Cloud, cell: Cell) -> None:
     with opened(cloud, cell.circumstances) as place:
         cell.scene.prepare(place)
-        while place.step():
-            pass
+        place.all_done()
         assert place.shown() == cell.scene.before
         place.runs.clear()
         place.api.control("DELETE", "calls")
@@ -41,6 +50,8 @@ def test_what_follows(cloud: Cloud, cell: Cell) -> None:
         calls = {operation: place.calls(operation) for operation in (cell.follows.sends or ("",))[:1]}
         assert all(fault.met(place) for fault in cell.faults), "the fault was never met"
         check(place, cell, over - began, calls)
+        if cell.scene.says:
+            check_answers(place, cell)
         if cell.follows.fails is not None and cell.scene.again is not None:
             heal(place, cell, cell.scene.again)
         no_secret_is_told(place)
@@ -78,9 +89,12 @@ def check(place: Place, cell: Cell, elapsed: float, calls: dict[str, int]) -> No
     assert all((follows.raises or "") in each for each in raised), raised
     if follows.fails is not None:
         written = [failure.reason for failure in failures.values()] or refusals(place)
+        written = written or ([place.callers.told()[2]] if cell.scene.says else [])
         assert written, "the failure is written down nowhere"
         assert all(follows.fails in reason for reason in written), written
-    expected = follows.fails or follows.tells or follows.raises
+    if follows.own:
+        assert (follows.fails or follows.answers or "") in "\n".join(place.errors("WARNING"))
+    expected = (follows.fails if not follows.own else None) or follows.tells or follows.raises
     assert bool(told) == bool(expected), told
     assert (expected or "") in told, told
     if follows.sends is not None:
@@ -88,6 +102,22 @@ def check(place: Place, cell: Cell, elapsed: float, calls: dict[str, int]) -> No
         assert calls[operation] == times, story
     most = max(place.api.control("GET", "calls")["details_before_end"].values(), default=0)
     assert most <= 10, f"a job's detail was asked {most} times"
+
+
+def check_answers(place: Place, cell: Cell) -> None:
+    """Compare what the caller is told with what has happened."""
+    follows = cell.follows
+    state, images, reasons = place.callers.told()
+    assert set(place.callers.answers) <= ANSWERS
+    refused = follows.fails or follows.answers
+    if refused is None:
+        assert (state, images) == ("done", cell.scene.says), reasons
+    else:
+        assert state == "failed"
+        assert refused in reasons, reasons
+    if cell.scene.files is not None and follows.live:
+        assert place.files() == list(cell.scene.files)
+    assert CALLERS_SECRET not in place.log.getvalue() + reasons
 
 
 def refusals(place: Place) -> list[str]:
@@ -101,10 +131,11 @@ def heal(place: Place, cell: Cell, again: Callable[[Place], None]) -> None:
         fault.lift(place)
     place.clock.sleep(60)
     again(place)
-    while place.step():
-        pass
+    place.all_done()
     assert place.shown() == cell.scene.wanted
     assert place.quiet()
+    if cell.scene.says:
+        assert place.callers.told()[:2] == ("done", cell.scene.says)
     assert not any(entry.failure for entry in place.ledger().entries.values())
     assert not refusals(place)
 
