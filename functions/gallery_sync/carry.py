@@ -113,7 +113,7 @@ def _fly(world: CarryWorld, ledger: Ledger, flight: Flight, intent: Intent, list
     try:
         match intent.kind:
             case "clean":
-                outcome, effect = _clean(world, ledger, flight, intent)
+                outcome, effect = _clean(world, ledger, flight, intent, listing)
             case "delete":
                 outcome, effect = _delete(world, ledger, flight, intent, listing)
             case "attributes":
@@ -138,12 +138,19 @@ def _fly(world: CarryWorld, ledger: Ledger, flight: Flight, intent: Intent, list
     return outcome
 
 
-def _clean(world: CarryWorld, ledger: Ledger, flight: Flight, intent: Intent) -> Done:
-    """Delete all images. What a variant references Shoptet skips, and names it."""
-    rows = world.shop.delete_all(
-        ledger.guid, ledger.gallery, remove_reference=intent.remove_reference, send_until=flight.send_until
-    )
-    skipped = {row.instance: row.message for row in rows}
+def _clean(world: CarryWorld, ledger: Ledger, flight: Flight, intent: Intent, listing: Sequence[Image]) -> Done:
+    """Delete all images. What a variant references Shoptet skips, and names it.
+
+    What was added since this was first tried stays: then those that were there are deleted one by one.
+    """
+    before = set(intent.before or ())
+    if all(image.name in before for image in listing):
+        rows = world.shop.delete_all(
+            ledger.guid, ledger.gallery, remove_reference=intent.remove_reference, send_until=flight.send_until
+        )
+        skipped = {row.instance: row.message for row in rows}
+    else:
+        skipped = _delete_each(world, ledger, flight, intent, [i.name for i in listing if i.name in before])
     if intent.purge:
         _purge(world, ledger, intent.at)
     images = [
@@ -154,6 +161,27 @@ def _clean(world: CarryWorld, ledger: Ledger, flight: Flight, intent: Intent) ->
     ]
     outcome = Outcome(world.clock.now(), tuple(images))
     return outcome, lambda held: intents.cleaned(held, intent, tuple(skipped))
+
+
+def _delete_each(
+    world: CarryWorld, ledger: Ledger, flight: Flight, intent: Intent, names: Sequence[str]
+) -> dict[str, str]:
+    """Delete these images, and give Shoptet's words for those that stay. What time does not suffice for is tried again."""
+    stays = {}
+    for name in names:
+        try:
+            world.shop.delete(
+                ledger.guid,
+                ledger.gallery,
+                name,
+                remove_reference=intent.remove_reference,
+                send_until=flight.send_until,
+            )
+        except errors.Conflict as error:
+            stays[name] = error.message
+        except errors.NotFound:
+            continue
+    return stays
 
 
 def _delete(world: CarryWorld, ledger: Ledger, flight: Flight, intent: Intent, listing: Sequence[Image]) -> Done:

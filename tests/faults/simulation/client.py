@@ -130,11 +130,10 @@ class SimClient:
             picture = self._shop.named(place, name)
             if picture is None:
                 raise errors.NotFound("404 no such image", call=call, status=404)
-            asked = (place, name) in self._shop.to_be_deleted
-            if not asked:
+            if (place, name) not in self._shop.to_be_deleted and place not in self._shop.to_be_cleaned:
                 self._must_be_ours(place, name)
-            if not asked and not self._mirrors:
-                raise self._effects.broken(f"I3: {name} was deleted, and nobody asked for it")
+                if not self._mirrors:
+                    raise self._effects.broken(f"I3: {name} was deleted, and nobody asked for it")
             if picture.referenced and not remove_reference:
                 raise errors.Conflict("409 a variant references the image", call=call, status=409)
             self._shop.remove(place, picture)

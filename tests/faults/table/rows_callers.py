@@ -5,9 +5,10 @@ answer at once. Pictures by URL fly as dropped ones do.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from tests.contract.sandbox.support import MUG
 from tests.faults.table.cells import (
     LIVE_ONCE,
     AtShoptet,
@@ -16,15 +17,17 @@ from tests.faults.table.cells import (
     Fault,
     Follows,
     Lasts,
+    Meanwhile,
     fails,
     waits,
 )
-from tests.faults.table.cloud import BY_URL, Circumstances
+from tests.faults.table.cloud import BY_URL, GREEN, WHITE, Circumstances
 from tests.faults.table.detours import Canned
-from tests.faults.table.place import Place
+from tests.faults.table.place import Place, Shown
 from tests.faults.table.rows_shoptet import NO_ACCESS, NO_MODULE, NO_RIGHT, NO_WEBHOOK, envelope
 from tests.faults.table.scenes import (
     ATTRIBUTES,
+    BLUE,
     CLEAN,
     CLEAN_REFERENCES,
     DELETE_ONE,
@@ -34,6 +37,7 @@ from tests.faults.table.scenes import (
     SOURCE_BY_KEY,
     SOURCE_BY_NAME,
     Scene,
+    shown,
 )
 
 CLEAN_ALL, DELETE, UPDATE = "images.delete_all", "images.delete", "images.update"
@@ -202,4 +206,46 @@ SHOPTETS = [
     *(_cell(ask, "no picture behind the URL", _NoPicture(), fails("HTTP 404", sends=(ask[0], 5))) for ask in FLOWN),
 ]
 
-CELLS = [*SHOPTETS]
+
+def _then(
+    name: str, scene: Scene, wanted: Shown, faults: tuple[Fault, ...], follows: Follows, says: tuple[str, ...] = ()
+) -> Cell:
+    """Somebody does something else meanwhile, and that counts as well."""
+    return Cell(scene.name, name, faults, follows, replace(scene, wanted=wanted, says=says or scene.says, files=None))
+
+
+def _hangs_up(place: Place) -> None:
+    place.by_hand(WHITE, priority=60_000)
+
+
+def _takes_down(place: Place, name: str) -> None:
+    place.api.control("DELETE", f"images/{MUG}/shop/{name}")
+
+
+def _drops(place: Place) -> None:
+    place.put(f"{MUG}/c.png", GREEN)
+
+
+LOST_DONE, LOST_NOT_DONE = AtShoptet(CLEAN_ALL, "reset_after"), AtShoptet(CLEAN_ALL, "status", more={"status": 503})
+NOT_NOW = AtShoptet(CLEAN_ALL, "status", retry_after=600.0, more={"status": 429})
+JUDGED: Final = waits(290.0, 500.0)
+WITH_GREEN: Final = shown(GREEN, BLUE)
+
+MEANWHILE = [
+    # What people and callers add after a cleanup was begun stays, whatever became of its first try.
+    *(
+        _then(f"{name}; then a person adds an image", scene, wanted, (fault, Meanwhile(2, _hangs_up)), follows)
+        for scene, wanted in ((CLEAN, shown(BLUE, WHITE)), (CLEAN_REFERENCES, shown(WHITE)))
+        for name, fault, follows in (
+            ("reset after the work", LOST_DONE, JUDGED),
+            ("503", LOST_NOT_DONE, JUDGED),
+            ("429, Retry-After 10 min", NOT_NOW, waits(595.0, 800.0)),
+        )
+    ),
+    *(
+        _then(f"{name}; then a file is dropped", CLEAN, WITH_GREEN, (fault, Meanwhile(2, _drops)), JUDGED)
+        for name, fault in (("reset after the work", LOST_DONE), ("503", LOST_NOT_DONE))
+    ),
+]
+
+CELLS = [*SHOPTETS, *MEANWHILE]
