@@ -191,13 +191,18 @@ def _delete(world: CarryWorld, ledger: Ledger, flight: Flight, intent: Intent, l
     if name not in (intent.before or ()):
         return Outcome(world.clock.now(), problem=operations.no_such_image(name)), _nothing
     if any(image.name == name for image in listing):
-        world.shop.delete(
-            ledger.guid,
-            ledger.gallery,
-            name,
-            remove_reference=intent.remove_reference,
-            send_until=flight.send_until,
-        )
+        try:
+            world.shop.delete(
+                ledger.guid,
+                ledger.gallery,
+                name,
+                remove_reference=intent.remove_reference,
+                send_until=flight.send_until,
+            )
+        except errors.NotFound:
+            # After a lost answer that was an earlier try of this, which a listing that lags does not show yet.
+            if not intent.attempts:
+                raise
     outcome = Outcome(world.clock.now(), (ImageOutcome("deleted", name, key=key),))
     return outcome, lambda held: intents.deleted(held, intent, name)
 

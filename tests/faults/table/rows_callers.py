@@ -16,6 +16,7 @@ from tests.faults.table.cells import (
     Elsewhere,
     Fault,
     Follows,
+    JustBefore,
     Lasts,
     Meanwhile,
     fails,
@@ -33,13 +34,19 @@ from tests.faults.table.scenes import (
     DELETE_ONE,
     DELETE_REFERENCED,
     DELETE_THEIRS,
+    FIRST,
     INSERT_BY_URL,
+    PURGE,
+    RED,
+    SKIPPING,
     SOURCE_BY_KEY,
     SOURCE_BY_NAME,
+    THEIRS,
     Scene,
     shown,
 )
 
+HOUR: Final = 3600.0
 CLEAN_ALL, DELETE, UPDATE = "images.delete_all", "images.delete", "images.update"
 INSERT, SOURCE, LIST, BY_CODE = "images.insert", "images.source", "images.list", "product.by_code"
 
@@ -231,6 +238,9 @@ NOT_NOW = AtShoptet(CLEAN_ALL, "status", retry_after=600.0, more={"status": 429}
 JUDGED: Final = waits(290.0, 500.0)
 WITH_GREEN: Final = shown(GREEN, BLUE)
 
+DROP_THEN_CLEAN = replace(CLEAN, act=_drops, says=(*SKIPPING, "deleted"), files=None)
+PURGE_THEN_DROP = replace(PURGE, wanted=WITH_GREEN, files=(f"{MUG}/c.png",))
+
 MEANWHILE = [
     # What people and callers add after a cleanup was begun stays, whatever became of its first try.
     *(
@@ -246,6 +256,58 @@ MEANWHILE = [
         _then(f"{name}; then a file is dropped", CLEAN, WITH_GREEN, (fault, Meanwhile(2, _drops)), JUDGED)
         for name, fault in (("reset after the work", LOST_DONE), ("503", LOST_NOT_DONE))
     ),
+]
+
+DONE_BEFORE: Final = AtShoptet(DELETE, "status", more={"status": 404, "work": True})
+MEANWHILE += [
+    # A person is faster than the call.
+    _then(
+        "a person deletes it first",
+        DELETE_ONE,
+        DELETE_ONE.wanted,
+        (JustBefore(DELETE, lambda place: _takes_down(place, FIRST)),),
+        Follows(answers="image-not-found", own=True),
+    ),
+    _then(
+        "a person deletes one of two first",
+        ATTRIBUTES,
+        shown((RED, "Front"), BLUE),
+        (JustBefore(UPDATE, lambda place: _takes_down(place, THEIRS)),),
+        Follows(answers="103.png", own=True),
+    ),
+    _then(
+        "a person adds one first",
+        CLEAN,
+        shown(BLUE),
+        (JustBefore(CLEAN_ALL, _hangs_up),),
+        LIVE_ONCE,
+    ),
+    _then(
+        "a person deletes it first",
+        SOURCE_BY_NAME,
+        shown(RED, BLUE),
+        (JustBefore(LIST, lambda place: _takes_down(place, THEIRS)),),
+        Follows(answers="no image '103.png'", tells="no image '103.png'"),
+    ),
+    # The first try's answer was lost, and the listing still shows what it deleted.
+    _then(
+        "reset, and the listing lags",
+        DELETE_ONE,
+        DELETE_ONE.wanted,
+        (AtShoptet(DELETE, "reset_before"), DONE_BEFORE),
+        waits(290.0, 500.0, sends=(DELETE, 2)),
+    ),
+    # Asked while a picture is on its way: what took off before cannot land after it.
+    Cell("clean", "asked while a picture flies", (Meanwhile(1, CLEAN.act),), LIVE_ONCE, DROP_THEN_CLEAN),
+    Cell(
+        "clean",
+        "asked while a picture flies for ever",
+        (AtShoptet(INSERT, "job_never_ends"), Meanwhile(1, CLEAN.act)),
+        waits(3 * HOUR, 4 * HOUR),
+        replace(DROP_THEN_CLEAN, says=SKIPPING),
+    ),
+    # Files that are dropped after it was asked stay, and are shown.
+    Cell("clean, files too", "a file is dropped meanwhile", (Meanwhile(1, _drops),), LIVE_ONCE, PURGE_THEN_DROP),
 ]
 
 CELLS = [*SHOPTETS, *MEANWHILE]
