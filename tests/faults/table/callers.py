@@ -30,9 +30,9 @@ Told = tuple[str, tuple[str, ...], str]
 
 
 class Callers:
-    """Callers of one place. `repeat` is called before somebody asks again, with the seconds to wait and what was said."""
+    """Callers of one place. `repeat` is called before somebody asks again, with the seconds to wait."""
 
-    def __init__(self, world: CarryWorld, repeat: Callable[[float, str], None]) -> None:
+    def __init__(self, world: CarryWorld, repeat: Callable[[float], None]) -> None:
         self._world = world
         self._repeat = repeat
         self._asked: list[str] = []
@@ -83,7 +83,7 @@ class Callers:
             self.answers.append(answer.status_code)
             if answer.status_code != 503:
                 return
-            self._repeat(float(answer.headers["Retry-After"]), answer.text)
+            self._repeat(float(answer.headers["Retry-After"]))
         raise AssertionError(f"{method} {path} was never taken: {self.answers}")
 
     def _answer(self, asked: Request) -> ResponseReturnValue:

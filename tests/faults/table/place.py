@@ -182,9 +182,9 @@ class Place:
                 return
         raise AssertionError(f"the event of {name} was never taken: {self.runs}")
 
-    def _refused_for_now(self, seconds: float, said: str) -> None:
+    def _refused_for_now(self, seconds: float) -> None:
         """Let a caller wait who was answered 503, as a run does that the platform repeats."""
-        self.runs.append(Ran("caller", self.clock.now(), said))
+        self.runs.append(Ran("caller", self.clock.now(), self.errors()[-1]))
         self.clock.sleep(seconds)
         self.cloud.behave()
 

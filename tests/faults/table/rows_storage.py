@@ -15,7 +15,7 @@ FIRST, OVER = "b/STATE/o.*ifGenerationMatch=0(&|$)", "b/STATE/o.*ifGenerationMat
 """A document's first write, and one over another."""
 
 
-def _get(path: str) -> Callable[[Place], requests.Response]:
+def get(path: str) -> Callable[[Place], requests.Response]:
     def probe(place: Place) -> requests.Response:
         return place.storage("GET", path.replace("STATE", place.state.name).replace("DROPS", place.drops.name))
 
@@ -26,11 +26,11 @@ def _upload(place: Place, query: str) -> requests.Response:
     return place.storage("POST", f"/upload/storage/v1/b/{place.state.name}/o?uploadType=media{query}", b"{}")
 
 
-def _first(place: Place) -> requests.Response:
+def first(place: Place) -> requests.Response:
     return _upload(place, "&name=probe&ifGenerationMatch=0")
 
 
-def _over(place: Place) -> requests.Response:
+def over(place: Place) -> requests.Response:
     there = _upload(place, f"&name=probe&{OBSERVER}").json()["generation"]
     return _upload(place, f"&name=probe&ifGenerationMatch={there}")
 
@@ -49,23 +49,23 @@ def _sign(place: Place) -> requests.Response:
     return place.storage("POST", "/v1/projects/-/serviceAccounts/a@b.c:signBlob", b'{"payload": ""}')
 
 
-_ledger = _get(f"/download/storage/v1/b/STATE/o/ledger%2F{MUG}%2Fshop.json?alt=media")
-_code = _get(f"/download/storage/v1/b/STATE/o/codes%2F{CODE}.json?alt=media")
+_ledger = get(f"/download/storage/v1/b/STATE/o/ledger%2F{MUG}%2Fshop.json?alt=media")
+_code = get(f"/download/storage/v1/b/STATE/o/codes%2F{CODE}.json?alt=media")
 
 READ_LEDGER = StorageCall("read ledger", "objects.download", "b/STATE/o/ledger%2F", _ledger)
 READ_CODE = StorageCall("read code", "objects.download", "b/STATE/o/codes", _code)
-WRITE_CODE = StorageCall("write code", "objects.insert", FIRST, _first)
+WRITE_CODE = StorageCall("write code", "objects.insert", FIRST, first)
 CALLS = (
     READ_LEDGER,
-    StorageCall("list drops", "objects.list", "b/DROPS/", _get("/storage/v1/b/DROPS/o")),
+    StorageCall("list drops", "objects.list", "b/DROPS/", get("/storage/v1/b/DROPS/o")),
     StorageCall("copy a drop", "objects.rewrite", "b/DROPS/", _rewrite),
     StorageCall("sign a URL", "signBlob", "", _sign),
-    StorageCall("write the flight", "objects.insert", FIRST, _first),
-    StorageCall("index the job", "objects.insert", FIRST, _first, before=1),
-    StorageCall("write the job's id", "objects.insert", OVER, _over),
-    StorageCall("list jobs", "objects.list", "b/STATE/o.*prefix=jobs", _get("/storage/v1/b/STATE/o?prefix=jobs")),
+    StorageCall("write the flight", "objects.insert", FIRST, first),
+    StorageCall("index the job", "objects.insert", FIRST, first, before=1),
+    StorageCall("write the job's id", "objects.insert", OVER, over),
+    StorageCall("list jobs", "objects.list", "b/STATE/o.*prefix=jobs", get("/storage/v1/b/STATE/o?prefix=jobs")),
     StorageCall("read ledger to settle", "objects.download", "b/STATE/o/ledger%2F", _ledger, before=2),
-    StorageCall("settle", "objects.insert", OVER, _over, before=1),
+    StorageCall("settle", "objects.insert", OVER, over, before=1),
     StorageCall("remove the job", "objects.delete", "b/STATE/o/jobs", _delete),
     READ_CODE,
     WRITE_CODE,

@@ -7,7 +7,15 @@ import pytest
 
 from gallery_sync.ledger import Content
 from tests.contract.sandbox.support import MUG, OAUTH_TOKEN, TOKEN
-from tests.faults.table import rows_callers, rows_jobs, rows_shoptet, rows_storage, rows_tasks, rows_together
+from tests.faults.table import (
+    rows_callers,
+    rows_callers_cloud,
+    rows_jobs,
+    rows_shoptet,
+    rows_storage,
+    rows_tasks,
+    rows_together,
+)
 from tests.faults.table.cells import Cell
 from tests.faults.table.cloud import Circumstances, Cloud
 from tests.faults.table.place import Place, opened
@@ -20,6 +28,7 @@ CELLS = [
     *rows_together.CELLS,
     *rows_jobs.CELLS,
     *rows_callers.CELLS,
+    *rows_callers_cloud.CELLS,
 ]
 
 SECRET = re.compile(r"X-Goog-(Signature|Credential)=(?!…)|\d+-a-[0-9a-f]{32}|" + "|".join((TOKEN, OAUTH_TOKEN)))
