@@ -23,6 +23,7 @@ SCOPE: Final = "https://www.googleapis.com/auth/cloud-platform"
 PAUSES: Final = (0.0, 0.5, 2.0)
 """Seconds before each try."""
 TIMEOUT: Final = 20.0
+"""Seconds, of each try."""
 PASSING: Final = frozenset({408, 429, 500, 502, 503, 504})
 
 
@@ -33,10 +34,13 @@ class SigningRefused(StorageUnavailable):
 class IamSigner(Signing):
     """Signs as a service account through IAM; needs the right `iam.serviceAccounts.signBlob` on that account."""
 
-    def __init__(self, session: AuthorizedSession, email: str, clock: Clock, iam_url: str = IAM_URL) -> None:
+    def __init__(
+        self, session: AuthorizedSession, email: str, clock: Clock, iam_url: str = IAM_URL, timeout: float = TIMEOUT
+    ) -> None:
         self._session = session
         self._email = email
         self._clock = clock
+        self._timeout = timeout
         self._url = f"{iam_url}/v1/projects/-/serviceAccounts/{email}:signBlob"
 
     @property
@@ -56,7 +60,7 @@ class IamSigner(Signing):
         for pause in PAUSES:
             self._clock.sleep(pause)
             try:
-                response = self._session.post(self._url, json=body, timeout=TIMEOUT)
+                response = self._session.post(self._url, json=body, timeout=self._timeout)
             except (requests.RequestException, GoogleAuthError) as error:
                 failed = f"IAM was not reached ({type(error).__name__}) to sign as {self._email}"
                 continue

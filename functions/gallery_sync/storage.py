@@ -22,8 +22,10 @@ from gallery_sync import names
 from gallery_sync.ledger import Content
 from gallery_sync.ports import BucketFile, Conflict, Listed, StorageUnavailable, Stored
 
-TIMEOUT: Final = (5.0, 20.0)
+Timeout = tuple[float, float]
 """Seconds to connect and to read."""
+TIMEOUT: Final[Timeout] = (5.0, 20.0)
+"""Of each try."""
 RETRY_SECONDS: Final = 30.0
 """How long a call is tried again, unless told otherwise."""
 MAX_NAME: Final = 1024
@@ -37,9 +39,9 @@ PARALLEL: Final = 8
 class BucketDocuments:
     """`ports.Documents` in the state bucket."""
 
-    def __init__(self, bucket: Bucket, retry_seconds: float = RETRY_SECONDS) -> None:
+    def __init__(self, bucket: Bucket, retry_seconds: float = RETRY_SECONDS, timeout: Timeout = TIMEOUT) -> None:
         self._bucket = bucket
-        self._call = _bounded(retry_seconds)
+        self._call = _bounded(retry_seconds, timeout)
 
     def read(self, path: str) -> Stored | None:
         """See ports.Documents. Body and generation are of one answer, so they belong together."""
@@ -96,9 +98,9 @@ class BucketDocuments:
 class BucketDrops:
     """`ports.Drops`: the drop bucket, read only."""
 
-    def __init__(self, bucket: Bucket, retry_seconds: float = RETRY_SECONDS) -> None:
+    def __init__(self, bucket: Bucket, retry_seconds: float = RETRY_SECONDS, timeout: Timeout = TIMEOUT) -> None:
         self._bucket = bucket
-        self._call = _bounded(retry_seconds)
+        self._call = _bounded(retry_seconds, timeout)
 
     def list(self, prefix: str, *, start: str = "") -> Iterator[BucketFile]:
         """See ports.Drops. A composite object has no MD5; its CRC32C and size stand for its content then."""
@@ -128,11 +130,13 @@ class Sign(Protocol):
 class BucketOutbox:
     """`ports.Outbox`: copies from the drop bucket to the state bucket, and signs them."""
 
-    def __init__(self, drops: Bucket, state: Bucket, sign: Sign, retry_seconds: float = RETRY_SECONDS) -> None:
+    def __init__(
+        self, drops: Bucket, state: Bucket, sign: Sign, retry_seconds: float = RETRY_SECONDS, timeout: Timeout = TIMEOUT
+    ) -> None:
         self._drops = drops
         self._state = state
         self._sign = sign
-        self._call = _bounded(retry_seconds)
+        self._call = _bounded(retry_seconds, timeout)
 
     def prepare(self, contents: Sequence[Content]) -> Mapping[Content, str | None]:
         """See ports.Outbox. In parallel: each signature without a private key is a call to IAM."""
@@ -174,10 +178,12 @@ class BucketOutbox:
 class BucketBin:
     """`ports.Bin`: files leave the drop bucket for `removed/` in the state bucket, whose soft delete and lifecycle end them."""
 
-    def __init__(self, drops: Bucket, state: Bucket, retry_seconds: float = RETRY_SECONDS) -> None:
+    def __init__(
+        self, drops: Bucket, state: Bucket, retry_seconds: float = RETRY_SECONDS, timeout: Timeout = TIMEOUT
+    ) -> None:
         self._drops = drops
         self._state = state
-        self._call = _bounded(retry_seconds)
+        self._call = _bounded(retry_seconds, timeout)
 
     def remove(self, file: BucketFile) -> bool:
         """See ports.Bin. The copy first: a run that dies in between leaves the file in both places."""
@@ -208,9 +214,9 @@ def _bin_path(name: str) -> str:
     return f"{cut}~{digest}.{name.rpartition('.')[2]}"
 
 
-def _bounded(seconds: float) -> dict[str, Any]:
+def _bounded(seconds: float, timeout: Timeout) -> dict[str, Any]:
     """Give what bounds a call of the library: each try, and all of them together."""
-    return {"timeout": TIMEOUT, "retry": DEFAULT_RETRY.with_timeout(seconds).with_delay(initial=0.2, maximum=5.0)}
+    return {"timeout": timeout, "retry": DEFAULT_RETRY.with_timeout(seconds).with_delay(initial=0.2, maximum=5.0)}
 
 
 _GIVEN_UP: Final = (

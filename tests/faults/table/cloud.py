@@ -26,6 +26,8 @@ class Circumstances:
 
     sandbox: dict[str, Any] = field(default_factory=dict)
     patience: float = 2.0
+    storage_silence: float = 20.0
+    """Seconds after which an answer of the storage's, or of IAM's, counts as not coming."""
     addon: bool = False
     webhook: bool = True
     mirror_deletes: bool = False

@@ -116,10 +116,14 @@ class Place:
 
     def _world(self) -> World:
         patience, cloud, timing = self.circumstances.patience, self.cloud, Timing()
+        silence = self.circumstances.storage_silence
+        bounds = patience, (5.0, silence)
         session = requests.Session()
         session.mount("http://", self.detours)
-        documents = BucketDocuments(self.state, patience)
-        signer = IamSigner(AuthorizedSession(AnonymousCredentials()), LOCAL_EMAIL, self.clock, cloud.storage_url)
+        documents = BucketDocuments(self.state, *bounds)
+        signer = IamSigner(
+            AuthorizedSession(AnonymousCredentials()), LOCAL_EMAIL, self.clock, cloud.storage_url, silence
+        )
         sign = UrlSigner(self.state, signer, self.circumstances.signed_seconds, cloud.storage_url)
         sync_target, poll_target = (Target(queue, f"http://127.0.0.1:1/{n}") for n, queue in enumerate(self.queues))
         tasks = CloudTasks(cloud.client, None, patience=max(patience, 0.6))
@@ -134,9 +138,9 @@ class Place:
             log=Log("table", self.log),
             timing=timing,
             shop=Shoptet(http, results),
-            drops=BucketDrops(self.drops, patience),
-            bin=BucketBin(self.drops, self.state, patience),
-            outbox=BucketOutbox(self.drops, self.state, sign, patience),
+            drops=BucketDrops(self.drops, *bounds),
+            bin=BucketBin(self.drops, self.state, *bounds),
+            outbox=BucketOutbox(self.drops, self.state, sign, *bounds),
             policy=Policy(self.circumstances.mirror_deletes),
             max_attempts=5,
             new_id=lambda: hashlib.sha256(str(time.monotonic_ns()).encode()).hexdigest()[:16],

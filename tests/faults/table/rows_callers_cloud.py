@@ -4,7 +4,7 @@ The request is written down and a look at it enqueued while its sender waits; a 
 next one carries the wish out, and writes down what came of it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import requests
@@ -78,7 +78,7 @@ GIVEN_UP: Final = ("503, given up", "503 after the work, given up")
 
 AGAIN, NOT_AGAIN = (CLEAN_ALL, 2), (CLEAN_ALL, 1)
 SWEPT: Final = waits(600.0, 2000.0, sweeps=True, sends=NOT_AGAIN)
-LATE: Final = {
+LATE: Final[Mapping[str, Mapping[bool, tuple[str, int] | None]]] = {
     # A flight that nobody ends is over after the grace. Only the outcome, once it is written, tells that the call was made.
     "write the wish's flight": {False: None, True: NOT_AGAIN},
     "purge: list the files": {False: AGAIN, True: AGAIN},

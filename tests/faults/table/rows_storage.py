@@ -131,8 +131,18 @@ def _conflict(call: StorageCall) -> list[Cell]:
     ]
 
 
+IN_HASTE = Circumstances(storage_silence=0.3)
+"""An answer that takes longer counts as not coming; what was asked is done all the same, after it has been asked again."""
+
+
+def _too_slow(call: StorageCall) -> Cell:
+    fault = AtStorage(call, {"delay": 0.6})
+    return Cell(call.name, "slow, beyond the timeout", (fault,), LIVE_ONCE, SCENES.get(call.name, INSERT), IN_HASTE)
+
+
 CELLS = [
     *(cell for call in CALLS if call.name in CONFLICTS for cell in _conflict(call)),
     *(_brief(call, name) for call in CALLS for name in BRIEF),
     *(_lasting(call, name) for call in CALLS for name in LASTING),
+    *(_too_slow(call) for call in CALLS),
 ]

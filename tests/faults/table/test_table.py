@@ -15,6 +15,7 @@ from tests.faults.table import (
     rows_storage,
     rows_tasks,
     rows_together,
+    rows_unknowns,
 )
 from tests.faults.table.cells import Cell
 from tests.faults.table.cloud import Circumstances, Cloud
@@ -29,6 +30,7 @@ CELLS = [
     *rows_jobs.CELLS,
     *rows_callers.CELLS,
     *rows_callers_cloud.CELLS,
+    *rows_unknowns.CELLS,
 ]
 
 SECRET = re.compile(r"X-Goog-(Signature|Credential)=(?!…)|\d+-a-[0-9a-f]{32}|" + "|".join((TOKEN, OAUTH_TOKEN)))
@@ -90,7 +92,8 @@ def check(place: Place, cell: Cell, elapsed: float, calls: dict[str, int]) -> No
     assert place.shown() == (cell.scene.wanted if follows.live else cell.scene.before), (told, story)
     failures = {key: entry.failure for key, entry in place.ledger().entries.items() if entry.failure is not None}
     if follows.live:
-        assert not failures or follows.answers
+        known = follows.answers or follows.tells
+        assert all(known is not None and known in failure.reason for failure in failures.values()), failures
         assert follows.since <= elapsed <= follows.within, (elapsed, story)
     assert bool(place.swept) == follows.sweeps, story
     raised = [ran.raised for ran in place.runs if ran.raised]
