@@ -11,8 +11,8 @@ from gallery_sync.ledger import Flight, Intent, Ledger, Pause
 from gallery_sync.schedule import Timing
 from tests.contract.sandbox.support import MUG
 from tests.faults.table.cloud import Circumstances, Cloud
-from tests.faults.table.place import Place, opened
-from tests.faults.table.scenes import BLUE, CODE, INSERT, RED, shown
+from tests.faults.table.place import CODE, Place, opened
+from tests.faults.table.scenes import BLUE, INSERT, RED, shown
 
 ROUND = Timing().check_every
 A, B = f"drop:{MUG}/a.png", f"drop:{MUG}/b.png"
