@@ -108,9 +108,7 @@ MUTATIONS: Final = (
         "[max(ledger.owed, pause)] if ledger.owed else []",
         "[]",
     ),
-    Mutation(
-        "I1", "sweep finds nothing stuck", "sweep.py", "if _is_stuck(listed, now, world.timing.stuck):", "if now < 0:"
-    ),
+    Mutation("I1", "sweep finds nothing stuck", "sweep.py", "if _is_stuck(world, listed, now):", "if now < 0:"),
     Mutation("I1", "the daily full look finds nothing", "fulllook.py", "!= known", "!= known and False"),
     Mutation(
         "I1", "attributes that may have been changed count as not changed", "settle.py", "unsure=True", "unsure=False"
@@ -121,6 +119,62 @@ MUTATIONS: Final = (
         "names.py",
         "return place, natural(file[numbered.end() :] if numbered else file), key",
         "return place, (), key",
+    ),
+    Mutation(
+        "I1",
+        "a refusal is held against the picture that a caller gave meanwhile",
+        "settle.py",
+        "    return not snapshot.generation or not current or snapshot.generation == current",
+        "    return True",
+    ),
+    Mutation(
+        "I1",
+        "a file that was dropped after its image's deletion was asked for stays away",
+        "intents.py",
+        "    if since(entry.wanted) > intent.at:",
+        "    if entry.wanted is None:",
+    ),
+    Mutation(
+        "I1",
+        "a request loses against a file that was dropped before it and seen after it",
+        "plan.py",
+        "says.created <= asked_at(override.content)",
+        "says.content.generation == base.content.generation",
+    ),
+    Mutation(
+        "I1",
+        "a listing from before a file was dropped again tells whether its image is there",
+        "depart.py",
+        "        if listing is None or is_unsure(ledger):",
+        "        if listing is None:",
+    ),
+    Mutation(
+        "I1",
+        "a change right before the job was created counts as the job's own",
+        "match.py",
+        "(changed >= created and is_news)",
+        "(changed >= created)",
+    ),
+    Mutation(
+        "I1",
+        "a cleanup that another run has carried out has no effect",
+        "carry.py",
+        "    effect = _effect(intent, outcome)\n",
+        "    effect = _nothing\n",
+    ),
+    Mutation(
+        "I3",
+        "an image that a caller named, and that is gone, is inserted",
+        "plan.py",
+        "        elif _named(key, entry) != entry:",
+        "        elif entry.batch == 0:",
+    ),
+    Mutation(
+        "I5",
+        "a picture whose image was deleted before it was shown waits for ever",
+        "progress.py",
+        "    if entry.live is not None and entry.live.gone and not needs_content(entry):",
+        "    if entry.live is not None and entry.live.seen < 0:",
     ),
     Mutation(
         "I3",
