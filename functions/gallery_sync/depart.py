@@ -183,15 +183,19 @@ def _airborne(world: World, ledger: Ledger, flight: Flight, job_id: str) -> bool
 
 
 def _update_attributes(world: World, ledger: Ledger, flight: Flight) -> bool:
-    rows = [Attributes(s.name or "", s.priority, s.description) for s in flight.images.values()]
+    # The highest first: in a shop that renumbers after each of them, the others' numbers are then still what they were.
+    images = sorted(flight.images.values(), key=lambda snapshot: -(snapshot.priority or 0))
+    rows = [Attributes(s.name or "", s.priority, s.description) for s in images]
     updated = world.shop.update_attributes(ledger.guid, ledger.gallery, rows, send_until=flight.send_until)
     skipped = {row.instance: row.message for row in updated.skipped}
     refused = {key: skipped[s.name] for key, s in flight.images.items() if s.name in skipped}
-    images = {image.name: image for image in updated.images}
+    answered = {image.name: image for image in updated.images}
     after = world.ledgers.change_flight(
         ledger,
         flight,
-        lambda held: settle.updated(held, flight, images, refused, world.clock.now(), world.timing, world.max_attempts),
+        lambda held: settle.updated(
+            held, flight, answered, refused, world.clock.now(), world.timing, world.max_attempts
+        ),
     )
     report(world.log, ledger, after)
     return True

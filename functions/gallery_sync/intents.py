@@ -166,6 +166,7 @@ def described(ledger: Ledger, rows: Mapping[str, Row], images: Mapping[str, Imag
             live = replace(
                 entry.live,
                 priority=entry.live.priority if row.priority is None else row.priority,
+                place=entry.live.place if row.priority is None else None,
                 description=entry.live.description if row.description is None else row.description,
                 change_time=images[entry.live.name].change_time or entry.live.change_time,
             )

@@ -66,8 +66,9 @@ class Live(msgspec.Struct, frozen=True, omit_defaults=True):
     and nobody knows whether it was made, so they are sent again whatever they should be by now.
     `gone`: the gallery no longer shows it, so a person deleted it in the shop; it comes back when its drop changes.
     `kept`: a cleanup left it, because a variant references it; so a deleted file does not take it along either.
-    `deleted`: gone, as a caller had it deleted, whatever a listing that lags behind still shows. `change_time` is Shoptet's,
-    as it was last told.
+    `deleted`: gone, as a caller had it deleted, whatever a listing that lags behind still shows.
+    `strayed`: the shop renumbers, and showed it elsewhere than it belongs when it landed; `place` is the number that orders
+    it among ours, where another was sent (see numbering). `change_time` is Shoptet's, as it was last told.
     """
 
     name: str
@@ -80,6 +81,8 @@ class Live(msgspec.Struct, frozen=True, omit_defaults=True):
     unsure: bool = False
     kept: bool = False
     deleted: bool = False
+    strayed: bool = False
+    place: int | None = None
     change_time: str | None = None
 
 
@@ -151,6 +154,7 @@ class Snapshot(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `source` is the outbox object that Shoptet downloads; `name` and `cdn_name` are of the image as the gallery listed it
     before; `change_times` are those that it was seen with, the listing's and (as that may lag behind) the last that was told.
+    `place`: as in Live.
     """
 
     source: str = ""
@@ -161,6 +165,7 @@ class Snapshot(msgspec.Struct, frozen=True, omit_defaults=True):
     name: str | None = None
     cdn_name: str | None = None
     change_times: tuple[str, ...] = ()
+    place: int | None = None
 
 
 class Flight(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -293,6 +298,11 @@ def counts(ledger: Ledger) -> Counts:
         flight=int(ledger.flight is not None),
         look_at=int(look_at(ledger)),
     )
+
+
+def is_shown(entry: Entry) -> bool:
+    """Whether the gallery was last seen to show an image of the key."""
+    return entry.live is not None and not entry.live.gone
 
 
 def is_waiting(entry: Entry) -> bool:

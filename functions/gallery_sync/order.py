@@ -40,6 +40,27 @@ def free_number(near: int, taken: Set[int]) -> int:
     raise ValueError(f"all {MAX_PRIORITY} priorities of the gallery are taken")
 
 
+def rising(wanted: Sequence[str], numbers: Mapping[str, int], first: Mapping[str, int] | None = None) -> dict[str, int]:
+    """Give as many of the keys as possible whose numbers rise in the order of `wanted`.
+
+    All of `first`, if that is given, which rises itself: of the others those that rise between them.
+    """
+    pairs = [(key, numbers[key]) for key in wanted if key in numbers]
+    if first is None:
+        return _longest_rise(pairs)
+    rise: dict[str, int] = {}
+    low, run = 0, list[tuple[str, int]]()
+    for key, number in [*pairs, ("", MAX_PRIORITY + 1)]:
+        if key and key not in first:
+            run.append((key, number))
+            continue
+        rise |= _longest_rise([(k, n) for k, n in run if low < n < number])
+        if key:
+            rise[key] = number
+        low, run = number, []
+    return rise
+
+
 def _longest_rise(pairs: Sequence[tuple[str, int]]) -> dict[str, int]:
     """Give the longest part of the pairs whose numbers rise strictly (patience sorting)."""
     tails: list[int] = []

@@ -27,13 +27,13 @@ from gallery_sync.ledger import (
     Snapshot,
     Wanted,
     asked_at,
-    is_waiting,
+    is_shown,
     needs_content,
     with_entries,
     without_image,
 )
-from gallery_sync.names import Drop, Order, outbox
-from gallery_sync.names import order as order_of
+from gallery_sync.names import Drop, outbox
+from gallery_sync.numbering import Number, number, place_of
 from gallery_sync.shoptet.model import MAX_IMAGES_PER_CALL, MAX_PRIORITY, Image
 
 replace = msgspec.structs.replace
@@ -143,7 +143,7 @@ def is_unsure(ledger: Ledger) -> bool:
     """
     return any(
         entry.wanted is not None
-        and _is_shown(entry)
+        and is_shown(entry)
         and entry.live is not None
         and entry.wanted.content.checksum == entry.live.checksum
         and entry.wanted.content.generation != entry.live.generation
@@ -186,7 +186,7 @@ def plan(ledger: Ledger, listing: Sequence[Image], now: float, policy: Policy) -
     if ledger.intents:
         return Carry(ledger.intents[0])
     images = {image.name: image for image in listing}
-    numbers = _numbers(ledger, _foreign_priorities(ledger, listing))
+    numbers = number(ledger, listing)
     entries = {key: entry for key, entry in ledger.entries.items() if entry.failure is None}
     needs = {key: need for key, entry in entries.items() if (need := _need(entry, numbers.get(key), policy))}
     for operation in _ORDER:
@@ -199,10 +199,10 @@ def plan(ledger: Ledger, listing: Sequence[Image], now: float, policy: Policy) -
 _ORDER: Final[tuple[Operation, ...]] = ("delete", "source", "insert", "attributes")
 
 
-def _need(entry: Entry, number: int | None, policy: Policy) -> Operation | None:
+def _need(entry: Entry, number: Number | None, policy: Policy) -> Operation | None:
     """Tell what has to be done for a key, now or after a pause."""
     if needs_content(entry):
-        return "source" if _is_shown(entry) else "insert"
+        return "source" if is_shown(entry) else "insert"
     if policy.mirror_deletes and _abandoned(entry):
         return "delete"
     return "attributes" if _attributes(entry, number) else None
@@ -212,7 +212,7 @@ def _fly(
     operation: Operation,
     keys: Sequence[str],
     due: Mapping[str, Entry],
-    numbers: Mapping[str, int],
+    numbers: Mapping[str, Number],
     images: Mapping[str, Image],
 ) -> Fly:
     taken = {image.priority for image in images.values() if image.priority is not None}
@@ -224,7 +224,7 @@ def _fly(
         if operation == "insert" and entry.wanted is not None:
             # The number identifies the image afterwards, so nobody else may have it. An explicit priority that is
             # taken is put right by a change of attributes once the image is live.
-            number = order.free_number(numbers[key], taken)
+            number = order.free_number(numbers[key].place, taken)
             if number == next_by_hand and entry.wanted.priority != number:
                 number = order.free_number(number + 1, taken)
             taken.add(number)
@@ -261,53 +261,20 @@ def _carry(content: Content, snapshot: Snapshot) -> Snapshot:
     )
 
 
-def _batch(keys: Sequence[str], due: Mapping[str, Entry], numbers: Mapping[str, int]) -> list[str]:
+def _batch(keys: Sequence[str], due: Mapping[str, Entry], numbers: Mapping[str, Number]) -> list[str]:
     """Give the keys of one call, in order. A batch that Shoptet refused flies again in halves, to find who is to blame."""
     largest = max(due[key].batch for key in keys)
-    together = sorted((key for key in keys if due[key].batch == largest), key=lambda key: (numbers.get(key, 0), key))
+    together = sorted(
+        (key for key in keys if due[key].batch == largest), key=lambda key: (_place(numbers.get(key)), key)
+    )
     return together[: min(largest, MAX_IMAGES_PER_CALL)]
 
 
-def _numbers(ledger: Ledger, taken: Set[int]) -> dict[str, int]:
-    """Give the number of each key: an explicit one as it is, the others in the order of their names.
-
-    A key that failed keeps its place among the others as long as the gallery shows it.
-    """
-    explicit: dict[str, int] = {}
-    automatic: list[str] = []
-    current: dict[str, int] = {}
-    for key, entry in ledger.entries.items():
-        if entry.wanted is None or not (_is_shown(entry) or is_waiting(entry)):
-            continue
-        if entry.wanted.priority is not None:
-            explicit[key] = entry.wanted.priority
-            continue
-        if key.startswith("name:"):
-            continue
-        automatic.append(key)
-        if _is_shown(entry) and entry.live is not None and entry.live.priority is not None:
-            current[key] = entry.live.priority
-    in_order = sorted(automatic, key=lambda key: _place(key, ledger.entries[key]))
-    return {**explicit, **order.assign(in_order, current, taken | set(explicit.values()))}
+def _place(number: Number | None) -> int:
+    return number.place if number is not None else 0
 
 
-def _place(key: str, entry: Entry) -> tuple[float, Order]:
-    """Give a key's place in the automatic order: files by their names, then what callers asked, as they asked it."""
-    rank = entry.wanted.rank if entry.wanted is not None else None
-    return (-1.0 if rank is None else rank), order_of(key)
-
-
-def _foreign_priorities(ledger: Ledger, listing: Sequence[Image]) -> set[int]:
-    """Give the numbers of the images that no key of ours orders, those whose file was deleted among them."""
-    ours = {
-        entry.live.name
-        for key, entry in ledger.entries.items()
-        if entry.live is not None and entry.wanted is not None and not key.startswith("name:")
-    }
-    return {image.priority for image in listing if image.priority is not None and image.name not in ours}
-
-
-def _attributes(entry: Entry, number: int | None) -> Snapshot | None:
+def _attributes(entry: Entry, number: Number | None) -> Snapshot | None:
     """Give the attributes to send for an image that is shown: what differs from what was last sent, or None.
 
     Compared with what we sent, not with the gallery: an order or description that a person changed there stays.
@@ -316,13 +283,11 @@ def _attributes(entry: Entry, number: int | None) -> Snapshot | None:
     if live is None or live.gone or wanted is None:
         return None
     described = wanted.description or ""
-    priority = number if number is not None and (number != live.priority or live.unsure) else None
     description = described if described != (live.description or "") or live.unsure else None
-    return Snapshot(priority=priority, description=description) if (priority, description) != (None, None) else None
-
-
-def _is_shown(entry: Entry) -> bool:
-    return entry.live is not None and not entry.live.gone
+    if number is not None and (number.place != place_of(live) or live.strayed or live.unsure):
+        place = number.place if number.place != number.sent else None
+        return Snapshot(priority=number.sent, place=place, description=description)
+    return Snapshot(description=description) if description is not None else None
 
 
 def _abandoned(entry: Entry) -> bool:

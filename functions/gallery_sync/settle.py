@@ -20,6 +20,7 @@ from gallery_sync.ledger import (
     with_entries,
 )
 from gallery_sync.match import Outcome
+from gallery_sync.numbering import strayed
 from gallery_sync.plan import see
 from gallery_sync.schedule import Timing
 from gallery_sync.shoptet.model import MAX_IMAGES_PER_CALL, Image
@@ -76,8 +77,10 @@ def settle(
             changed[key] = failed(entry, MAY_BE_THERE, UNEXPLAINED.format(names=_few(outcome.unexplained)), now)
         elif _is_of(entry, flight.images[key]) and not _was_deleted(flight, key, listing, outcome):
             changed[key] = tried(entry, flight.errors.get(key) or flight.reason or SILENT, now, timing, max_attempts)
-    landed_there = with_entries(replace(ledger, flight=None, pause=None), changed)
-    return see(adopted(landed_there), listing, now - timing.second_look)
+    over = with_entries(replace(ledger, flight=None, pause=None), changed)
+    if flight.operation == "insert":
+        over = strayed(over, listing, {key: flight.images[key].priority for key in outcome.found})
+    return see(adopted(over), listing, now - timing.second_look)
 
 
 def noticed(before: Ledger, after: Ledger, now: float) -> Ledger:
@@ -187,6 +190,8 @@ def landed(entry: Entry, snapshot: Snapshot, image: Image) -> Entry:
             before.priority if snapshot.priority is None else snapshot.priority,
             before.description if snapshot.description is None else snapshot.description,
             seen=before.seen,
+            place=before.place if snapshot.priority is None else snapshot.place,
+            strayed=before.strayed and snapshot.priority is None,
             change_time=image.change_time or before.change_time,
         ),
         attempts=0,

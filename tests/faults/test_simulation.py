@@ -13,7 +13,7 @@ from tests.faults.simulation.chance import Faults, Setting, Shoptets
 from tests.faults.simulation.people import CODE, GUID
 from tests.faults.simulation.schedules import Life, live
 
-SEEDS = 2_000
+SEEDS = int(os.environ.get("SEEDS", "2000"))
 PARTS = 8
 ROOT = Path(__file__).parents[2]
 

@@ -196,14 +196,26 @@ class Checks:
         for place in self._u.shop.galleries:
             shown = [p for p in self._u.shop.ordered(place) if p.owner is not None and self._counts(place, p.owner)]
             explicit = {p.owner: n for p in shown if (n := self._explicit(p.owner or "")) is not None}
-            automatic = [p.owner or "" for p in shown if p.owner not in explicit]
-            # Where the shop renumbers, a file that comes in between lands at the end (README, "What does not hold").
-            if not self._u.shop.how.renumbers and automatic != sorted(automatic, key=_place):
+            # In a shop that renumbers nothing tells where an image stands that lost the number of its own.
+            numbered = self._people.numbered if self._u.shop.how.renumbers else explicit.keys()
+            automatic = [p.owner or "" for p in shown if p.owner not in numbered]
+            if self._is_ordered(place) and automatic != sorted(automatic, key=_place):
                 yield f"{place} is not in order: {[(p.owner, p.priority) for p in shown]}"
             for picture in shown:
                 number = explicit.get(picture.owner)
                 if number is not None and number != picture.priority and not self._u.shop.how.renumbers:
                     yield f"{picture.owner} has priority {picture.priority}, not {number}"
+
+    def _is_ordered(self, place: Place) -> bool:
+        """Whether the order is ours to say.
+
+        Where the shop renumbers, whatever comes or goes by other hands shifts the numbers that ours are placed between; and
+        so does what a listing that lags does not show (README, "What does not hold").
+        """
+        shop = self._u.shop
+        by_others = shop.by_hand_at.get(place) or place in shop.removed_by_hand or place in shop.to_be_cleaned
+        told = any("unexplained" in codes for codes in self._u.record.failures.values())
+        return not shop.how.renumbers or not (by_others or shop.how.lag or told or self._callers.asked)
 
     def _counts(self, place: Place, name: str) -> bool:
         """Whether a file's place in the order is ours to say."""

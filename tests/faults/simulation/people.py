@@ -29,6 +29,8 @@ class People:
         self._contents = 0
         self.deletions: dict[str, list[Deletion]] = {}
         """Images of ours that were deleted in the shop, by their owner."""
+        self.numbered: set[str] = set()
+        """Files that ever had a number of their own."""
         self.words: dict[str, float] = {}
         """When a file or its metadata was last changed, by the object's name."""
         shop = universe.shop
@@ -44,6 +46,7 @@ class People:
             self._contents += 1
             checksum = f"content-{self._contents}{self._rng.choice('jp')}"
         size = 0 if checksum == "empty" else 1000
+        self.numbered |= {name} if "priority" in (metadata or {}) else set()
         self.words[name] = u.now
         blob = u.drops.put(u.now, name, b"", metadata or {}, checksum=checksum, size=size)
         u.story.tell(u.now, "people", "drop %s #%d %s %s", name, blob.generation, checksum, dict(blob.metadata))
@@ -76,6 +79,7 @@ class People:
         """Change a file's metadata: its generation stays."""
         u, blob = self._universe, self._universe.drops.blobs[name]
         u.drops.annotate(name, metadata)
+        self.numbered |= {name} if "priority" in metadata else set()
         self.words[name] = u.now
         u.story.tell(u.now, "people", "annotate %s with %s", name, dict(metadata))
         u.changed(name, blob.size)
@@ -102,6 +106,7 @@ class People:
             picture = self._rng.choice(theirs)
             u.story.tell(u.now, "people", "remove foreign %s", picture.name)
             u.shop.remove(place, picture)
+            u.shop.removed_by_hand.add(place)
 
     def delete_ours(self, place: Place) -> None:
         """Somebody deletes an image of ours in the shop."""
@@ -123,6 +128,7 @@ class People:
         )
         u.story.tell(u.now, "people", "delete %s (%s) in the shop", picture.name, picture.owner)
         u.shop.remove(place, picture)
+        u.shop.removed_by_hand.add(place)
 
     def touch_ours(self, place: Place, priority: int | None, description: str | None) -> None:
         """Somebody changes order or description of an image of ours in the shop."""

@@ -58,6 +58,8 @@ class SimShop:
     gone: set[str] = field(default_factory=set)
     by_hand_at: dict[Place, list[float]] = field(default_factory=dict)
     """When a gallery gained an image that is not ours, or one of ours was changed by hand."""
+    removed_by_hand: set[Place] = field(default_factory=set)
+    """Galleries that lost an image to somebody else than us at any time."""
     to_be_cleaned: set[Place] = field(default_factory=set)
     """Galleries that a caller wanted to be cleaned at any time."""
     to_be_deleted: set[tuple[Place, str]] = field(default_factory=set)

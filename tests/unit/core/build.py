@@ -92,7 +92,8 @@ class FakeGallery:
         """Fly a step (its first `most` images only, as if time had not sufficed) and settle it."""
         carried = dict(list(step.images.items())[:most])
         before = tuple(self.images)
-        flight = a_flight(carried, step.operation, before=before)
+        # No answer is lost here.
+        flight = a_flight(carried, step.operation, before=before, job_created="2024-07-01T12:00:00+0000")
         self.changes += 1
         for snapshot in carried.values():
             self._apply(step.operation, snapshot)

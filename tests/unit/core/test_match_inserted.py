@@ -309,3 +309,13 @@ def test_whether_a_shop_renumbers_is_told_by_our_images_there(listing: list[Imag
 def test_an_image_that_was_sent_without_a_priority_tells_nothing_of_the_shop() -> None:
     ledger = a_ledger({A: Entry(wanted("a.jpg"), live("a.jpg", "1.jpg"))})
     assert keeps_numbers(ledger, [img("1.jpg", 100)]) is None
+
+
+@pytest.mark.parametrize("number", [1, 10])
+def test_after_a_lost_answer_a_number_that_a_renumbering_shop_may_have_given_claims_nobody(number: int) -> None:
+    # Somebody else's image that one listing at take-off lacked, and whose number the shop changed to ours.
+    flight = insertion({"a.jpg": number})
+    listing = [img("foreign.jpg", number)]
+    assert inserted(flight, listing).unexplained == ("foreign.jpg",)
+    assert A in inserted(replace(flight, job_created=DONE.job_created), listing).found
+    assert A in inserted(flight, listing, keeps=True).found

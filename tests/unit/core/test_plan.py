@@ -4,10 +4,25 @@ from typing import Any
 
 import pytest
 
+from gallery_sync import settle
 from gallery_sync.ledger import Entry, Failure, Ledger, Live, Pause, Wanted
+from gallery_sync.match import Outcome
 from gallery_sync.names import outbox
 from gallery_sync.plan import Fly, Nothing, Policy, Step, Wait, is_unsure, plan
-from tests.unit.core.build import NOW, a_ledger, img, key, live, replace, shown, wanted
+from gallery_sync.shoptet.model import Image
+from tests.unit.core.build import (
+    MAX_ATTEMPTS,
+    NOW,
+    TIMING,
+    a_flight,
+    a_ledger,
+    img,
+    key,
+    live,
+    replace,
+    shown,
+    wanted,
+)
 
 PLAIN = Policy()
 MIRROR = Policy(mirror_deletes=True)
@@ -300,3 +315,41 @@ def test_only_the_gallery_tells_whether_content_that_is_dropped_again_is_still_s
 ) -> None:
     entry = Entry(wanted("1.jpg", wanted_generation, checksum), live("1.jpg", "101.jpg", priority=100, gone=gone))
     assert is_unsure(a_ledger({key("1.jpg"): entry})) is unsure
+
+
+THREE = shown("a.jpg", "1.jpg", 100) | shown("c.jpg", "2.jpg", 200) | shown("e.jpg", "3.jpg", 300)
+"""Three images, which a shop that renumbers shows as 10, 20 and 30."""
+
+
+def landed_in_a_shop_that_renumbers(files: dict[str, str], *listing: Image) -> Ledger:
+    """Insert files beside the three; `files` says which name each gets."""
+    ledger = a_ledger(THREE | new(*files))
+    step = fly(ledger, img("1.jpg", 10), img("2.jpg", 20), img("3.jpg", 30))
+    flight = a_flight(step.images, before=("1.jpg", "2.jpg", "3.jpg"))
+    found = {key(file): next(i for i in listing if i.name == name) for file, name in files.items()}
+    return settle.settle(replace(ledger, flight=flight), flight, listing, Outcome(found), NOW, TIMING, MAX_ATTEMPTS)
+
+
+def test_in_a_shop_that_renumbers_an_image_that_landed_behind_all_others_is_moved_between_its_neighbours() -> None:
+    listing = (img("1.jpg", 10), img("2.jpg", 20), img("3.jpg", 30), img("4.jpg", 40), img("5.jpg", 50))
+    ledger = landed_in_a_shop_that_renumbers({"b.jpg": "4.jpg", "d.jpg": "5.jpg"}, *listing)
+    step = fly(ledger, *listing)
+    assert step.operation == "attributes"
+    b, d = step.images[key("b.jpg")], step.images[key("d.jpg")]
+    assert (10 < (b.priority or 0) < 20 < (d.priority or 0) < 30, b.place, d.place) == (True, 149, 249)
+    # Once moved, each keeps its place among those that were sent, and nothing is moved again.
+    after = (img("1.jpg", 10), img("4.jpg", 20), img("2.jpg", 30), img("5.jpg", 40), img("3.jpg", 50))
+    moved = settle.updated(
+        ledger, a_flight(step.images, "attributes"), {i.name: i for i in after}, {}, NOW, TIMING, MAX_ATTEMPTS
+    )
+    assert plan(moved, after, NOW, PLAIN) == Nothing()
+
+
+def test_in_a_shop_that_renumbers_an_image_that_landed_where_it_belongs_stays_there() -> None:
+    listing = (img("1.jpg", 10), img("2.jpg", 20), img("3.jpg", 30), img("4.jpg", 40))
+    assert plan(landed_in_a_shop_that_renumbers({"f.jpg": "4.jpg"}, *listing), listing, NOW, PLAIN) == Nothing()
+
+
+def test_an_image_that_is_shown_under_its_number_is_not_moved_although_a_person_moved_the_others() -> None:
+    listing = (img("1.jpg", 400), img("2.jpg", 20), img("3.jpg", 30), img("4.jpg", 149))
+    assert plan(landed_in_a_shop_that_renumbers({"b.jpg": "4.jpg"}, *listing), listing, NOW, PLAIN) == Nothing()
