@@ -7,6 +7,7 @@ import functions_framework
 from flask import Request
 from flask.typing import ResponseReturnValue
 
+from gallery_sync import body
 from gallery_sync.clock import SystemClock
 from gallery_sync.log import Log
 from gallery_sync.looks import TaskLooks, connect_looks
@@ -29,10 +30,15 @@ def looks() -> TaskLooks:
 @functions_framework.http
 def job_finished(request: Request) -> ResponseReturnValue:
     """Check the signature over the raw body before anything else; then the event is a hint to look, nothing more."""
-    raw = read(request)
-    if raw is None:
+    try:
+        raw = body.read(request.stream, request.content_length, webhook.MAX_BODY)
+    except body.TooLarge:
+        body.drain(request.stream)
         LOG.say("WARNING", "a call with too large a body was refused")
         return {"error": "the body is too large"}, 413
+    except body.Unreadable:
+        LOG.say("WARNING", "a call with a broken body was refused")
+        return {"error": "the body is not what its headers say, or ended too early"}, 400
     if not webhook.verify(raw, request.headers.get("Shoptet-Webhook-Signature"), SETTINGS.shoptet_webhook_keys):
         LOG.say("WARNING", "a call without a valid Shoptet-Webhook-Signature was refused")
         return {"error": "the signature is missing or wrong"}, 401
@@ -49,13 +55,3 @@ def job_finished(request: Request) -> ResponseReturnValue:
             return {"error": "not now: send it again later"}, 503
         LOG.say("INFO", "a job has finished", job=notification.event_instance)
     return "", 200
-
-
-def read(request: Request) -> bytes | None:
-    """Read the raw body; None if it is larger than a notification can be. Nobody fills the memory."""
-    if (request.content_length or 0) > webhook.MAX_BODY:
-        return None
-    # Without a Content-Length, reading ends there, and the next byte is what tells that there is more.
-    request.max_content_length = webhook.MAX_BODY + 1
-    raw = request.get_data()
-    return raw if len(raw) <= webhook.MAX_BODY else None

@@ -10,21 +10,12 @@ from flask import request as current_request
 from flask.typing import ResponseReturnValue
 
 from gallery_sync.api.answers import JSON, Flaw, Rejected
+from gallery_sync.body import Body, TooLarge, Unreadable, drain, read, read_piece
 
 MAX_BODY: Final = 1_000_000
 """Bytes. A thousand images with URLs of ordinary length have 300 kB."""
 
-_PIECE: Final = 64 * 1024
-_MOST_DRAINED: Final = 64 * 1024 * 1024
-"""Bytes of an unwanted body that are read and dropped. The platform itself takes 32 MB at most."""
-
-
-class Body(Protocol):
-    """What a body is read from."""
-
-    def read(self, size: int, /) -> bytes:
-        """Give up to so many bytes; none at the end."""
-        ...
+_BROKEN: Final = Flaw("broken-body", "the body is not what its headers say, or ended too early")
 
 
 class Headers(Protocol):
@@ -38,7 +29,7 @@ class Headers(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request. `path` is percent-encoded as it was sent, `query` likewise;"""
+    """A request. `path` and `query` are percent-encoded as they were sent."""
 
     method: str
     path: str
@@ -48,20 +39,16 @@ class Asked:
     length: int | None = None
 
     def raw(self) -> bytes:
-        """Read the body. Rejected (413) if it is larger than 1 MB, whatever its length was said to be."""
-        too_large = Rejected(413, Flaw("body-too-large", f"the body is larger than {MAX_BODY} bytes"))
-        if self.length is not None and self.length > MAX_BODY:
-            raise too_large
-        pieces, size = [], 0
-        while piece := self.body.read(min(_PIECE, MAX_BODY + 1 - size)):
-            pieces.append(piece)
-            size += len(piece)
-            if size > MAX_BODY:
-                raise too_large
-        return b"".join(pieces)
+        """Read the body. Rejected: 413 if it is larger than 1 MB, whatever its length was said to be; 400 if it is broken."""
+        try:
+            return read(self.body, self.length, MAX_BODY)
+        except TooLarge:
+            raise Rejected(413, Flaw("body-too-large", f"the body is larger than {MAX_BODY} bytes")) from None
+        except Unreadable:
+            raise Rejected(400, _BROKEN) from None
 
     def json(self) -> bytes:
-        """Read the body of a request that must say that it sends JSON. Rejected (415, 413)."""
+        """Read the body of a request that must say that it sends JSON. Rejected (415, 413, 400)."""
         self.check_json()
         return self.raw()
 
@@ -76,14 +63,16 @@ class Asked:
 
     def nothing(self) -> None:
         """Make sure that there is no body. Rejected (400)."""
-        if self.body.read(1):
+        try:
+            more = read_piece(self.body, 1)
+        except Unreadable:
+            raise Rejected(400, _BROKEN) from None
+        if more:
             raise Rejected(400, Flaw("unexpected-body", "this call takes no body"))
 
     def drain(self) -> None:
         """Read and drop what is left of the body: else the connection breaks before the answer has been read."""
-        left = _MOST_DRAINED
-        while left > 0 and (piece := self.body.read(_PIECE)):
-            left -= len(piece)
+        drain(self.body)
 
 
 def take_every_path(app: Flask, function: Callable[[Request], ResponseReturnValue]) -> None:

@@ -1,0 +1,69 @@
+"""A request's body, read within its bound. Anybody may send one: none fills the memory, and none fells a function.
+
+What a server's stream raises over a body is never this project's error but the caller's: chunks that are none, a length
+that nobody keeps to, a connection that ends in between. Unhandled it would be a 500, and a line in the log that calls a
+person to look.
+"""
+
+from typing import Final, Protocol
+
+from gunicorn.http.errors import ParseException
+from werkzeug.exceptions import HTTPException
+
+PIECE: Final = 64 * 1024
+MOST_DRAINED: Final = 64 * 1024 * 1024
+"""Bytes of an unwanted body that are read and dropped. The platform itself takes 32 MB at most."""
+
+_STUMBLES: Final = (
+    OSError,  # the connection broke, or ended before the last chunk
+    ParseException,  # gunicorn's own: the chunks are malformed
+    HTTPException,  # werkzeug's own: fewer bytes came than Content-Length said
+)
+
+
+class Body(Protocol):
+    """What a body is read from."""
+
+    def read(self, size: int, /) -> bytes:
+        """Give up to so many bytes; none at the end."""
+        ...
+
+
+class TooLarge(Exception):
+    """The body is larger than was allowed."""
+
+
+class Unreadable(Exception):
+    """The body is not what its headers say, or ended too early."""
+
+
+def read(body: Body, length: int | None, most: int) -> bytes:
+    """Read a body of at most so many bytes. Raises TooLarge, whatever its length was said to be, and Unreadable."""
+    if length is not None and length > most:
+        raise TooLarge
+    pieces, size = [], 0
+    while piece := read_piece(body, min(PIECE, most + 1 - size)):
+        pieces.append(piece)
+        size += len(piece)
+        if size > most:
+            raise TooLarge
+    return b"".join(pieces)
+
+
+def read_piece(body: Body, size: int) -> bytes:
+    """Read up to so many bytes; none at the end. Raises Unreadable."""
+    try:
+        return body.read(size)
+    except _STUMBLES:
+        raise Unreadable from None
+
+
+def drain(body: Body) -> None:
+    """Read and drop what is left: else the connection breaks before the answer has been read."""
+    left = MOST_DRAINED
+    try:
+        while left > 0 and (piece := read_piece(body, PIECE)):
+            left -= len(piece)
+    except Unreadable:
+        # There is nobody, or nothing sensible, to read from: the answer goes out all the same.
+        return
