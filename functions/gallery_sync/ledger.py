@@ -279,7 +279,7 @@ def decode(body: bytes, where: str) -> Ledger:
     """Read from JSON; raises BadDocument, naming `where`, for anything that is not a ledger of this schema."""
     try:
         ledger = _decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadDocument(f"{where} is not a ledger: {error}") from None
     if ledger.schema != SCHEMA:
         raise BadDocument(

@@ -76,7 +76,7 @@ class IamSigner(Signing):
 def _signature(answer: bytes) -> bytes:
     try:
         return base64.b64decode(msgspec.json.decode(answer, type=_Signed).signedBlob)
-    except (msgspec.DecodeError, ValueError):
+    except (msgspec.DecodeError, ValueError, RecursionError):
         raise SigningRefused("IAM's answer to signBlob could not be understood") from None
 
 

@@ -169,7 +169,11 @@ def _rows(errors: Sequence[object], secrets: tuple[str, ...]) -> tuple[RowError,
     """The rows of `errors`, whatever they are made of: an error must not be lost to an unexpected type."""
 
     def text(value: object) -> str:
-        return "" if value is None else one_line(str(value), secrets)
+        try:
+            return "" if value is None else one_line(str(value), secrets)
+        except RecursionError:
+            # The decoder takes values that are a little deeper than what can be written.
+            return "…"
 
     return tuple(
         RowError(text(row.get("errorCode")), text(row.get("message")), text(row.get("instance")))

@@ -27,9 +27,13 @@ SUCCESS = frozenset(
 def parse_result(body: bytes) -> tuple[ResultRow, ...] | None:
     """The rows of a result file; None where its format is not understood. Never raises."""
     try:
-        document = msgspec.json.decode(body.removeprefix(b"\xef\xbb\xbf"))
+        return _rows(msgspec.json.decode(body.removeprefix(b"\xef\xbb\xbf")))
     except (msgspec.MsgspecError, ValueError, RecursionError):
+        # The decoder takes documents that are deeper than what reads them can follow.
         return None
+
+
+def _rows(document: object) -> tuple[ResultRow, ...] | None:
     errors = document.get("errors") if isinstance(document, dict) else None
     refusals = _refusals(errors) if isinstance(errors, list) else ()
     found = _list(document)

@@ -16,6 +16,8 @@ from tests.unit.shoptet.fakes import unhurried
         ("Bad URL https://s.example/a.png?X-Goog-Signature=ab12&x=1 given", "Bad URL https://s.example/a.png?… given"),
         ("cut: &X-Goog-Signature=ab12&other=1", "cut: &X-Goog-Signature=…&other=1"),
         ("Is it so? a = b", "Is it so? a = b"),
+        ("what?why?a=b&c=d?e=f done", "what?why?… done"),
+        ("A/\u202egpj.exe", "A/ gpj.exe"),
         ("token s3cret refused", "token … refused"),
         ("x" * 400, "x" * 299 + "…"),
     ],
