@@ -85,8 +85,17 @@ def known_guid(documents: Documents, product: str) -> str | None:
 
 
 def path(product: str) -> str:
-    """Where a code's document lies. Shoptet's codes do not differ by case, so neither do their documents."""
-    return f"codes/{quote(product.upper(), safe='')}.json"
+    """Where a code's document lies. Shoptet's codes do not differ by case, so neither do their documents.
+
+    A letter is made large only where that can be undone: `ß` would become `SS`, and two codes would share a document, each
+    with the other's product. Nor does any name become longer than Cloud Storage takes.
+    """
+    return f"codes/{quote(''.join(map(_large, product)), safe='')}.json"
+
+
+def _large(letter: str) -> str:
+    large = letter.upper()
+    return large if large.lower() == letter else letter
 
 
 def _read(stored: Stored, where: str) -> Code:

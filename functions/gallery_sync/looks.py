@@ -105,7 +105,7 @@ def parse(body: bytes) -> Look:
     """Read a sync task's body; raises BadLook."""
     try:
         look = _decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadLook(f"the task's body is no look at a gallery: {error}") from None
     by_gallery = look.gallery is not None and (look.prefix is None) != (look.guid is None)
     if sum((by_gallery, look.refused is not None, look.operation is not None)) != 1:
