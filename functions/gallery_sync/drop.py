@@ -14,7 +14,7 @@ def drop(changed: Changed, looks: TaskLooks, clock: Clock, log: Log) -> None:
         case names.Drop():
             looks.drop(meaning.prefix, meaning.gallery, clock.now())
         case names.Refusal():
-            log.say("WARNING", f"{changed.name} is refused: {meaning.reason}", code=meaning.code)
+            log.say("WARNING", f"{names.shortened(changed.name)} is refused: {meaning.reason}", code=meaning.code)
             looks.refused(changed.name)
         case names.Folder():
             return

@@ -27,6 +27,9 @@ PICTURE_TYPES: Final = {
 MAX_CODE = 64
 """Characters of a code (Shoptet's description of `variants[].code`)."""
 
+MOST_SHOWN: Final = 80
+"""Characters of a name in a message. A log line has 300 (`shoptet.redact`), and an object's name up to 1024 bytes."""
+
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 # With line separators, and half characters (lone surrogates): JSON can carry them, UTF-8 and so an object's name cannot.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -67,6 +70,11 @@ class Refusal:
     reason: str
 
 
+def shortened(text: str) -> str:
+    """Give a name as messages show it: of a long one the beginning and the end, so that there is room for the reason."""
+    return text if len(text) <= MOST_SHOWN else f"{text[: MOST_SHOWN - 31]}…{text[-30:]}"
+
+
 def parse(name: str, size: int) -> Drop | Folder | Refusal:
     """Say what an object's full name and size (bytes) mean. Never raises."""
     if name.endswith("/"):
@@ -93,7 +101,7 @@ def parse(name: str, size: int) -> Drop | Folder | Refusal:
     prefix, file = parts[0], parts[-1]
     gallery = _gallery(parts[1]) if len(parts) == 3 else "shop"
     if gallery is None:
-        return Refusal(name, "unknown-gallery", f"there is no gallery '{parts[1]}': use shop or shop360")
+        return Refusal(name, "unknown-gallery", f"there is no gallery '{shortened(parts[1])}': use shop or shop360")
     product = decode_product(prefix)
     if isinstance(product, str):
         reason = _refused_file(file)
@@ -123,17 +131,21 @@ class BadProduct:
 def decode_product(prefix: str) -> str | BadProduct:
     """Read a folder's name as a product's guid (lower case) or code."""
     if _BROKEN_ESCAPE.search(prefix):
-        return BadProduct(f"'{prefix}' holds a '%' without two hexadecimal digits: write a '%' in a code as %25")
+        return BadProduct(
+            f"'{shortened(prefix)}' holds a '%' without two hexadecimal digits: write a '%' in a code as %25"
+        )
     try:
         product = unquote_to_bytes(prefix).decode("utf-8")
     except UnicodeError:
-        return BadProduct(f"'{prefix}' is not percent-encoded UTF-8: encode the code again")
+        return BadProduct(f"'{shortened(prefix)}' is not percent-encoded UTF-8: encode the code again")
     if _CONTROL.search(product) or product != product.strip() or product in (".", ".."):
         return BadProduct(
-            f"'{prefix}' cannot be a product's code: it holds control characters, outer spaces or only dots"
+            f"'{shortened(prefix)}' cannot be a product's code: it holds control characters, outer spaces or only dots"
         )
     if len(product) > MAX_CODE:
-        return BadProduct(f"'{prefix}' is longer than the {MAX_CODE} characters that a product's code may have")
+        return BadProduct(
+            f"'{shortened(prefix)}' is longer than the {MAX_CODE} characters that a product's code may have"
+        )
     return product.lower() if is_guid(product) else product
 
 
@@ -180,8 +192,8 @@ def _gallery(folder: str) -> Gallery | None:
 
 def _refused_file(file: str) -> tuple[str, str] | None:
     if file.startswith("."):
-        return "hidden-file", f"'{file}' begins with a dot: such files are a computer's own, not pictures"
+        return "hidden-file", f"'{shortened(file)}' begins with a dot: such files are a computer's own, not pictures"
     stem, _, extension = file.rpartition(".")
     if not stem or extension.lower() not in PICTURE_TYPES:
-        return "not-a-picture", f"'{file}' is no picture that Shoptet takes: use {', '.join(PICTURE_TYPES)}"
+        return "not-a-picture", f"'{shortened(file)}' is no picture that Shoptet takes: use {', '.join(PICTURE_TYPES)}"
     return None

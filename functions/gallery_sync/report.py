@@ -4,6 +4,7 @@ from typing import Final
 
 from gallery_sync.ledger import Ledger
 from gallery_sync.log import Log
+from gallery_sync.names import shortened
 
 MOST_NAMED: Final = 5
 """Images that one line names; how many there are it tells in any case."""
@@ -26,7 +27,7 @@ def report(log: Log, before: Ledger, after: Ledger) -> None:
         if entry.failure is not None and (old is None or old.failure != entry.failure):
             log.say(
                 "ERROR",
-                f"{key} failed for good: {entry.failure.reason}",
+                f"{shortened(key)} failed for good: {entry.failure.reason}",
                 **where(after),
                 key=key,
                 code=entry.failure.code,
@@ -44,7 +45,7 @@ def report(log: Log, before: Ledger, after: Ledger) -> None:
             live += 1
         elif old is not None and entry.attempts > old.attempts:
             again += 1
-            log.say("WARNING", f"{key} is tried again: {entry.last_reason}", **where(after), key=key)
+            log.say("WARNING", f"{shortened(key)} is tried again: {entry.last_reason}", **where(after), key=key)
     if live:
         log.say("INFO", f"{live} images live", **where(after), live=live, again=again)
     if gone:

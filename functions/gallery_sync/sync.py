@@ -192,7 +192,7 @@ def _refuse_folder(world: World, prefix: str, gallery: Gallery, error: errors.Re
     if refusals.record(
         world.documents, Refused(name, "no-product", reason, world.clock.now(), prefix=prefix, gallery=gallery)
     ):
-        world.log.say("ERROR", f"{name} is refused: {reason}", request_id=error.request_id)
+        world.log.say("ERROR", f"{names.shortened(name)} is refused: {reason}", request_id=error.request_id)
 
 
 def _look_at_refused(world: World, name: str) -> None:

@@ -35,6 +35,18 @@ def test_a_refused_name_is_logged_with_its_reason_and_looked_at_too() -> None:
     assert line["message"].startswith("A/notes.txt is refused: 'notes.txt' is no picture")
 
 
+@pytest.mark.parametrize(
+    "name", ["A/" + "x" * 1_000 + ".txt", "x" * 1_000 + "/a.png", "A/" + "y" * 990 + "/a.png", "A/" * 500]
+)
+def test_the_longest_name_leaves_room_for_its_reason_in_the_line(name: str) -> None:
+    _, lines = led_to(name)
+    (line,) = lines.read
+    reason = line["message"].partition(" is refused: ")[2]
+    assert reason
+    assert not line["message"].endswith("…")
+    assert line["message"].startswith(name[:20])
+
+
 def test_a_consoles_folder_is_ignored() -> None:
     looks, lines = led_to("A/shop/", 0)
     assert (looks, lines.read) == ([], [])

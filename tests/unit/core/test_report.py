@@ -102,3 +102,9 @@ def test_many_deleted_images_are_one_line_that_names_five_and_counts_all() -> No
 
 def test_where_names_the_gallery() -> None:
     assert where(a_ledger()) == {"guid": GUID, "gallery": "shop"}
+
+
+def test_the_longest_key_leaves_room_for_its_reason_in_the_line() -> None:
+    lines, long = Lines(), f"drop:A/shop/{'x' * 1_000}.jpg"
+    report(lines.log, a_ledger({long: NEW}), a_ledger({long: FAILED}))
+    assert lines.read[0]["message"].endswith(".jpg failed for good: no picture")
