@@ -14,8 +14,12 @@ from urllib.parse import urlsplit
 
 from gallery_sync import access
 from gallery_sync.schedule import Timing
+from gallery_sync.shoptet.addresses import secure_base
 
 Keys = tuple[str, ...]
+
+MAX_WINDOW: Final = 600.0
+"""Seconds, as in Terraform. A task that is due beyond what a date can be would fail each event, not the start."""
 
 
 class BadSetting(Exception):
@@ -63,6 +67,10 @@ class Settings:
                 _check_queue(name, value)
             if isinstance(value, int | float) and not isinstance(value, bool) and value <= 0:
                 raise BadSetting(f"the setting {name} is {value}: it must be more than 0")
+        if self.sync_window_seconds > MAX_WINDOW:
+            raise BadSetting(
+                f"the setting SYNC_WINDOW_SECONDS is {self.sync_window_seconds:g}: it must be at most {MAX_WINDOW:g}"
+            )
 
     @property
     def timing(self) -> Timing:
@@ -118,8 +126,14 @@ class Shop(Settings):
     shoptet_eshop_url: str | None = None
 
     def check(self) -> None:
-        """See Settings.check."""
+        """See Settings.check. What the client refuses is refused here, where it stops the start and not each call."""
         super().check()
+        for url in ("shoptet_api_url", "shoptet_eshop_url"):
+            if getattr(self, url) is not None:
+                _check_base(url.upper(), getattr(self, url))
+        for token in ("shoptet_private_api_token", "shoptet_oauth_token"):
+            if not re.fullmatch(r"[!-~]+", getattr(self, token) or "-"):
+                raise BadSetting(f"the setting {token.upper()} holds characters that no token has: copy it again")
         if self.shoptet_private_api_token and self.shoptet_oauth_token:
             raise BadSetting(
                 "the settings SHOPTET_PRIVATE_API_TOKEN and SHOPTET_OAUTH_TOKEN exclude each other: set one"
@@ -246,9 +260,10 @@ def _parse(name: str, text: str, hint: Any, *, secret: bool) -> Any:
         if kind in kinds:
             try:
                 number = kind(text)
-            except ValueError:
-                number = math.nan
-            if not math.isfinite(number):
+                finite = math.isfinite(number)
+            except (ValueError, OverflowError):
+                finite = False
+            if not finite:
                 raise BadSetting(f"the setting {name} is {shown}: write {what}")
             return number
     if hint == Keys:
@@ -276,6 +291,13 @@ def _is_address(value: str) -> bool:
     local = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
     # urlsplit drops line breaks silently.
     return bool(parts.hostname) and (parts.scheme == "https" or local) and not re.search(r"\s", value)
+
+
+def _check_base(name: str, value: str) -> None:
+    try:
+        secure_base(value, f"the setting {name}")
+    except ValueError as error:
+        raise BadSetting(str(error)) from None
 
 
 def _check_queue(name: str, value: str) -> None:
