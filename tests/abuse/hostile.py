@@ -1,0 +1,155 @@
+"""Hostile names, as data: where they are tried, and which of them mean a picture."""
+
+import unicodedata
+from typing import Final
+
+NFC: Final = unicodedata.normalize("NFC", "Tričko žluťoučké")
+NFD: Final = unicodedata.normalize("NFD", "Tričko žluťoučké")
+
+FILES: Final[dict[str, str]] = {
+    "emoji": "😀👩‍👩‍👧‍👦🏳️‍🌈.png",
+    "RTL override": "\u202egnp.exe.png",
+    "RTL isolate": "\u2067אבג\u2069.png",
+    "Hebrew": "תמונה.png",
+    "NFC": f"{NFC}.png",
+    "NFD": f"{NFD}.png",
+    "combining marks": "Z" + "\u0310\u0335\u0327" * 60 + ".png",
+    "zero-width space": "a\u200bb.png",
+    "zero-width joiner alone": "\u200d.png",
+    "byte order mark": "\ufefffront.png",
+    "no-break space": "\u00a0front.png",
+    "soft hyphen": "fro\u00adnt.png",
+    "full-width": "ｆｒｏｎｔ.png",
+    "look-alikes": "frоnt.png",
+    "beyond the plane": "\U0010ffff\U000e0041.png",
+    "noncharacter": "\ufffe\uffff.png",
+    "replacement": "\ufffd.png",
+    "percent": "100%.png",
+    "percent-encoded": "%2F%2e%2e%00%0a.png",
+    "twice encoded": "%252F.png",
+    "broken escape": "%zz%.png",
+    "plus and space": "a+b c.png",
+    "leading space": " a.png",
+    "query": "a?b=c&d=e#f.png",
+    "signed query": "a?X-Goog-Signature=00ff.png",
+    "quotes": "'\"`´.png",
+    "backslashes": "a\\..\\..\\b.png",
+    "dots": "a...png",
+    "many dots": "a" + "." * 50 + "png",
+    "device": "CON.png",
+    "another device": "NUL.jpg",
+    "drive": "C:a.png",
+    "stream": "a.png:$DATA.png",
+    "tilde": "~root.png",
+    "dashes": "--help.png",
+    "SQL": "'; DROP TABLE images;--.png",
+    "HTML": "<img src=x onerror=alert(1)>.png",
+    "shell": "$(rm -rf ~)`id`|&;.png",
+    "template": "${jndi:ldap:x}{{7*7}}%s%n.png",
+    "JSON": '{"severity":"ERROR"}.png',
+    "brackets": "[0-9]*?.png",
+    "pattern": "**.png",
+    "equals": "=1+1.png",
+    "the longest": "é" * 480 + ".png",
+    "digits": "9" * 900 + ".png",
+    "Unicode digits": "٣٣٣_a.png",
+    "large extension": "a.PNG",
+}
+"""Of files that are dropped for a known product: pictures, whatever else their names say."""
+
+CODES: Final[dict[str, str]] = {
+    "slash": "62/XL",
+    "dots and slashes": "../../ledger/x",
+    "three dots": "...",
+    "percent": "50%",
+    "encoded percent": "%2F",
+    "emoji": "😀" * 16,
+    "NFC": NFC,
+    "NFD": NFD,
+    "zero-width": "a\u200bb",
+    "RTL override": "\u202eabc",
+    "64 letters that grow": "\u0390" * 64,
+    "64 of four bytes": "\U0001f600" * 64,
+    "quotes": "'\"`<b>&",
+    "SQL": "' OR 1=1 --",
+    "query": "a?b=c#d",
+    "backslash": "a\\b",
+    "like a document": "x.json",
+    "like a gallery": "shop360",
+    "device": "CON",
+    "plus": "a+b&c=d;e",
+}
+"""Codes of products, each as Shoptet writes it; two of them never mean the same product."""
+
+TWINS: Final = (
+    ("GROß", "GROSS"),
+    ("ı-1", "I-1"),
+    ("ſ1", "S1"),
+    ("\u00b5", "\u03bc"),
+    ("\ufb01", "FI"),
+    ("\u212b", "\u00c5"),
+    (f"{NFC} 2", f"{NFD} 2"),
+)
+"""Codes that become one where letters are made large, or composed."""
+
+REFUSED: Final[dict[str, str]] = {
+    "no folder": "a.png",
+    "leading slash": "/A/a.png",
+    "leading slashes": "//A/a.png",
+    "empty folder": "A//a.png",
+    "dot": "./a.png",
+    "dot dot": "../a.png",
+    "dot dot encoded": "%2e%2E/a.png",
+    "up and away": "A/../B/a.png",
+    "as a gallery": "A/../a.png",
+    "very deep": "a/" * 500 + "a.png",
+    "NUL encoded": "A%00B/a.png",
+    "line feed encoded": "A%0AB/a.png",
+    "half a character encoded": "%ED%A0%80/a.png",
+    "overlong slash": "..%c0%af/a.png",
+    "broken escape": "50%/a.png",
+    "outer spaces": " A /a.png",
+    "no-break spaces": "\u00a0A/a.png",
+    "a long code": "x" * 65 + "/a.png",
+    "the longest code": "x" * 1_018 + "/a.png",
+    "NUL": "A/a\x00.png",
+    "bell": "A/\x07.png",
+    "escape sequence": "A/\x1b[2J\x1b[31m.png",
+    "DEL": "A/\x7f.png",
+    "tab": "A\t/a.png",
+    "next line": "A/a\x85.png",
+    "line separator": "A/a\u2028.png",
+    "paragraph separator": "A/a\u2029.png",
+    "hidden": "A/.htaccess.png",
+    "dots alone": "A/...png",
+    "up and away, backwards": "A/..\\..\\a.png",
+    "full-width dot": "A/ａ．png",
+    "another type": "A/a.svg",
+    "two types": "A/a.png.exe",
+    "look-alike type": "A/a.рng",
+    "full-width type": "A/a.ｐｎｇ",
+    "a dotless type": "A/a.gıf",
+    "hidden by direction": "A/\u202egnp.exe",
+    "zero-width at the end": "A/a.png\u200b",
+    "space at the end": "A/a.png ",
+    "gallery in capitals": "A/SHOP/a.png",
+    "gallery look-alike": "A/ѕhop/a.png",
+    "HTML": "<script>alert(1)</script>",
+    "JSON": 'A/"}\\n{"severity":"ERROR"',
+    "the longest": "A/" + "é" * 511,
+    "with content and a slash": "A/shop/",
+}
+"""Names that mean no picture: each is refused with a reason."""
+
+NO_OBJECT: Final[dict[str, str]] = {
+    "line feed": "A/a\n.png",
+    "carriage return": "A/a\r.png",
+    "1025 bytes": "A/" + "x" * 1_019 + ".png",
+    "dot": ".",
+    "dot dot": "..",
+    "a challenge": ".well-known/acme-challenge/a.png",
+}
+"""Names that Cloud Storage itself takes for no object ("Object naming guidelines")."""
+
+HALVES: Final = ("\ud800", "\udfff", "\udc80a", "\ude00\ud83d")
+"""Half characters. JSON can carry them; no object's name, no log and no document can."""
