@@ -9,6 +9,37 @@ KEY = f"Bearer {API_KEYS['all']}"
 SIGNATURE = "0" * 40
 
 
+CLAIMS: list[Headers] = [
+    [("X-HTTP-Method-Override", "GET"), ("X-HTTP-Method", "GET"), ("X-Method-Override", "GET")],
+    [("X-Forwarded-For", "127.0.0.1"), ("X-Forwarded-Proto", "https"), ("X-Forwarded-Host", "localhost")],
+    [("X-Forwarded-For", "185.184.254.1"), ("Forwarded", "for=185.184.254.1;proto=https")],
+    [("X-Original-URL", "/openapi.yaml"), ("X-Rewrite-URL", "/openapi.yaml"), ("X-Forwarded-Prefix", "/x")],
+    [("SCRIPT_NAME", "/v1"), ("PATH_INFO", "/openapi.yaml"), ("REMOTE_USER", "admin")],
+    [("Script-Name", "/v1"), ("Path-Info", "/openapi.yaml"), ("Remote-User", "admin")],
+    [("X-Serverless-Authorization", "Bearer x"), ("X-Goog-Authenticated-User-Email", "admin@example.com")],
+    [("X-CloudTasks-QueueName", "sync"), ("X-CloudScheduler", "true"), ("X-Appengine-Cron", "true")],
+    [("ce-id", "1"), ("ce-source", "x"), ("ce-type", "google.cloud.storage.object.v1.finalized")],
+    [("Proxy", "http://127.0.0.1:1"), ("Proxy-Authorization", KEY), ("Cookie", f"Authorization={KEY}")],
+    [("Expect", "100-continue")],
+    [("Connection", "Authorization"), ("Upgrade", "h2c"), ("HTTP2-Settings", "AAMAAABkAAQAAP__")],
+    [("Range", "bytes=0-"), ("If-None-Match", "*"), ("Accept-Encoding", "x" * 4000)],
+    [("Content-Encoding", "gzip"), ("Content-Disposition", "form-data"), ("Accept", "*/*, " * 500)],
+]
+
+KEYS: list[list[str]] = [
+    [KEY, "Bearer wrong"],
+    ["Bearer wrong", KEY],
+    [KEY, KEY],
+    ["", KEY],
+    [f"Basic {API_KEYS['all']}"],
+    [f"Bearer{API_KEYS['all']}"],
+    [f"Bearer {API_KEYS['all']}, Bearer {API_KEYS['all']}"],
+    [f"{KEY}\xa0x"],
+    [f"Bearer \xe2\x80\x8b{API_KEYS['all']}"],
+    [API_KEYS["all"]],
+]
+
+
 def wrong(name: str) -> Headers:
     """The headers of a call that looks genuine, and is not."""
     if name == "job_finished":
@@ -20,51 +51,20 @@ def wrong(name: str) -> Headers:
 
 
 @pytest.mark.parametrize("name", PUBLIC)
-@pytest.mark.parametrize(
-    "more",
-    [
-        [("X-HTTP-Method-Override", "GET"), ("X-HTTP-Method", "GET"), ("X-Method-Override", "GET")],
-        [("X-Forwarded-For", "127.0.0.1"), ("X-Forwarded-Proto", "https"), ("X-Forwarded-Host", "localhost")],
-        [("X-Forwarded-For", "185.184.254.1"), ("Forwarded", "for=185.184.254.1;proto=https")],
-        [("X-Original-URL", "/openapi.yaml"), ("X-Rewrite-URL", "/openapi.yaml"), ("X-Forwarded-Prefix", "/x")],
-        [("SCRIPT_NAME", "/v1"), ("PATH_INFO", "/openapi.yaml"), ("REMOTE_USER", "admin")],
-        [("Script-Name", "/v1"), ("Path-Info", "/openapi.yaml"), ("Remote-User", "admin")],
-        [("X-Serverless-Authorization", "Bearer x"), ("X-Goog-Authenticated-User-Email", "admin@example.com")],
-        [("X-CloudTasks-QueueName", "sync"), ("X-CloudScheduler", "true"), ("X-Appengine-Cron", "true")],
-        [("ce-id", "1"), ("ce-source", "x"), ("ce-type", "google.cloud.storage.object.v1.finalized")],
-        [("Proxy", "http://127.0.0.1:1"), ("Proxy-Authorization", KEY), ("Cookie", f"Authorization={KEY}")],
-        [("Expect", "100-continue")],
-        [("Connection", "Authorization"), ("Upgrade", "h2c"), ("HTTP2-Settings", "AAMAAABkAAQAAP__")],
-        [("Range", "bytes=0-"), ("If-None-Match", "*"), ("Accept-Encoding", "x" * 4000)],
-        [("Content-Encoding", "gzip"), ("Content-Disposition", "form-data"), ("Accept", "*/*, " * 500)],
-    ],
-    ids=lambda more: more[0][0],
-)
-def test_what_a_header_claims_lets_nobody_in(unchanged: Site, name: str, more: Headers) -> None:
-    sent = said(METHODS[name], TARGETS[name], [*wrong(name), *more], BODIES[name])
-    is_refused(exchange(unchanged.url(name), sent), (401,))
+def test_what_a_header_claims_lets_nobody_in(unchanged: Site, name: str) -> None:
+    for claim in CLAIMS:
+        sent = said(METHODS[name], TARGETS[name], [*wrong(name), *claim], BODIES[name])
+        answer = exchange(unchanged.url(name), sent)
+        assert answer.status == 401, (claim, answer)
+        is_refused(answer)
 
 
 @pytest.mark.parametrize("name", ["galleries", "clean_gallery"])
-@pytest.mark.parametrize(
-    "keys",
-    [
-        [KEY, "Bearer wrong"],
-        ["Bearer wrong", KEY],
-        [KEY, KEY],
-        ["", KEY],
-        [f"Basic {API_KEYS['all']}"],
-        [f"Bearer{API_KEYS['all']}"],
-        [f"Bearer {API_KEYS['all']}, Bearer {API_KEYS['all']}"],
-        [f"{KEY}\xa0x"],
-        [f"Bearer \xe2\x80\x8b{API_KEYS['all']}"],
-        [API_KEYS["all"]],
-    ],
-    ids=["right-wrong", "wrong-right", "twice", "empty-right", "basic", "glued", "comma", "more", "zero-width", "bare"],
-)
-def test_two_keys_or_half_a_key_are_no_key(unchanged: Site, name: str, keys: list[str]) -> None:
-    headers = [("Authorization", key) for key in keys]
-    is_refused(exchange(unchanged.url(name), said(METHODS[name], IMAGES, headers)), (401,))
+def test_two_keys_or_half_a_key_are_no_key(unchanged: Site, name: str) -> None:
+    for keys in KEYS:
+        answer = exchange(unchanged.url(name), said(METHODS[name], IMAGES, [("Authorization", key) for key in keys]))
+        assert answer.status == 401, (keys, answer)
+        is_refused(answer)
 
 
 @pytest.mark.parametrize("name", PUBLIC)

@@ -134,14 +134,12 @@ def test_a_target_without_a_path_leads_to_the_path_that_it_lacks(unchanged: Site
 
 
 @pytest.mark.parametrize("name", PUBLIC)
-@pytest.mark.parametrize(
-    "method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PROPFIND", "A" * 20]
-)
-def test_no_method_lets_a_stranger_in_or_is_echoed(unchanged: Site, name: str, method: str) -> None:
-    answer = exchange(unchanged.url(name), said(method, "/v1/events", [("X-Probe", "echo-me")], b""))
-    is_refused(answer)
-    assert "echo-me" not in answer.text
-    assert answer.status != 405 or name == "webhooks"
+def test_no_method_lets_a_stranger_in_or_is_echoed(unchanged: Site, name: str) -> None:
+    for method in ("GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PROPFIND", "A" * 20):
+        answer = exchange(unchanged.url(name), said(method, "/v1/events", [("X-Probe", "echo-me")], b""))
+        is_refused(answer)
+        assert "echo-me" not in answer.text
+        assert answer.status != 405 or name == "webhooks", method
 
 
 @pytest.mark.parametrize("name", PUBLIC)

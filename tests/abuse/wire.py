@@ -52,7 +52,8 @@ def said(method: str, target: str | bytes, headers: Headers = (), body: bytes = 
 def exchange(url: str, sent: bytes | Iterable[bytes], *, end: bool = False, timeout: float = TIMEOUT) -> Answer:
     """Send, and read what comes back. `end`: say that nothing more will come, as a client that gives up does."""
     with dial(url, timeout) as connection:
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        # The other side may have answered, and closed, before it has read everything.
+        with contextlib.suppress(OSError):
             for piece in (sent,) if isinstance(sent, bytes) else sent:
                 connection.sendall(piece)
             if end:
