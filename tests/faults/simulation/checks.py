@@ -196,9 +196,7 @@ class Checks:
         for place in self._u.shop.galleries:
             shown = [p for p in self._u.shop.ordered(place) if p.owner is not None and self._counts(place, p.owner)]
             explicit = {p.owner: n for p in shown if (n := self._explicit(p.owner or "")) is not None}
-            # In a shop that renumbers nothing tells where an image stands that lost the number of its own.
-            numbered = self._people.numbered if self._u.shop.how.renumbers else explicit.keys()
-            automatic = [p.owner or "" for p in shown if p.owner not in numbered]
+            automatic = [p.owner or "" for p in shown if p.owner not in explicit]
             if self._is_ordered(place) and automatic != sorted(automatic, key=_place):
                 yield f"{place} is not in order: {[(p.owner, p.priority) for p in shown]}"
             for picture in shown:
@@ -209,10 +207,12 @@ class Checks:
     def _is_ordered(self, place: Place) -> bool:
         """Whether the order is ours to say.
 
-        Where the shop renumbers, whatever comes or goes by other hands shifts the numbers that ours are placed between; and
-        so does what a listing that lags does not show (README, "What does not hold").
+        Where the shop renumbers, whatever comes or goes by other hands shifts the numbers that ours are placed between; so does
+        what a listing that lags does not show, and a number of its own that a file has (README, "What does not hold").
         """
         shop = self._u.shop
+        if shop.how.renumbers and any(place_of(name, shop.codes) == place for name in self._people.numbered):
+            return False
         by_others = shop.by_hand_at.get(place) or place in shop.removed_by_hand or place in shop.to_be_cleaned
         told = any("unexplained" in codes for codes in self._u.record.failures.values())
         return not shop.how.renumbers or not (by_others or shop.how.lag or told or self._callers.asked)
