@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import requests
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -89,8 +90,16 @@ def _travel(console: Console, cloud: LocalCloud, pictures: Sequence[Picture], *,
     ended_well = settled and not wrong and states["live"] == accepted
     if not settled:
         console.print(f"[red]nothing changed for {PATIENCE_SECONDS:.0f} s; the logs are in build/demo[/red]")
+    console.print(_calls(cloud))
     console.print(f"{states['live']} of {accepted} images live, {states['refused']} refused, {took:.1f} s")
     return 0 if ended_well else 1
+
+
+def _calls(cloud: LocalCloud) -> str:
+    """Tell what all this cost Shoptet, as its sandbox has counted."""
+    counts = requests.get(f"{cloud.sandbox}/_control/calls", timeout=30).json()
+    calls, most = sum(counts["operations"].values()), counts["max_connections"]
+    return f"{calls} calls to Shoptet, at most {most} at a time, {counts['status_429']} answered 429"
 
 
 def _upload(cloud: LocalCloud, pictures: Sequence[Picture]) -> None:

@@ -66,6 +66,11 @@ class Sandbox:
         """Everything that is counted: calls by operation, refusals by limit, the most connections at once."""
         return self._send("GET", "calls")
 
+    def requests(self) -> list[Mapping[str, Any]]:
+        """The last requests since `forget_calls` one by one, in the order of their answers."""
+        requests: list[Mapping[str, Any]] = self._send("GET", "requests")["requests"]
+        return requests
+
     def calls(self) -> Mapping[str, int]:
         """How often each operation was called since `forget_calls`."""
         operations: Mapping[str, int] = self.counts()["operations"]

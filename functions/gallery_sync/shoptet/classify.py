@@ -14,6 +14,7 @@ import msgspec
 from gallery_sync.shoptet.errors import (
     AnswerLost,
     Conflict,
+    Crowded,
     DetailsExhausted,
     Locked,
     NotAllowed,
@@ -108,7 +109,9 @@ def classify(answer: Answer, call: Call, of: type[T], *, now: float, attempt: in
     message = _said(status, rows)
     if status == 429:
         at = retry_after(answer.headers, now)
-        return TryLater(message, call=call.name, at=at or now + pause(attempt), request_id=request_id, code=code)
+        if at is None:
+            return Crowded(message, call=call.name, at=now + pause(attempt), request_id=request_id, code=code)
+        return TryLater(message, call=call.name, at=at, request_id=request_id, code=code)
     if status == 423:
         return Locked(message, call=call.name, at=now + pause(attempt), request_id=request_id, code=code)
     if status in (401, 403):

@@ -6,6 +6,7 @@
     │   ├── TooMany         413: too many items; nothing was done
     │   └── Conflict        409: above all an image that a variant references
     ├── TryLater            nothing was done; `at` says when to try again (429, full bucket)
+    │   ├── Crowded         429 that asks for no pause: more than 3 connections at a time
     │   ├── Locked          423: another write to the same URL is running
     │   ├── Unavailable     it cannot be reached, or a GET was not answered as it should be
     │   └── TooLate         the caller's `send_until` has passed; nothing was sent
@@ -22,6 +23,7 @@ from gallery_sync.shoptet.model import RowError
 __all__ = [
     "AnswerLost",
     "Conflict",
+    "Crowded",
     "DetailsExhausted",
     "Locked",
     "NotAllowed",
@@ -92,6 +94,10 @@ class TryLater(ShoptetError):
     ) -> None:
         super().__init__(message, call=call, request_id=request_id, code=code)
         self.at = at
+
+
+class Crowded(TryLater):
+    """429 without `Retry-After`: others of this token hold its 3 connections. `at` is only a guess."""
 
 
 class Locked(TryLater):

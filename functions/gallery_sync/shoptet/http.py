@@ -1,6 +1,9 @@
 """The one place that sends to Shoptet: signed, bounded, slowed in time, and repeated only where that is safe."""
 
-from collections.abc import Mapping
+import random
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Generic, Protocol, TypeVar
@@ -12,7 +15,7 @@ from gallery_sync.clock import Clock
 from gallery_sync.shoptet.addresses import secure_base
 from gallery_sync.shoptet.auth import Tokens
 from gallery_sync.shoptet.classify import Call, Reply, classify, classify_failure, pause
-from gallery_sync.shoptet.errors import NotAllowed, ShoptetError, TooLate, TryLater, Unavailable
+from gallery_sync.shoptet.errors import Crowded, NotAllowed, ShoptetError, TooLate, TryLater, Unavailable
 from gallery_sync.shoptet.limits import Pressure
 from gallery_sync.shoptet.transport import Broken, NotSent, Timeouts, exchange
 
@@ -27,6 +30,11 @@ MOST_TRIES = 3
 
 LONGEST_STAY = 10.0
 """Seconds within which a call is repeated in place."""
+
+
+STRETCH = (1.5, 3.0)
+"""How many times longer than usual the pause is after a 429 for too many connections: processes that know nothing of each
+other and were refused at the same moment must not come back at the same moment."""
 
 
 class Gate(Protocol):
@@ -78,6 +86,7 @@ class Http:
         clock: Clock,
         gate: Gate | None = None,
         timeouts: Timeouts | None = None,
+        stretch: Callable[[], float] = lambda: random.uniform(*STRETCH),  # noqa: S311 -- no secret
     ) -> None:
         self._base_url = secure_base(base_url, "the URL of Shoptet's API")
         self._tokens = tokens
@@ -85,6 +94,8 @@ class Http:
         self._clock = clock
         self._gate = gate or _Open()
         self._timeouts = timeouts or Timeouts()
+        self._stretch = stretch
+        self._single = threading.Lock()
         self._pressure = Pressure()
 
     def now(self) -> float:
@@ -140,7 +151,8 @@ class Http:
         }
         url = self._base_url + request.path
         self._clock.sleep(self._slowed(call, request.send_until))
-        with self._gate:
+        with self._gate, self._one_at_a_time():
+            self._clock.sleep(self._pressure.held(self._clock.now()))
             # Waiting for the token, the bucket and the gate took time: this is the last moment to look.
             self._in_time(call, request.send_until, self._clock.now())
             try:
@@ -156,9 +168,18 @@ class Http:
                 )
             except (NotSent, Broken) as failure:
                 return classify_failure(failure, call, now=self._clock.now(), attempt=attempt)
-        now = self._clock.now()
-        self._pressure.saw(answer.headers, now)
-        return classify(answer, call, request.of, now=now, attempt=attempt)
+            now = self._clock.now()
+            self._pressure.saw(answer.headers, now)
+            outcome = classify(answer, call, request.of, now=now, attempt=attempt)
+            if isinstance(outcome, Crowded):
+                outcome.at = now + (outcome.at - now) * self._stretch()
+                # The others of this process wait as well, so there is room when this call comes back.
+                self._pressure.hold(outcome.at)
+        return outcome
+
+    def _one_at_a_time(self) -> AbstractContextManager[object]:
+        """Give what keeps this process to one call at a time, while it has just met too many connections."""
+        return self._single if self._pressure.is_crowded(self._clock.now()) else nullcontext()
 
     def _slowed(self, call: Call, until: float) -> float:
         now = self._clock.now()

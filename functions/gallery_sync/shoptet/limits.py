@@ -29,6 +29,9 @@ LONGEST_SLOWING = 5.0
 LONGEST_WAIT = 3_600.0
 """Seconds. A `Retry-After` beyond that is not believed: the bucket empties within 20."""
 
+CROWDED = 10.0
+"""Seconds after a pause for too many connections within which a process makes one call at a time."""
+
 _FILLING = re.compile(r"\s*(\d{1,9})\s*/\s*(\d{1,9})\s*", re.ASCII)
 
 
@@ -63,6 +66,20 @@ class Pressure:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._seen: tuple[Filling, float] | None = None
+        self._held_until = 0.0
+
+    def hold(self, until: float) -> None:
+        """Let no call of this process be sent before `until`: the token's connections are taken, maybe by ours."""
+        with self._lock:
+            self._held_until = max(self._held_until, until)
+
+    def held(self, now: float) -> float:
+        """Seconds to wait before a call at `now`, since another one met too many connections."""
+        return max(self._held_until - now, 0.0)
+
+    def is_crowded(self, now: float) -> bool:
+        """Whether the connections were taken a moment ago: then calls go one at a time."""
+        return now < self._held_until + CROWDED
 
     def saw(self, headers: Mapping[str, str], now: float) -> None:
         """Remember what an answer's headers tell at `now`; an answer that tells nothing changes nothing."""

@@ -2,6 +2,7 @@
 
 GET    /_control/galleries                      guid → gallery → images as they are, with checksums
 GET    /_control/calls     DELETE               what was called how often; start counting anew
+GET    /_control/requests                       the last requests one by one, each with its answer's status and times
 GET    /_control/jobs                           every job
 POST   /_control/jobs                           another caller's job: {endpoint, status, age}
 POST   /_control/images                         a person adds an image
@@ -88,6 +89,11 @@ async def forget_calls(request: web.Request) -> web.Response:
     sandbox.calls.clear()
     sandbox.connections.most = 0
     return web.json_response({})
+
+
+async def requests(request: web.Request) -> web.Response:
+    """The last requests."""
+    return web.json_response({"requests": request.app[SANDBOX].calls.requests()})
 
 
 async def jobs(request: web.Request) -> web.Response:
@@ -211,6 +217,7 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/_control/galleries", galleries),
     ("GET", "/_control/calls", calls),
     ("DELETE", "/_control/calls", forget_calls),
+    ("GET", "/_control/requests", requests),
     ("GET", "/_control/jobs", jobs),
     ("POST", "/_control/jobs", add_job),
     ("POST", "/_control/images", add_image),

@@ -38,8 +38,14 @@ class Gate:
         self._drawn = random.Random(seed)
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
-        """Answer one request."""
+        """Answer one request, and keep what came of it."""
         sandbox = request.app[SANDBOX]
+        came = sandbox.clock.now()
+        response = await self._served(sandbox, request)
+        sandbox.calls.keep(request.method, request.path_qs, response.status, came, sandbox.clock.now())
+        return response
+
+    async def _served(self, sandbox: Sandbox, request: web.Request) -> web.StreamResponse:
         sandbox.calls.came(self._operation.name)
         limits = sandbox.config.connections_per_token, sandbox.config.connections_per_address
         try:

@@ -24,9 +24,13 @@ def test_calls_are_counted_by_operation_and_can_be_forgotten(api: Api) -> None:
     assert counts["operations"] == {"webhooks.register": 1, "images.list": 2, "product.by_code": 1}
     assert counts["answers"]["images.list"] == {"200": 2}
     assert counts["answers"]["product.by_code"] == {"404": 1}
+    kept = [(one["method"], one["target"], one["status"]) for one in api.control("GET", "requests")["requests"]]
+    listed = ("GET", f"/api/products/{MUG}/images/shop", 200)
+    assert kept == [("POST", "/api/webhooks", 201), listed, listed, ("GET", "/api/products/code/UNKNOWN", 404)]
     api.control("DELETE", "calls")
     counts = api.control("GET", "calls")
     assert (counts["operations"], counts["max_connections"]) == ({}, 0)
+    assert api.control("GET", "requests")["requests"] == []
 
 
 def test_a_person_can_add_change_and_delete_an_image(api: Api) -> None:

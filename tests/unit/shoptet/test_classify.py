@@ -13,6 +13,7 @@ from gallery_sync.shoptet.classify import Call, Reply, classify, classify_failur
 from gallery_sync.shoptet.errors import (
     AnswerLost,
     Conflict,
+    Crowded,
     DetailsExhausted,
     Locked,
     NotAllowed,
@@ -88,7 +89,7 @@ CASES = {
     "422": Case(422, envelope(None, error("invalid-request-data")), Refused, Refused),
     "423": Case(423, envelope(None, error("locked")), Locked, Locked),
     "429 of the bucket": Case(429, envelope(None, error("bucket-full")), TryLater, TryLater, RETRY_AFTER),
-    "429 of nginx": Case(429, HTML, TryLater, TryLater),
+    "429 of nginx": Case(429, HTML, Crowded, Crowded),
     "500": Case(500, envelope(None, error("internal-error")), Unavailable, AnswerLost),
     "503 with an HTML page": Case(503, HTML, Unavailable, AnswerLost),
 }

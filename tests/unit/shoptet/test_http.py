@@ -3,6 +3,7 @@
 import threading
 import tomllib
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
@@ -13,6 +14,7 @@ from gallery_sync.shoptet.auth import PrivateToken
 from gallery_sync.shoptet.classify import Reply
 from gallery_sync.shoptet.errors import (
     AnswerLost,
+    Crowded,
     Locked,
     NotAllowed,
     Refused,
@@ -53,7 +55,7 @@ class Setup:
     def __init__(self, *steps: requests.Response | BaseException | Answering, gate: Gate | None = None) -> None:
         self.script = Script(*steps)
         self.clock = VirtualClock()
-        self.http = Http(BASE, PrivateToken(TOKEN), self.script.session(), self.clock, gate)
+        self.http = Http(BASE, PrivateToken(TOKEN), self.script.session(), self.clock, gate, stretch=lambda: 1.0)
 
     def call(self, method: str = "POST", send_until: float | None = None) -> Reply[Accepted]:
         body: object = None if method == "GET" else {"data": {}}
@@ -112,7 +114,7 @@ def test_what_was_certainly_not_done_is_repeated_a_little(
 @pytest.mark.parametrize(
     ("method", "step", "expected"),
     [
-        ("POST", busy, TryLater),
+        ("POST", busy, Crowded),
         ("POST", locked, Locked),
         ("POST", refused_connection, Unavailable),
         ("GET", broken, Unavailable),
@@ -324,3 +326,52 @@ def test_a_reset_on_the_wire_loses_a_writes_answer_and_only_delays_a_get() -> No
             http.call("POST", "/api/thing", Accepted, body={})
         with pytest.raises(Unavailable):
             http.call("GET", "/api/thing", Accepted)
+
+
+def crowded(*steps: Callable[[], requests.Response], stretch: float = 2.5) -> tuple[Http, VirtualClock]:
+    clock = VirtualClock()
+    script = Script(*(step() for step in steps))
+    return Http(BASE, PrivateToken(TOKEN), script.session(), clock, stretch=lambda: stretch), clock
+
+
+def test_the_pause_after_too_many_connections_is_drawn_longer_so_that_not_all_come_back_together() -> None:
+    http, clock = crowded(busy, busy, fine, stretch=1.5)
+    http.call("POST", "/api/thing", Accepted)
+    assert clock.slept == [1.5, 3.0]
+
+
+def test_while_one_call_waits_for_a_free_connection_no_other_of_the_process_is_sent() -> None:
+    http, clock = crowded(busy, busy, busy, fine)
+    with pytest.raises(Crowded) as caught:
+        http.call("POST", "/api/thing", Accepted)
+    assert caught.value.at == clock.now() + 10
+    http.call("GET", "/api/other", Accepted)
+    assert clock.slept == [2.5, 5.0, 10.0]
+
+
+def test_a_write_whose_time_passes_while_others_wait_for_a_free_connection_is_not_sent() -> None:
+    http, clock = crowded(busy, busy, busy)
+    with pytest.raises(Crowded):
+        http.call("POST", "/api/thing", Accepted)
+    with pytest.raises(TooLate):
+        http.call("POST", "/api/other", Accepted, send_until=clock.now() + 5)
+
+
+@pytest.mark.parametrize(("first", "most"), [((busy, fine), 1), ((fine,), 3)])
+def test_after_too_many_connections_a_process_makes_one_call_at_a_time(
+    first: tuple[Callable[[], requests.Response], ...], most: int
+) -> None:
+    together, left = [0], threading.Barrier(most)
+
+    def answering(_: requests.PreparedRequest) -> requests.Response:
+        together.append(together[-1] + 1)
+        left.wait(5)
+        together.append(together[-1] - 1)
+        return fine()
+
+    script = Script(*(step() for step in first), *[answering] * 3)
+    http = Http(BASE, PrivateToken(TOKEN), script.session(), VirtualClock(), stretch=lambda: 1.0)
+    http.call("GET", "/api/thing", Accepted)
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda _: http.call("GET", "/api/thing", Accepted), range(3)))
+    assert max(together) == most
