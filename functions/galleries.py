@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from gallery_sync import access
 from gallery_sync.api import rest
 from gallery_sync.api.asked import take_every_path
+from gallery_sync.body import never_hold
 from gallery_sync.connect.api import api_world
 from gallery_sync.log import Log
 from gallery_sync.settings import Galleries, read_or_exit
@@ -33,3 +34,4 @@ def galleries(request: Request) -> ResponseReturnValue:
 
 
 take_every_path(current_app, galleries)
+never_hold(current_app)

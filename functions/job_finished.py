@@ -4,7 +4,7 @@ import os
 from functools import cache
 
 import functions_framework
-from flask import Request
+from flask import Request, current_app
 from flask.typing import ResponseReturnValue
 
 from gallery_sync import body
@@ -33,7 +33,6 @@ def job_finished(request: Request) -> ResponseReturnValue:
     try:
         raw = body.read(request.stream, request.content_length, webhook.MAX_BODY)
     except body.TooLarge:
-        body.drain(request.stream)
         LOG.say("WARNING", "a call with too large a body was refused")
         return {"error": "the body is too large"}, 413
     except body.Unreadable:
@@ -55,3 +54,6 @@ def job_finished(request: Request) -> ResponseReturnValue:
             return {"error": "not now: send it again later"}, 503
         LOG.say("INFO", "a job has finished", job=notification.event_instance)
     return "", 200
+
+
+body.never_hold(current_app)

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from gallery_sync.api import signed
 from gallery_sync.api.asked import take_every_path
+from gallery_sync.body import never_hold
 from gallery_sync.connect.webhooks import webhooks_world
 from gallery_sync.log import Log
 from gallery_sync.settings import Webhooks, read_or_exit
@@ -31,3 +32,4 @@ def webhooks(request: Request) -> ResponseReturnValue:
 
 
 take_every_path(current_app, webhooks)
+never_hold(current_app)

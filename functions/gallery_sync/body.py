@@ -5,8 +5,10 @@ that nobody keeps to, a connection that ends in between. Unhandled it would be a
 person to look.
 """
 
+from io import BytesIO
 from typing import Final, Protocol
 
+from flask import Flask, Response, after_this_request, request
 from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import HTTPException
 
@@ -56,6 +58,25 @@ def read_piece(body: Body, size: int) -> bytes:
         return body.read(size)
     except _STUMBLES:
         raise Unreadable from None
+
+
+def never_hold(app: Flask) -> None:
+    """Let no answer wait for a body that is held in memory, whatever path was asked for and whoever answers.
+
+    The framework reads what is left of every body as one piece, so that connections do not break before the answer has
+    been read (`functions_framework.read_request`), without a bound, and stumbles over a broken one. Here it is dropped
+    piece by piece before that, and the framework finds nothing left.
+    """
+
+    def spare(response: Response) -> Response:
+        drain(request.stream)
+        request.stream = BytesIO()
+        return response
+
+    @app.before_request
+    def _() -> None:
+        # What belongs to one request runs before what the framework has put behind all of them.
+        after_this_request(spare)
 
 
 def drain(body: Body) -> None:

@@ -10,7 +10,7 @@ from flask import request as current_request
 from flask.typing import ResponseReturnValue
 
 from gallery_sync.api.answers import JSON, Flaw, Rejected
-from gallery_sync.body import Body, TooLarge, Unreadable, drain, read, read_piece
+from gallery_sync.body import Body, TooLarge, Unreadable, read, read_piece
 
 MAX_BODY: Final = 1_000_000
 """Bytes. A thousand images with URLs of ordinary length have 300 kB."""
@@ -69,10 +69,6 @@ class Asked:
             raise Rejected(400, _BROKEN) from None
         if more:
             raise Rejected(400, Flaw("unexpected-body", "this call takes no body"))
-
-    def drain(self) -> None:
-        """Read and drop what is left of the body: else the connection breaks before the answer has been read."""
-        drain(self.body)
 
 
 def take_every_path(app: Flask, function: Callable[[Request], ResponseReturnValue]) -> None:

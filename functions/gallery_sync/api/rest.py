@@ -39,7 +39,6 @@ def respond(
         given = refusal(rejected)
     else:
         given = serve(asked, keys, function, connect, log)
-        asked.drain()
     return Response(given.body, given.status, {"Cache-Control": "no-store", **given.headers})
 
 

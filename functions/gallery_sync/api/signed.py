@@ -24,14 +24,11 @@ RETRY_SECONDS: Final = 5.0
 
 def respond(request: Request, secrets: Sequence[str], connect: Callable[[], BaseWorld], log: Log) -> Response:
     """Answer an event; `connect` is called for one that is genuine only."""
-    asked = None
     try:
         asked = from_flask(request)
         given = _answer(asked, secrets, connect, log)
     except Rejected as rejected:
         given = refusal(rejected)
-    if asked is not None:
-        asked.drain()
     return Response(given.body, given.status, {"Cache-Control": "no-store", **given.headers})
 
 
