@@ -143,9 +143,11 @@ class Checks:
 
     def _removed(self, name: str, blob: Blob) -> bool | None:
         """Whether a file must be shown after a caller deleted its image, as far as that is not left to chance (None)."""
-        if any(wish.page.owner == name for wish in self._callers.wishes):
-            # What a caller gave for it since brings it back.
-            return None
+        brought_back = any(wish.page.owner == name for wish in self._callers.wishes)
+        # A cleanup forgets what was shown before it, and so which file the name belonged to that was to be deleted.
+        forgotten = any(place == place_of(name, self._u.shop.codes) for place, _ in self._callers.cleanups)
+        if self._callers.removals and (brought_back or forgotten):
+            return None if any(one.owner == name for one in self._callers.removals) else True
         must: bool | None = True
         for one in self._callers.removals:
             stored = self._u.state.blobs.get(f"operations/{one.operation}/0.json")
