@@ -42,7 +42,7 @@ def number(ledger: Ledger, listing: Sequence[Image]) -> dict[str, Number]:
     taken = _foreign_priorities(ledger, listing) | set(explicit.values())
     in_order, current = _automatic(ledger)
     places = order.assign(in_order, current, taken)
-    strays = {key for key in current if (live := ledger.entries[key].live) is not None and live.strayed}
+    strays = {key for key in current if _is_astray(ledger.entries[key])}
     sent = _between(in_order, places, _shown(ledger, listing), strays, taken) if strays else places
     return {
         **{key: Number(priority, priority) for key, priority in explicit.items()},
@@ -66,7 +66,7 @@ def strayed(ledger: Ledger, listing: Sequence[Image], landed: Mapping[str, int |
     if not moved:
         return ledger
     in_order, _ = _automatic(ledger)
-    others = {key: at for key, at in shown.items() if key not in landed}
+    others = {key: at for key, at in shown.items() if key not in landed and not _is_astray(ledger.entries[key])}
     # As many as possible of those that were there before are taken to stand where they should.
     kept = order.rising(in_order, others)
     right = order.rising(in_order, kept | {key: shown[key] for key in moved}, first=kept)
@@ -89,6 +89,10 @@ def _between(
     stay = {key: at for key, at in shown.items() if key not in strays}
     between = order.assign([key for key in in_order if key in stay or key in strays], stay, taken)
     return {key: between[key] if key in strays else place for key, place in places.items()}
+
+
+def _is_astray(entry: Entry) -> bool:
+    return entry.live is not None and entry.live.strayed
 
 
 def _automatic(ledger: Ledger) -> tuple[list[str], dict[str, int]]:

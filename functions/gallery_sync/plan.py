@@ -154,8 +154,12 @@ def is_unsure(ledger: Ledger) -> bool:
 
 def _named(key: str, entry: Entry) -> Entry:
     """Fail a replacement that a caller asked for an image by its name, once there is no such image: never insert it."""
-    gone = key.startswith("name:") and entry.failure is None and entry.live is not None and entry.live.gone
-    return without_image(entry) if gone else entry
+    live, wanted = entry.live, entry.wanted
+    if not key.startswith("name:") or entry.failure is not None or live is None or not live.gone:
+        return entry
+    # What was shown once was carried out, whatever became of the image since.
+    carried_out = wanted is None or wanted.content.checksum == live.checksum
+    return Entry() if carried_out else without_image(entry)
 
 
 def _seen(entry: Entry, shown: Set[str], since: float) -> Entry:

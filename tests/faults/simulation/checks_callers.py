@@ -106,7 +106,9 @@ class CallersChecks:
         """Whether anything came after a wish that takes its image away or gives it other content."""
         at, place, owner = self.at(one.operation), one.page.place, one.page.owner
         newer = [w for w in self._callers.wishes if w is not one and self._same(w, one) and self.at(w.operation) >= at]
-        cleaned = [o for p, o in self._callers.cleanups if p == place and self.at(o) >= at]
+        # One that was asked for before may be carried out after it, and takes an image that is meant by its name.
+        named = one.page.name is not None
+        cleaned = [o for p, o in self._callers.cleanups if p == place and (named or self.at(o) >= at)]
         blob = self._u.drops.blobs.get(owner or "")
         is_file = owner is not None and not owner.startswith("url:")
         dropped = is_file and (blob is None or blob.at > at - CLOCKS)

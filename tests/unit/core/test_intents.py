@@ -96,6 +96,12 @@ def test_a_person_who_was_faster_than_a_cleanup_still_wins_over_what_was_wanted_
     assert plan(after, (), NOW, PLAIN) == Nothing()
 
 
+def test_a_replacement_by_name_that_was_carried_out_is_no_failure_once_the_image_is_gone() -> None:
+    picture = by_name("1.jpg", NOW)
+    landed = Entry(Wanted(content_of(picture), NOW), Live("1.jpg", f"op:{picture.id}", generation_at(NOW)))
+    assert see(a_ledger({"name:1.jpg": landed}), []).entries == {}
+
+
 def test_an_image_that_one_listing_lacks_is_replaced_by_its_name_all_the_same_as_its_caller_has_just_seen_it() -> None:
     ledger = intents.want(a_ledger(), [by_name("1.jpg", NOW)])
     assert see(ledger, [], since=NOW - 120) == ledger

@@ -353,3 +353,18 @@ def test_in_a_shop_that_renumbers_an_image_that_landed_where_it_belongs_stays_th
 def test_an_image_that_is_shown_under_its_number_is_not_moved_although_a_person_moved_the_others() -> None:
     listing = (img("1.jpg", 400), img("2.jpg", 20), img("3.jpg", 30), img("4.jpg", 149))
     assert plan(landed_in_a_shop_that_renumbers({"b.jpg": "4.jpg"}, *listing), listing, NOW, PLAIN) == Nothing()
+
+
+def test_in_a_shop_that_renumbers_an_image_lands_astray_although_others_that_are_astray_stand_before_it() -> None:
+    astray = {key("b.jpg"): Entry(wanted("b.jpg"), live("b.jpg", "4.jpg", priority=50, strayed=True))}
+    ledger = a_ledger(shown("e.jpg", "3.jpg", 100) | astray | new("c.jpg"))
+    step = fly(ledger, img("3.jpg", 10), img("4.jpg", 20))
+    assert step.operation == "insert"
+    flight = a_flight(step.images, before=("3.jpg", "4.jpg"))
+    listing = (img("3.jpg", 10), img("4.jpg", 20), img("5.jpg", 30))
+    outcome = Outcome({key("c.jpg"): listing[2]})
+    settled = settle.settle(replace(ledger, flight=flight), flight, listing, outcome, NOW, TIMING, MAX_ATTEMPTS)
+    moves = fly(settled, *listing)
+    assert (moves.operation, set(moves.images)) == ("attributes", {key("b.jpg"), key("c.jpg")})
+    b, c = (moves.images[key(file)].priority or 0 for file in ("b.jpg", "c.jpg"))
+    assert b < c < 10
