@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from gallery_sync import jobindex, judge, match, schedule, settle
+from gallery_sync import jobindex, judge, match, numbering, schedule, settle
 from gallery_sync.ledger import Flight, Ledger
 from gallery_sync.report import report, where
 from gallery_sync.shoptet import errors
@@ -140,7 +140,7 @@ def _look(world: World, ledger: Ledger, flight: Flight, rows: Sequence[ResultRow
     guid, gallery = ledger.guid, ledger.gallery
     listing = world.shop.images(guid, gallery)
     insertion = flight.operation == "insert"
-    keeps = match.keeps_numbers(ledger, listing)
+    keeps = numbering.keeps_numbers(ledger, listing)
     outcome = match.inserted(flight, listing, rows, keeps=keeps) if insertion else match.replaced(flight, listing)
 
     def decide(held: Ledger) -> Ledger:

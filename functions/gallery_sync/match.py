@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from gallery_sync.ledger import Flight, Ledger, Snapshot, request_order
+from gallery_sync.ledger import Flight, Snapshot, request_order
+from gallery_sync.numbering import is_numbered_in_steps
 from gallery_sync.shoptet.model import Image, ResultRow
 from gallery_sync.shoptet.times import epoch
 
@@ -24,17 +25,6 @@ class Outcome:
     found: Mapping[str, Image] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
     unexplained: tuple[str, ...] = ()
-
-
-def keeps_numbers(ledger: Ledger, listing: Sequence[Image]) -> bool | None:
-    """Whether the gallery shows our images under the priorities that we sent; None where it shows none to tell by.
-
-    Whether Shoptet renumbers is not documented (facts.md, "Product images"). A person may have reordered some of them: one
-    that kept its number shows that it does not, and one alone that lost it shows nothing.
-    """
-    sent = {e.live.name: e.live.priority for e in ledger.entries.values() if e.live is not None and e.live.priority}
-    same = [image.priority == sent[image.name] for image in listing if image.name in sent]
-    return True if any(same) else None if len(same) < 2 else False
 
 
 def inserted(
@@ -67,7 +57,7 @@ def inserted(
         in_order = sorted(expected, key=lambda key: flight.images[key].priority or 0)
         found = dict(zip(in_order, sorted(rest.values(), key=_place), strict=True))
     elif (
-        keeps or (keeps is None and not _is_numbered_in_steps(listing)) or (all_kept and flight.job_created is not None)
+        keeps or (keeps is None and not is_numbered_in_steps(listing)) or (all_kept and flight.job_created is not None)
     ):
         found |= _by_priority(flight, {name: i for name, i in rest.items() if _may_be_of_the_job(i, flight)}, found)
     rest = _without(new, found)
@@ -104,15 +94,6 @@ def errors_by_key(flight: Flight, rows: Sequence[ResultRow]) -> dict[str, str]:
     """Say which keys the job's result names as failed, and in which words. Rows that fit no key are left out."""
     owners = _owners(flight, rows)
     return {key: row.error for key, row in owners.items() if row.error}
-
-
-def _is_numbered_in_steps(listing: Sequence[Image]) -> bool:
-    """Whether the whole gallery is numbered 1, 2, 3 or 10, 20, 30 ...: then a number that fits may be one that Shoptet gave."""
-    numbers = sorted(image.priority or 0 for image in listing)
-    return any(numbers == list(range(first, first + step * len(numbers), step)) for first, step in _STEPS)
-
-
-_STEPS: Final = ((0, 1), (1, 1), (5, 5), (0, 10), (10, 10))
 
 
 def _may_be_of_the_job(image: Image, flight: Flight) -> bool:

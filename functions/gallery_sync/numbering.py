@@ -8,11 +8,12 @@ is moved, by a number between those that its neighbours are shown with.
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
+from typing import Final
 
 import msgspec
 
 from gallery_sync import order
-from gallery_sync.ledger import Entry, Ledger, Live, is_shown, is_waiting, with_entries
+from gallery_sync.ledger import Entry, Ledger, Live, Snapshot, is_shown, is_waiting, with_entries
 from gallery_sync.names import Order
 from gallery_sync.names import order as order_of
 from gallery_sync.shoptet.model import Image
@@ -55,14 +56,46 @@ def place_of(live: Live) -> int | None:
     return live.priority if live.place is None else live.place
 
 
-def strayed(ledger: Ledger, listing: Sequence[Image], landed: Mapping[str, int | None]) -> Ledger:
-    """Give the ledger with those marked, of the keys that have just landed, that a shop which renumbers put elsewhere.
+def appended(ledger: Ledger, listing: Sequence[Image]) -> bool:
+    """Whether new images are to be sent numbers above all others: the shop renumbers, or may do so for all that it shows.
 
-    `landed` holds the number that was sent for each. One that is shown under it stays, whatever stands around it: there, a
-    person may have moved the others.
+    If it renumbers after each image, numbers between those of others would mix up which of the new ones is which.
+    """
+    keeps = keeps_numbers(ledger, listing)
+    return keeps is False or (keeps is None and bool(listing) and is_numbered_in_steps(listing))
+
+
+def keeps_numbers(ledger: Ledger, listing: Sequence[Image]) -> bool | None:
+    """Whether the gallery shows our images under the priorities that we sent; None where it shows none to tell by.
+
+    Whether Shoptet renumbers is not documented (facts.md, "Product images"). A person may have reordered some of them: one
+    that kept its number shows that it does not, and one alone that lost it shows nothing.
+    """
+    sent = {e.live.name: e.live.priority for e in ledger.entries.values() if e.live is not None and e.live.priority}
+    same = [image.priority == sent[image.name] for image in listing if image.name in sent]
+    return True if any(same) else None if len(same) < 2 else False
+
+
+def is_numbered_in_steps(listing: Sequence[Image]) -> bool:
+    """Whether the whole gallery is numbered 1, 2, 3 or 10, 20, 30 ...: then a number that fits may be one that Shoptet gave."""
+    numbers = sorted(image.priority or 0 for image in listing)
+    return any(numbers == list(range(first, first + step * len(numbers), step)) for first, step in _STEPS)
+
+
+_STEPS: Final = ((0, 1), (1, 1), (5, 5), (0, 10), (10, 10))
+
+
+def strayed(ledger: Ledger, listing: Sequence[Image], landed: Mapping[str, Snapshot]) -> Ledger:
+    """Give the ledger with those marked, of the keys that have just landed, that are shown elsewhere than they belong.
+
+    One that is shown under its own number stays, whatever stands around it: there, a person may have moved the others.
     """
     shown = _shown(ledger, listing)
-    moved = {key for key, sent in landed.items() if shown.get(key) not in (None, sent)}
+    moved = {
+        key
+        for key, sent in landed.items()
+        if shown.get(key) not in (None, sent.priority if sent.place is None else sent.place)
+    }
     if not moved:
         return ledger
     in_order, _ = _automatic(ledger)
@@ -73,7 +106,7 @@ def strayed(ledger: Ledger, listing: Sequence[Image], landed: Mapping[str, int |
     changed = {}
     for key in moved - right.keys():
         entry = ledger.entries[key]
-        if entry.live is not None and key in in_order:
+        if entry.live is not None:
             changed[key] = replace(entry, live=replace(entry.live, strayed=True))
     return with_entries(ledger, changed)
 

@@ -33,7 +33,7 @@ from gallery_sync.ledger import (
     without_image,
 )
 from gallery_sync.names import Drop, outbox
-from gallery_sync.numbering import Number, number, place_of
+from gallery_sync.numbering import Number, appended, number, place_of
 from gallery_sync.shoptet.model import MAX_IMAGES_PER_CALL, MAX_PRIORITY, Image
 
 replace = msgspec.structs.replace
@@ -196,7 +196,8 @@ def plan(ledger: Ledger, listing: Sequence[Image], now: float, policy: Policy) -
     for operation in _ORDER:
         due = [key for key, need in needs.items() if need == operation and entries[key].not_before <= now]
         if due:
-            return _fly(operation, _batch(due, entries, numbers), entries, numbers, images)
+            above = appended(ledger, listing)
+            return _fly(operation, _batch(due, entries, numbers), entries, numbers, images, above=above)
     return Wait(min(entries[key].not_before for key in needs)) if needs else Nothing()
 
 
@@ -218,6 +219,8 @@ def _fly(
     due: Mapping[str, Entry],
     numbers: Mapping[str, Number],
     images: Mapping[str, Image],
+    *,
+    above: bool,
 ) -> Fly:
     taken = {image.priority for image in images.values() if image.priority is not None}
     # What an image gets that a person adds meanwhile; it would be taken for ours if ours got lost.
@@ -228,13 +231,13 @@ def _fly(
         if operation == "insert" and entry.wanted is not None:
             # The number identifies the image afterwards, so nobody else may have it. An explicit priority that is
             # taken is put right by a change of attributes once the image is live.
-            number = order.free_number(numbers[key].place, taken)
+            place = numbers[key].place
+            number = order.free_number(max(taken, default=0) + order.STEP if above else place, taken)
             if number == next_by_hand and entry.wanted.priority != number:
                 number = order.free_number(number + 1, taken)
             taken.add(number)
-            snapshots[key] = _carry(
-                entry.wanted.content, Snapshot(priority=number, description=entry.wanted.description)
-            )
+            snapshot = Snapshot(priority=number, place=place if above else None, description=entry.wanted.description)
+            snapshots[key] = _carry(entry.wanted.content, snapshot)
         elif entry.live is not None:
             name = entry.live.name
             shown = images.get(name)

@@ -79,7 +79,7 @@ def settle(
             changed[key] = tried(entry, flight.errors.get(key) or flight.reason or SILENT, now, timing, max_attempts)
     over = with_entries(replace(ledger, flight=None, pause=None), changed)
     if flight.operation == "insert":
-        over = strayed(over, listing, {key: flight.images[key].priority for key in outcome.found})
+        over = strayed(over, listing, {key: flight.images[key] for key in outcome.found})
     return see(adopted(over), listing, now - timing.second_look)
 
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from gallery_sync import names
 from gallery_sync.ledger import Entry, Ledger, is_waiting, look_at
+from gallery_sync.numbering import place_of
 from gallery_sync.plan import DropFile, Fly, Nothing, Policy, observe, plan, see
 from gallery_sync.shoptet.model import Image
 from tests.unit.core.build import NOW, FakeGallery, a_file, a_ledger, img, key, live, replace, wanted
@@ -125,9 +126,9 @@ def test_at_rest_the_priorities_are_in_the_wanted_order(
         if is_live is None or is_live.gone:
             continue
         if "priority" in file.metadata:
-            explicit.append((is_live.priority, int(file.metadata["priority"])))
+            explicit.append((place_of(is_live), int(file.metadata["priority"])))
         else:
-            automatic.append((names.order(file.drop.key), is_live.priority))
+            automatic.append((names.order(file.drop.key), place_of(is_live)))
     assert all(sent == asked for sent, asked in explicit)
     in_order = [number for _, number in sorted(automatic)]
     assert all(a is not None and b is not None and a < b for a, b in pairwise(in_order))

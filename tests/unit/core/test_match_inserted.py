@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gallery_sync.ledger import Entry, Flight
-from gallery_sync.match import Outcome, errors_by_key, inserted, keeps_numbers
+from gallery_sync.match import Outcome, errors_by_key, inserted
+from gallery_sync.numbering import keeps_numbers
 from gallery_sync.shoptet.model import Image, ResultRow
 from tests.unit.core.build import a_flight, a_ledger, img, insertion, key, live, replace, shown, wanted
 

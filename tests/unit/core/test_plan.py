@@ -351,7 +351,7 @@ def test_in_a_shop_that_renumbers_an_image_that_landed_where_it_belongs_stays_th
 
 
 def test_an_image_that_is_shown_under_its_number_is_not_moved_although_a_person_moved_the_others() -> None:
-    listing = (img("1.jpg", 400), img("2.jpg", 20), img("3.jpg", 30), img("4.jpg", 149))
+    listing = (img("1.jpg", 400), img("2.jpg", 200), img("3.jpg", 300), img("4.jpg", 149))
     assert plan(landed_in_a_shop_that_renumbers({"b.jpg": "4.jpg"}, *listing), listing, NOW, PLAIN) == Nothing()
 
 
