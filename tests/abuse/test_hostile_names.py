@@ -234,7 +234,7 @@ def test_two_names_that_look_alike_are_two_pictures(shop: Shop) -> None:
     for what in ("NFC", "NFD", "look-alikes", "zero-width space"):
         shop.upload(f"{guid}/shop/{FILES[what]}")
     shop.upload(f"{guid}/shop/front.png")
-    shop.upload(f"{guid}/shop/ab.png")
+    shop.upload(f"{guid}/shop/Front.png")
     sync(world, parse(shop.dropped(f"{guid}/shop/front.png", len(PNG))))
     flight = world.ledgers.read(guid, "shop").ledger.flight
     assert flight is not None
