@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from gallery_sync import order
-from gallery_sync.ledger import Entry, Ledger, Live, Snapshot, is_shown, is_waiting, with_entries
+from gallery_sync.ledger import Entry, Ledger, Live, is_shown, is_waiting, with_entries
 from gallery_sync.names import Order
 from gallery_sync.names import order as order_of
 from gallery_sync.shoptet.model import Image
@@ -23,10 +23,15 @@ replace = msgspec.structs.replace
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A key's number: `place` orders it among our keys, `sent` is what Shoptet is to be told for it."""
+    """A key's number: `place` orders it among our keys, `sent` is what Shoptet is to be told for it; `own`: it was asked for."""
 
     place: int
     sent: int
+    own: bool = False
+
+    def is_of(self, live: Live) -> bool:
+        """Whether an image that is shown was last sent this number, or one that stands for its place."""
+        return self.place == (live.priority if self.own else place_of(live))
 
 
 def number(ledger: Ledger, listing: Sequence[Image]) -> dict[str, Number]:
@@ -46,7 +51,7 @@ def number(ledger: Ledger, listing: Sequence[Image]) -> dict[str, Number]:
     strays = {key for key in current if _is_astray(ledger.entries[key])}
     sent = _between(in_order, places, _shown(ledger, listing), strays, taken) if strays else places
     return {
-        **{key: Number(priority, priority) for key, priority in explicit.items()},
+        **{key: Number(priority, priority, own=True) for key, priority in explicit.items()},
         **{key: Number(place, sent[key]) for key, place in places.items()},
     }
 
@@ -85,17 +90,14 @@ def is_numbered_in_steps(listing: Sequence[Image]) -> bool:
 _STEPS: Final = ((0, 1), (1, 1), (5, 5), (0, 10), (10, 10))
 
 
-def strayed(ledger: Ledger, listing: Sequence[Image], landed: Mapping[str, Snapshot]) -> Ledger:
-    """Give the ledger with those marked, of the keys that have just landed, that are shown elsewhere than they belong.
+def strayed(ledger: Ledger, listing: Sequence[Image], landed: Mapping[str, int | None]) -> Ledger:
+    """Give the ledger with those marked, of the keys that have just landed, that a shop which renumbers put elsewhere.
 
-    One that is shown under its own number stays, whatever stands around it: there, a person may have moved the others.
+    `landed` holds the number that was sent for each. One that is shown under it stays, whatever stands around it: there, a
+    person may have moved the others.
     """
     shown = _shown(ledger, listing)
-    moved = {
-        key
-        for key, sent in landed.items()
-        if shown.get(key) not in (None, sent.priority if sent.place is None else sent.place)
-    }
+    moved = {key for key, sent in landed.items() if shown.get(key) not in (None, sent)}
     if not moved:
         return ledger
     in_order, _ = _automatic(ledger)

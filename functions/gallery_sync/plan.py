@@ -33,7 +33,7 @@ from gallery_sync.ledger import (
     without_image,
 )
 from gallery_sync.names import Drop, outbox
-from gallery_sync.numbering import Number, appended, number, place_of
+from gallery_sync.numbering import Number, appended, number
 from gallery_sync.shoptet.model import MAX_IMAGES_PER_CALL, MAX_PRIORITY, Image
 
 replace = msgspec.structs.replace
@@ -236,7 +236,11 @@ def _fly(
             if number == next_by_hand and entry.wanted.priority != number:
                 number = order.free_number(number + 1, taken)
             taken.add(number)
-            snapshot = Snapshot(priority=number, place=place if above else None, description=entry.wanted.description)
+            snapshot = Snapshot(
+                priority=number,
+                place=place if above and not numbers[key].own else None,
+                description=entry.wanted.description,
+            )
             snapshots[key] = _carry(entry.wanted.content, snapshot)
         elif entry.live is not None:
             name = entry.live.name
@@ -291,7 +295,7 @@ def _attributes(entry: Entry, number: Number | None) -> Snapshot | None:
         return None
     described = wanted.description or ""
     description = described if described != (live.description or "") or live.unsure else None
-    if number is not None and (number.place != place_of(live) or live.strayed or live.unsure):
+    if number is not None and (not number.is_of(live) or live.strayed or live.unsure):
         place = number.place if number.place != number.sent else None
         return Snapshot(priority=number.sent, place=place, description=description)
     return Snapshot(description=description) if description is not None else None

@@ -79,7 +79,7 @@ def settle(
             changed[key] = tried(entry, flight.errors.get(key) or flight.reason or SILENT, now, timing, max_attempts)
     over = with_entries(replace(ledger, flight=None, pause=None), changed)
     if flight.operation == "insert":
-        over = strayed(over, listing, {key: flight.images[key] for key in outcome.found})
+        over = strayed(over, listing, {key: flight.images[key].priority for key in outcome.found})
     return see(adopted(over), listing, now - timing.second_look)
 
 
@@ -181,6 +181,8 @@ def landed(entry: Entry, snapshot: Snapshot, image: Image) -> Entry:
     Attributes that were not sent stay as they were last sent; an insertion (no name was sent) begins without any.
     """
     before = entry.live if entry.live is not None and snapshot.name is not None else Live(image.name, "", 0)
+    # Where the shop keeps what it is sent, that is the place.
+    place = None if image.priority == snapshot.priority else snapshot.place
     return replace(
         entry,
         live=Live(
@@ -190,7 +192,7 @@ def landed(entry: Entry, snapshot: Snapshot, image: Image) -> Entry:
             before.priority if snapshot.priority is None else snapshot.priority,
             before.description if snapshot.description is None else snapshot.description,
             seen=before.seen,
-            place=before.place if snapshot.priority is None else snapshot.place,
+            place=before.place if snapshot.priority is None else place,
             strayed=before.strayed and snapshot.priority is None,
             change_time=image.change_time or before.change_time,
         ),

@@ -126,7 +126,7 @@ def test_at_rest_the_priorities_are_in_the_wanted_order(
         if is_live is None or is_live.gone:
             continue
         if "priority" in file.metadata:
-            explicit.append((place_of(is_live), int(file.metadata["priority"])))
+            explicit.append((is_live.priority, int(file.metadata["priority"])))
         else:
             automatic.append((names.order(file.drop.key), place_of(is_live)))
     assert all(sent == asked for sent, asked in explicit)

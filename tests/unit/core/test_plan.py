@@ -368,3 +368,12 @@ def test_in_a_shop_that_renumbers_an_image_lands_astray_although_others_that_are
     assert (moves.operation, set(moves.images)) == ("attributes", {key("b.jpg"), key("c.jpg")})
     b, c = (moves.images[key(file)].priority or 0 for file in ("b.jpg", "c.jpg"))
     assert b < c < 10
+
+
+def test_a_number_that_a_file_asks_for_is_sent_although_its_image_has_that_place_under_another() -> None:
+    # Somebody else's image has the number 1, as a shop that renumbers would give: ours was sent one above it.
+    step = fly(a_ledger(new("a.jpg")), img("foreign.jpg", 1))
+    assert priorities(step) == {"a.jpg": 101}
+    landed = settle.landed(Entry(wanted("a.jpg", priority=100)), step.images[key("a.jpg")], img("1.jpg", 101))
+    asked = fly(a_ledger({key("a.jpg"): landed}), img("foreign.jpg", 1), img("1.jpg", 101))
+    assert (asked.operation, priorities(asked)) == ("attributes", {"a.jpg": 100})
