@@ -160,8 +160,9 @@ def test_it_is_done_once_a_day_and_goes_on_where_its_time_ended(storage: Client)
     seen: list[tuple[str, Gallery]] = []
     for at in (100.0, 100.1, 100.2, 100.3):
         looks = Asked()
-        # Each look at the clock costs 50 s, so that the 90 s of a run end after the first chunk of 64 folders.
-        full_look(make_world(storage, looks, Ticking(at * DAY, cost=50.0 if at < 100.3 else 0.0)))
+        # Each look at the clock costs 30 s, so that the 90 s of a run end after the first chunk of 64 folders.
+        full_look(make_world(storage, looks, Ticking(at * DAY, cost=30.0 if at < 100.3 else 0.0)))
+        assert len(looks.drops) == (64 if at < 100.2 else 2 if at == 100.2 else 0)
         seen += looks.drops
     assert sorted(seen) == [(folder, "shop") for folder in folders]
 
@@ -237,11 +238,16 @@ def test_an_emptied_folder_is_looked_at_once_a_day_however_many_runs_the_day_tak
     for folder in emptied:
         empty(storage, folder)
     seen: list[tuple[str, Gallery]] = []
+    found: list[int] = []
     for at in (100.0, 100.1, 100.2, 100.3):
         looks = Asked()
-        full_look(make_world(storage, looks, Ticking(at * DAY, cost=50.0 if at < 100.3 else 0.0)))
+        full_look(make_world(storage, looks, Ticking(at * DAY, cost=30.0 if at < 100.3 else 0.0)))
         seen += looks.galleries
         assert looks.drops == []
+        found.append(len(looks.galleries))
+    # Of the 124 that are there the first run reads 64, up to number 67; the second the others, up to 128; the third finds
+    # that there is none behind them.
+    assert found == [4, 1, 1, 0]
     assert sorted(seen) == [(folder, "shop") for folder in emptied]
 
 
@@ -256,7 +262,7 @@ def test_a_file_outside_all_folders_hides_no_folder_behind_it(storage: Client) -
     for at in (100.0, 100.1, 100.2):
         looks = Asked()
         # The first run ends after 64 folders, the last of which is the file.
-        full_look(make_world(storage, looks, Ticking(at * DAY, cost=50.0 if at == 100.0 else 0.0)))
+        full_look(make_world(storage, looks, Ticking(at * DAY, cost=30.0 if at == 100.0 else 0.0)))
         seen += looks.drops
     assert sorted(seen)[-2:] == [("A", "shop"), ("A-1", "shop")]
     assert len(seen) == 65
