@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from tests.contract.sandbox.support import MUG, picture
 from tests.faults.table.cells import LIVE_ONCE, AtShoptet, Cell, Fault, Follows, Lasts, waits
-from tests.faults.table.cloud import Circumstances
+from tests.faults.table.cloud import GREEN, WHITE, Circumstances
 from tests.faults.table.place import Place
 from tests.faults.table.scenes import (
     ATTRIBUTES,
@@ -16,6 +16,7 @@ from tests.faults.table.scenes import (
     CLEAN,
     DELETE,
     DESCRIBE,
+    GREY,
     INSERT,
     INSERT_BY_URL,
     RED,
@@ -42,6 +43,9 @@ TIDY: Final = "Seen from the front"
 
 
 def _cell(scene: Scene, name: str, follows: Follows, *faults: Fault, idle: bool = True, **sandbox: Any) -> Cell:
+    if scene is INSERT_BY_URL and sandbox.get("renumber_priorities"):
+        # There they are inserted above all others, somebody else's image among them (`numbering.appended`).
+        scene = replace(scene, wanted=shown(RED, BLUE, GREY, GREEN, WHITE))
     around = Circumstances(sandbox=sandbox, mirror_deletes=scene is DELETE, idle=idle)
     return Cell(f"unknown: {scene.name}", name, faults, follows, scene, around)
 
