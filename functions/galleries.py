@@ -7,14 +7,13 @@ import functions_framework
 from flask import Request, current_app
 from flask.typing import ResponseReturnValue
 
-from gallery_sync import access
-from gallery_sync.api import rest
-from gallery_sync.api.asked import take_every_path
-from gallery_sync.body import never_hold
 from gallery_sync.connect.api import api_world
+from gallery_sync.connect.settings import Galleries, read_or_exit
+from gallery_sync.http import access, rest
+from gallery_sync.http.asked import take_every_path
+from gallery_sync.http.body import never_hold
 from gallery_sync.log import Log
-from gallery_sync.settings import Galleries, read_or_exit
-from gallery_sync.world import CarryWorld
+from gallery_sync.work.world import RequestWorld
 
 SETTINGS: Galleries = read_or_exit(Galleries, os.environ)
 KEYS = access.parse_keys(SETTINGS.api_keys)
@@ -22,7 +21,7 @@ LOG = Log("galleries")
 
 
 @cache
-def world() -> CarryWorld:
+def world() -> RequestWorld:
     """Connect at the first call: the server forks after it has loaded this file."""
     return api_world(SETTINGS, "galleries")
 

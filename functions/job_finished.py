@@ -7,13 +7,14 @@ import functions_framework
 from flask import Request, current_app
 from flask.typing import ResponseReturnValue
 
-from gallery_sync import body
 from gallery_sync.clock import SystemClock
+from gallery_sync.cloud.queue import TaskQueue
+from gallery_sync.connect.queue import work_queue
+from gallery_sync.connect.settings import JobFinished, read_or_exit
+from gallery_sync.http import body
 from gallery_sync.log import Log
-from gallery_sync.looks import TaskLooks, connect_looks
-from gallery_sync.settings import JobFinished, read_or_exit
+from gallery_sync.ports.queue import TasksError
 from gallery_sync.shoptet import webhook
-from gallery_sync.tasks import TasksError
 
 SETTINGS: JobFinished = read_or_exit(JobFinished, os.environ)
 LOG = Log("job_finished")
@@ -22,9 +23,9 @@ PATIENCE = 2.5
 
 
 @cache
-def looks() -> TaskLooks:
+def queue() -> TaskQueue:
     """Connect at the first call: the server forks after it has loaded this file, and a gRPC channel survives no fork."""
-    return connect_looks(SETTINGS, SystemClock(), SETTINGS.timing, PATIENCE)
+    return work_queue(SETTINGS, SystemClock(), SETTINGS.timing, PATIENCE)
 
 
 @functions_framework.http
@@ -48,7 +49,7 @@ def job_finished(request: Request) -> ResponseReturnValue:
         return {"error": str(error)}, 400
     if notification.event == "job:finished":
         try:
-            looks().jobs(SystemClock().now())
+            queue().poll(SystemClock().now())
         except TasksError as error:
             LOG.say("ERROR", str(error), job=notification.event_instance)
             return {"error": "not now: send it again later"}, 503

@@ -7,22 +7,23 @@ import functions_framework
 from cloudevents.http import CloudEvent
 from flask import abort
 
-from gallery_sync import events
 from gallery_sync.clock import SystemClock
-from gallery_sync.drop import drop
+from gallery_sync.cloud.queue import TaskQueue
+from gallery_sync.connect.queue import work_queue
+from gallery_sync.connect.settings import OnDrop, read_or_exit
+from gallery_sync.core import events
 from gallery_sync.log import Log
-from gallery_sync.looks import TaskLooks, connect_looks
-from gallery_sync.settings import OnDrop, read_or_exit
-from gallery_sync.tasks import TasksError
+from gallery_sync.ports.queue import TasksError
+from gallery_sync.work.drop import drop
 
 SETTINGS: OnDrop = read_or_exit(OnDrop, os.environ)
 LOG = Log("on_drop")
 
 
 @cache
-def looks() -> TaskLooks:
+def queue() -> TaskQueue:
     """Connect at the first event: the server forks after it has loaded this file, and a gRPC channel survives no fork."""
-    return connect_looks(SETTINGS, SystemClock(), SETTINGS.timing)
+    return work_queue(SETTINGS, SystemClock(), SETTINGS.timing)
 
 
 @functions_framework.cloud_event
@@ -34,7 +35,7 @@ def on_drop(event: CloudEvent) -> None:
         LOG.say("ERROR", str(error), event=str(event["id"]))
         return
     try:
-        drop(changed, looks(), SystemClock(), LOG)
+        drop(changed, queue(), SystemClock(), LOG)
     except TasksError as error:
         LOG.say("ERROR", str(error), event=str(event["id"]))
         abort(503)  # Eventarc repeats the event.

@@ -8,11 +8,11 @@ from flask import Request
 from flask.typing import ResponseReturnValue
 
 from gallery_sync.connect.poll import poll_world
-from gallery_sync.poll import poll
-from gallery_sync.ports import StorageUnavailable
-from gallery_sync.settings import PollJobs, read_or_exit
-from gallery_sync.tasks import TasksError
-from gallery_sync.world import PollWorld
+from gallery_sync.connect.settings import PollJobs, read_or_exit
+from gallery_sync.ports.queue import TasksError
+from gallery_sync.ports.storage import StorageUnavailable
+from gallery_sync.work.poll import poll
+from gallery_sync.work.world import PollWorld
 
 SETTINGS: PollJobs = read_or_exit(PollJobs, os.environ)
 

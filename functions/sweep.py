@@ -8,12 +8,12 @@ import functions_framework
 from flask import Request
 from flask.typing import ResponseReturnValue
 
-from gallery_sync import sweep as work
+from gallery_sync.connect.settings import Sweep, read_or_exit
 from gallery_sync.connect.sweep import sweep_world
-from gallery_sync.ports import StorageUnavailable
-from gallery_sync.settings import Sweep, read_or_exit
-from gallery_sync.tasks import TasksError
-from gallery_sync.world import SweepWorld
+from gallery_sync.ports.queue import TasksError
+from gallery_sync.ports.storage import StorageUnavailable
+from gallery_sync.work import sweep as work
+from gallery_sync.work.world import SweepWorld
 
 SETTINGS: Sweep = read_or_exit(Sweep, os.environ)
 

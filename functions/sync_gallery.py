@@ -7,20 +7,19 @@ import functions_framework
 from flask import Request
 from flask.typing import ResponseReturnValue
 
+from gallery_sync.connect.settings import SyncGallery, read_or_exit
 from gallery_sync.connect.sync import sync_world
-from gallery_sync.ledger import BadDocument
-from gallery_sync.looks import BadLook, parse
-from gallery_sync.ports import StorageUnavailable
-from gallery_sync.settings import SyncGallery, read_or_exit
-from gallery_sync.sync import sync
-from gallery_sync.tasks import TasksError
-from gallery_sync.world import World
+from gallery_sync.core.ledger_document import BadDocument
+from gallery_sync.ports.queue import BadTask, TasksError, parse_task
+from gallery_sync.ports.storage import StorageUnavailable
+from gallery_sync.work.reconcile import reconcile
+from gallery_sync.work.world import ReconcileWorld
 
 SETTINGS: SyncGallery = read_or_exit(SyncGallery, os.environ)
 
 
 @cache
-def world() -> World:
+def world() -> ReconcileWorld:
     """Connect at the first task: the server forks after it has loaded this file."""
     return sync_world(SETTINGS)
 
@@ -29,12 +28,12 @@ def world() -> World:
 def sync_gallery(request: Request) -> ResponseReturnValue:
     """Carry out a look. Where storage or tasks fail, the answer is 503, and Cloud Tasks repeats the task."""
     try:
-        look = parse(request.get_data())
-    except BadLook as error:
+        look = parse_task(request.get_data())
+    except BadTask as error:
         world().log.say("ERROR", str(error))
         return {"error": str(error)}, 400
     try:
-        sync(world(), look)
+        reconcile(world(), look)
     except (StorageUnavailable, TasksError, BadDocument) as error:
         world().log.say("ERROR", str(error))
         return {"error": str(error)}, 503

@@ -7,13 +7,13 @@ import functions_framework
 from flask import Request, current_app
 from flask.typing import ResponseReturnValue
 
-from gallery_sync.api import signed
-from gallery_sync.api.asked import take_every_path
-from gallery_sync.body import never_hold
+from gallery_sync.connect.settings import Webhooks, read_or_exit
 from gallery_sync.connect.webhooks import webhooks_world
+from gallery_sync.http import signed
+from gallery_sync.http.asked import take_every_path
+from gallery_sync.http.body import never_hold
 from gallery_sync.log import Log
-from gallery_sync.settings import Webhooks, read_or_exit
-from gallery_sync.world import BaseWorld
+from gallery_sync.work.world import BaseWorld
 
 SETTINGS: Webhooks = read_or_exit(Webhooks, os.environ)
 LOG = Log("webhooks")

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from typing import Any, Final
 
-from gallery_sync.schedule import Timing
-from gallery_sync.settings import FUNCTIONS, Settings
+from gallery_sync.connect.settings import FUNCTIONS, Settings
+from gallery_sync.core.schedule import Timing
 from gallery_sync.shoptet.transport import Timeouts
 
 LOCAL_ONLY: Final = frozenset({"TIME_SCALE", "STORAGE_EMULATOR_HOST", "CLOUD_TASKS_EMULATOR_HOST"})

@@ -4,7 +4,7 @@ import json
 import sys
 from typing import Literal, TextIO
 
-from gallery_sync.shoptet.redact import one_line
+from gallery_sync.redact import one_line
 
 Severity = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 Value = str | int | float | bool | None

@@ -9,7 +9,7 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from gallery_sync.shoptet.errors import ShoptetError
+from gallery_sync.ports.shop_errors import ShoptetError
 from infra.cli import webhooks
 from infra.cli.checks import Finding, Subjects, everything
 from infra.cli.connect import Cloud

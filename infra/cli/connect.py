@@ -9,12 +9,12 @@ from google.auth.transport.requests import AuthorizedSession
 from google.cloud import tasks_v2
 from google.cloud.storage import Client
 
-from gallery_sync import tasks
 from gallery_sync.clock import Clock, SystemClock
+from gallery_sync.cloud import tasks
+from gallery_sync.cloud.signing import SCOPE, IamSigner
+from gallery_sync.cloud.storage import BucketDocuments
 from gallery_sync.connect.shop import shop_client
 from gallery_sync.shoptet.client import Shoptet
-from gallery_sync.signing import SCOPE, IamSigner
-from gallery_sync.storage import BucketDocuments
 from infra.cli.secrets import GoogleSecrets, Secrets, secrets_client
 from infra.cli.settings import Deployment, Place, Registration
 from infra.cli.stop import Stop

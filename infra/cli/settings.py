@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Final, TypeVar
 
-from gallery_sync import access
-from gallery_sync.settings import FUNCTIONS, BadSetting, Settings, Shop, State
+from gallery_sync.connect.settings import FUNCTIONS, BadSetting, Settings, ShopSettings, StateSettings
+from gallery_sync.http import access
 from infra.cli.secrets import NoSecret, Secrets
 from infra.cli.stop import Stop
 
@@ -41,7 +41,7 @@ S = TypeVar("S", bound=Settings)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Registration(Shop, State):
+class Registration(ShopSettings, StateSettings):
     """What the webhook commands need: the shop, and the address of `job_finished`.
 
     An add-on's access token is shared through the state bucket: at most five may be valid at a time.

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
-from gallery_sync.shoptet.errors import AnswerLost, Refused, ShoptetError
-from gallery_sync.shoptet.model import Webhook
+from gallery_sync.core.shop_values import Webhook
+from gallery_sync.ports.shop_errors import AnswerLost, Refused, ShoptetError
 from infra.cli.secrets import Secrets, SecretsError
 from infra.cli.settings import WEBHOOK_KEYS
 from infra.cli.stop import Stop

@@ -19,13 +19,13 @@ import requests
 from google.cloud.storage import Client
 
 from gallery_sync.clock import SystemClock
-from gallery_sync.ledgers import Ledgers
-from gallery_sync.settings import FUNCTIONS
+from gallery_sync.cloud.storage import BucketDocuments
+from gallery_sync.connect.settings import FUNCTIONS
 from gallery_sync.shoptet.auth import PrivateToken
 from gallery_sync.shoptet.client import Shoptet
 from gallery_sync.shoptet.http import Http
 from gallery_sync.shoptet.results import Results
-from gallery_sync.storage import BucketDocuments
+from gallery_sync.state.ledgers import Ledgers
 from infra.local.processes import ROOT, Processes, free_port
 from infra.local.sandbox.config import SandboxConfig, default_config
 from infra.local.storage.client import local_client

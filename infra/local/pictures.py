@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from aiohttp import web
 
-from gallery_sync.names import PICTURE_TYPES
+from gallery_sync.core.names import PICTURE_TYPES
 from infra.local.sample import draw
 from infra.local.serving import served
 

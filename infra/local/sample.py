@@ -7,8 +7,8 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from gallery_sync import names
-from gallery_sync.shoptet.model import Gallery
+from gallery_sync.core import names
+from gallery_sync.core.shop_values import Gallery
 
 FORMATS = {"jpg": "JPEG", "jpeg": "JPEG", "png": "PNG", "webp": "WEBP", "gif": "GIF"}
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from gallery_sync import names
+from gallery_sync.core import names
 from infra.local.sample import Picture
 from infra.local.sandbox.config import ProductSeed, SandboxConfig, default_config
 

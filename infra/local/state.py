@@ -9,9 +9,10 @@ from typing import Literal
 import msgspec
 import requests
 
-from gallery_sync import codes, names, refusals
-from gallery_sync.ledger import Ledger
-from gallery_sync.shoptet.model import Gallery
+from gallery_sync.core import names
+from gallery_sync.core.ledger import Ledger
+from gallery_sync.core.shop_values import Gallery
+from gallery_sync.state import codes, refusals
 from infra.local.cloud import LocalCloud
 from infra.local.sample import Picture, pixels
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from gallery_sync.tasks import connect
+from gallery_sync.cloud.tasks import connect
 from infra.local.sandbox import make_app
 from infra.local.sandbox.config import ProductSeed, SandboxConfig, Token
 from infra.local.serving import served

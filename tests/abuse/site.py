@@ -15,7 +15,7 @@ import requests
 from google.cloud.storage import Client
 from standardwebhooks import Webhook
 
-from gallery_sync.schedule import Timing
+from gallery_sync.core.schedule import Timing
 from tests.abuse.wire import Answer, Headers, exchange, said
 from tests.integration.functions.conftest import KEYS, TOKEN, Function, Queues
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from gallery_sync.schedule import Timing
+from gallery_sync.core.schedule import Timing
 from tests.abuse.memory import Peak
 from tests.abuse.site import BODIES, NOTIFICATION, TARGETS, Site, event_headers, genuine, shoptet_signature
 from tests.integration.functions.conftest import Queues

@@ -19,30 +19,31 @@ from google.auth.credentials import AnonymousCredentials
 from google.auth.transport.requests import AuthorizedSession
 from google.cloud.storage import Client
 
-from gallery_sync import codes, names, refusals
 from gallery_sync.clock import SystemClock
-from gallery_sync.drop import drop
-from gallery_sync.events import BadEvent
-from gallery_sync.events import parse as parse_event
+from gallery_sync.cloud.signing import IamSigner, UrlSigner
+from gallery_sync.cloud.storage import BucketBin, BucketDocuments, BucketDrops, BucketOutbox
+from gallery_sync.core import names
+from gallery_sync.core.events import BadEvent
+from gallery_sync.core.events import parse as parse_event
+from gallery_sync.core.plan import Policy
+from gallery_sync.core.schedule import Timing
 from gallery_sync.log import Log
-from gallery_sync.looks import parse
-from gallery_sync.plan import Policy
-from gallery_sync.schedule import Timing
+from gallery_sync.ports.queue import parse_task
 from gallery_sync.shoptet.auth import PrivateToken
 from gallery_sync.shoptet.client import Shoptet
 from gallery_sync.shoptet.http import Http
 from gallery_sync.shoptet.results import Results
-from gallery_sync.signing import IamSigner, UrlSigner
-from gallery_sync.storage import BucketBin, BucketDocuments, BucketDrops, BucketOutbox
-from gallery_sync.sync import sync
-from gallery_sync.world import World
+from gallery_sync.state import codes, refusals
+from gallery_sync.work.drop import drop
+from gallery_sync.work.reconcile import reconcile
+from gallery_sync.work.world import ReconcileWorld
 from infra.local.sandbox import make_app
 from infra.local.serving import served
 from infra.local.storage.client import LOCAL_EMAIL, local_client
 from infra.local.storage.server import storage_app
 from tests.abuse.hostile import CODES, FILES, HALVES, NO_OBJECT, REFUSED, TWINS
 from tests.contract.sandbox.support import picture, quick
-from tests.unit.core.build import RecordingTasks, looks_into
+from tests.unit.core.build import RecordingTasks, queue_into
 
 FINALIZED = "google.cloud.storage.object.v1.finalized"
 PNG = picture()
@@ -57,14 +58,14 @@ class Shop:
     lines: io.StringIO = field(default_factory=io.StringIO)
     tasks: RecordingTasks = field(default_factory=RecordingTasks)
 
-    def world(self) -> World:
+    def world(self) -> ReconcileWorld:
         clock, session = SystemClock(), requests.Session()
         drops, state = self.storage.bucket("drops"), self.storage.bucket("state")
         signer = IamSigner(AuthorizedSession(AnonymousCredentials()), LOCAL_EMAIL, clock, self.storage.api_endpoint)
         http = Http(self.sandbox, PrivateToken("sandbox-private-token"), session, clock)
-        return World(
+        return ReconcileWorld(
             documents=BucketDocuments(state),
-            looks=looks_into(self.tasks),
+            queue=queue_into(self.tasks),
             clock=clock,
             log=Log("sync_gallery", self.lines),
             timing=Timing(),
@@ -87,7 +88,7 @@ class Shop:
         """What `on_drop` makes of the event, which comes as JSON: the body of the task that it enqueues."""
         data = json.loads(json.dumps({"bucket": "drops", "name": name, "size": str(size)}))
         tasks = RecordingTasks()
-        drop(parse_event(FINALIZED, data, "drops"), looks_into(tasks), SystemClock(), Log("on_drop", self.lines))
+        drop(parse_event(FINALIZED, data, "drops"), queue_into(tasks), SystemClock(), Log("on_drop", self.lines))
         (task,) = tasks.tasks
         return task.body
 
@@ -128,9 +129,9 @@ def goes_all_the_way(shop: Shop, name: str, guid: str) -> None:
     assert isinstance(meaning, names.Drop), meaning
     assert (listed.generation, meaning.key) == (generation, f"drop:{name}")
 
-    look = parse(shop.dropped(name, len(PNG)))
+    look = parse_task(shop.dropped(name, len(PNG)))
     assert (look.prefix, look.gallery) == (meaning.prefix, meaning.gallery)
-    sync(world, look)
+    reconcile(world, look)
     held = world.ledgers.read(guid, meaning.gallery).ledger
     assert held.prefixes == (meaning.prefix,)
     assert held.flight is not None, (name, shop.log()[-3:])
@@ -143,7 +144,7 @@ def goes_all_the_way(shop: Shop, name: str, guid: str) -> None:
     while not world.shop.job(job).ended and time.monotonic() < until:
         time.sleep(0.02)
     ended = type(look)(meaning.gallery, guid=guid, job=job)
-    sync(world, ended)
+    reconcile(world, ended)
     entries = world.ledgers.read(guid, meaning.gallery).ledger.entries
     assert set(entries) == {meaning.key}
     live = entries[meaning.key].live
@@ -193,9 +194,9 @@ def test_a_product_with_a_hostile_code_is_found_and_never_taken_for_another(shop
 def test_a_name_that_means_no_picture_is_refused_with_a_reason_for_a_person(shop: Shop, what: str) -> None:
     name, world, before = REFUSED[what], shop.world(), len(shop.log())
     shop.upload(name)
-    look = parse(shop.dropped(name, len(PNG)))
+    look = parse_task(shop.dropped(name, len(PNG)))
     assert look.refused == name
-    sync(world, look)
+    reconcile(world, look)
     (refused,) = [one for one in refusals.read_all(world.documents) if one.name == name]
     assert 20 <= len(refused.reason) <= 300, refused
     assert refused.reason == " ".join(refused.reason.splitlines())
@@ -206,7 +207,7 @@ def test_a_name_that_means_no_picture_is_refused_with_a_reason_for_a_person(shop
     assert not set(line["message"]) & set("\n\r\x00\x1b\u2028\u202e")
 
     shop.storage.bucket("drops").blob(name).delete()
-    sync(world, look)
+    reconcile(world, look)
     assert not [one for one in refusals.read_all(world.documents) if one.name == name]
 
 
@@ -235,7 +236,7 @@ def test_two_names_that_look_alike_are_two_pictures(shop: Shop) -> None:
         shop.upload(f"{guid}/shop/{FILES[what]}")
     shop.upload(f"{guid}/shop/front.png")
     shop.upload(f"{guid}/shop/Front.png")
-    sync(world, parse(shop.dropped(f"{guid}/shop/front.png", len(PNG))))
+    reconcile(world, parse_task(shop.dropped(f"{guid}/shop/front.png", len(PNG))))
     flight = world.ledgers.read(guid, "shop").ledger.flight
     assert flight is not None
     assert len(flight.images) == len({shot.source for shot in flight.images.values()}) == 6

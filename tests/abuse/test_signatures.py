@@ -5,7 +5,7 @@ import hashlib
 import hmac
 import json
 
-from gallery_sync.looks import parse
+from gallery_sync.ports.queue import parse_task
 from tests.abuse.site import (
     EVENT,
     NOTIFICATION,
@@ -136,7 +136,7 @@ def test_a_genuine_event_that_is_sent_again_begins_nothing_new(site: Site) -> No
     again = event(site, event_headers(EVENT, "msg_once"))
     assert (first.status, again.status, again.body) == (202, 202, first.body)
     assert site.held()["objects"] == held
-    operations = {parse(task.http_request.body).operation for task in site.queues.tasks(Queues.sync)}
+    operations = {parse_task(task.http_request.body).operation for task in site.queues.tasks(Queues.sync)}
     assert operations == {json.loads(first.body)["operation"]}
 
 

@@ -12,12 +12,14 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from gallery_sync import codes, ledger, ledgers, names
-from gallery_sync.codes import Code
-from gallery_sync.ledger import Entry, Ledger, Live
-from gallery_sync.ledgers import Held, Ledgers
-from gallery_sync.plan import DropFile, observe
-from gallery_sync.ports import BucketFile, Conflict, Listed, Stored
+from gallery_sync.core import ledger_document, names
+from gallery_sync.core.files import BucketFile, DropFile
+from gallery_sync.core.ledger import Entry, Ledger, Live
+from gallery_sync.core.observe import observe
+from gallery_sync.ports.storage import Listed, PreconditionFailed, Stored
+from gallery_sync.state import codes, ledgers
+from gallery_sync.state.codes import Code
+from gallery_sync.state.ledgers import Held, Ledgers
 
 T = TypeVar("T")
 
@@ -114,11 +116,11 @@ class Documents:
     def read(self, path: str) -> Stored | None:
         """See ports.Documents."""
         self._meter.call("read", path.partition("/")[0])
-        place = ledger.parse_path(path)
+        place = ledger_document.parse_path(path)
         if place is not None:
             number = uuid.UUID(place[0]).int >> 100
             there = number < self._shop.galleries and place[1] == "shop"
-            return Stored(ledger.encode(self._shop.ledger(number)), 1) if there else None
+            return Stored(ledger_document.encode(self._shop.ledger(number)), 1) if there else None
         if path in self._numbers:
             return Stored(msgspec.json.encode(Code(self._shop.guid(self._numbers[path]), DROPPED)), 1)
         return self._written.get(path)
@@ -128,7 +130,7 @@ class Documents:
         self._meter.call("write", path)
         there = self._written.get(path)
         if generation != (there.generation if there is not None else 0):
-            raise Conflict(path)
+            raise PreconditionFailed(path)
         self._written[path] = Stored(body, generation + 1)
         return generation + 1
 
@@ -141,11 +143,11 @@ class Documents:
         return self._meter.pages(self._found(prefix), prefix.rstrip("/"))
 
     def _found(self, prefix: str) -> Iterator[Listed]:
-        if prefix != ledger.PREFIX:
+        if prefix != ledger_document.PREFIX:
             return
         for number in range(self._shop.galleries):
             folders = {**self._metadata, ledgers.FOLDERS: self._shop.folder(number)}
-            yield Listed(ledger.path(self._shop.guid(number), "shop"), 1, DROPPED, folders)
+            yield Listed(ledger_document.path(self._shop.guid(number), "shop"), 1, DROPPED, folders)
 
 
 class Drops:

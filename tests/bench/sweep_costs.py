@@ -13,12 +13,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
+from gallery_sync.core.schedule import DAY, Timing
+from gallery_sync.core.shop_values import Gallery
 from gallery_sync.log import Log
-from gallery_sync.rotation import moment
-from gallery_sync.schedule import DAY, Timing
-from gallery_sync.shoptet.model import Gallery
-from gallery_sync.sweep import sweep
-from gallery_sync.world import SweepWorld
+from gallery_sync.work.audit_shop import moment
+from gallery_sync.work.sweep import sweep
+from gallery_sync.work.world import SweepWorld
 from tests.bench.buckets import DROPPED, Documents, Drops, Meter, Shop
 
 SWEEP_EVERY: Final = 600.0
@@ -47,40 +47,40 @@ class Clock:
         self.ahead, self.worked = max(self.now(), moment), time.process_time()
 
 
-class Looks:
-    """`ports.Looks` that counts."""
+class Queue:
+    """`WorkQueue` that counts."""
 
     def __init__(self, meter: Meter) -> None:
         self._meter = meter
         self.checked: Counter[tuple[str, Gallery]] = Counter()
 
-    def check(self, guid: str, gallery: Gallery, at: float) -> None:
-        """See ports.Looks."""
-        self._meter.call("enqueue", "check")
+    def audit(self, guid: str, gallery: Gallery, at: float) -> None:
+        """See WorkQueue."""
+        self._meter.call("enqueue", "audit")
         self.checked[guid, gallery] += 1
 
-    def drop(self, prefix: str, gallery: Gallery, at: float) -> None:
-        """See ports.Looks."""
+    def folder(self, prefix: str, gallery: Gallery, at: float) -> None:
+        """See WorkQueue."""
         raise AssertionError(f"{prefix} is as its ledger says")
 
     def refused(self, name: str) -> None:
-        """See ports.Looks."""
+        """See WorkQueue."""
         raise AssertionError(name)
 
     def gallery(self, guid: str, gallery: Gallery, at: float) -> None:
-        """See ports.Looks."""
+        """See WorkQueue."""
         raise AssertionError(f"nothing is open in {guid}")
 
     def operation(self, operation: str, at: float) -> None:
-        """See ports.Looks."""
+        """See WorkQueue."""
         raise AssertionError(operation)
 
-    def ended(self, guid: str, gallery: Gallery, job_id: str) -> None:
-        """See ports.Looks."""
+    def job_ended(self, guid: str, gallery: Gallery, job_id: str) -> None:
+        """See WorkQueue."""
         raise AssertionError(job_id)
 
-    def jobs(self, at: float) -> None:
-        """See ports.Looks."""
+    def poll(self, at: float) -> None:
+        """See WorkQueue."""
         raise AssertionError("no job is under way")
 
 
@@ -109,11 +109,11 @@ def a_day(galleries: int) -> Day:
     """Sweep a quiet shop of so many galleries until the day's full look is done, and once more."""
     shop, clock = Shop(galleries), Clock()
     meter = Meter(clock.sleep)
-    looks, timing = Looks(meter), Timing()
+    queue, timing = Queue(meter), Timing()
     world = SweepWorld(
         documents=Documents(shop, meter),
         drops=Drops(shop, meter),
-        looks=looks,
+        queue=queue,
         clock=clock,
         log=Log("sweep", io.StringIO()),
         timing=timing,
@@ -128,7 +128,7 @@ def a_day(galleries: int) -> Day:
         runs.append(Run(Counter(meter.counts), clock.now() - began, time.process_time() - worked))
         if not runs[-1].calls["list drops"]:
             break
-    ends = (moment(shop.guid(n), "shop", BEGAN, timing.check_every) < BEGAN + DAY for n in range(galleries))
+    ends = (moment(shop.guid(n), "shop", BEGAN, timing.audit_every) < BEGAN + DAY for n in range(galleries))
     return Day(tuple(runs[:-1]), runs[-1], sum(ends))
 
 

@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 
 import requests
 
-from gallery_sync import jobindex, names
-from gallery_sync import ledger as ledgers
-from gallery_sync.ledger import Ledger
-from gallery_sync.shoptet.model import Gallery
+from gallery_sync.core import ledger_document, names
+from gallery_sync.core.ledger import Ledger
+from gallery_sync.core.shop_values import Gallery
+from gallery_sync.state import jobindex
 from infra.local import sample
 from infra.local.cloud import LocalCloud
 from infra.local.sample import Picture
@@ -189,12 +189,12 @@ def wait_quiet(cloud: LocalCloud) -> None:
         return idle and later and next(iter(cloud.documents.list(jobindex.PREFIX)), None) is None and not unfinished()
 
     def unfinished() -> bool:
-        return any(listed.metadata["look_at"] != "0" for listed in cloud.documents.list(ledgers.PREFIX))
+        return any(listed.metadata["look_at"] != "0" for listed in cloud.documents.list(ledger_document.PREFIX))
 
     wait("no event, task or job under way", quiet)
 
 
-def looks(cloud: LocalCloud, **body: str) -> list[Mapping[str, Any]]:
+def reconciles(cloud: LocalCloud, **body: str) -> list[Mapping[str, Any]]:
     """The sync tasks so far whose look holds these fields, as the local Cloud Tasks has logged their attempts."""
     answer = requests.get(f"{cloud.addresses['tasks_control']}/_control/tasks", timeout=30)
     attempts: list[Mapping[str, Any]] = answer.json()["tasks"]

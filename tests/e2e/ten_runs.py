@@ -9,25 +9,25 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+from gallery_sync.connect.settings import SyncGallery
 from gallery_sync.connect.sync import sync_world
-from gallery_sync.looks import parse
-from gallery_sync.settings import SyncGallery
-from gallery_sync.sync import sync
-from gallery_sync.world import World
+from gallery_sync.ports.queue import parse_task
+from gallery_sync.work.reconcile import reconcile
+from gallery_sync.work.world import ReconcileWorld
 
 RUNS = 10
 
 
 def main() -> None:
     """Run the look that the first argument holds as JSON."""
-    look = parse(sys.argv[1].encode())
+    look = parse_task(sys.argv[1].encode())
     settings = SyncGallery.read(os.environ)
     worlds = [sync_world(settings) for _ in range(RUNS)]
     together = threading.Barrier(RUNS)
 
-    def run(world: World) -> None:
+    def run(world: ReconcileWorld) -> None:
         together.wait(30)
-        sync(world, look)
+        reconcile(world, look)
 
     sys.stdout.write("ready\n")
     sys.stdout.flush()

@@ -6,8 +6,8 @@ import random
 import pytest
 from PIL import Image
 
-from gallery_sync import refusals
-from gallery_sync.refusals import Refused
+from gallery_sync.state import refusals
+from gallery_sync.state.refusals import RefusedDrop
 from infra.local.cloud import LocalCloud
 from infra.local.sample import Picture
 from tests.e2e.support import (
@@ -18,10 +18,10 @@ from tests.e2e.support import (
     drop,
     ledger,
     log_lines,
-    looks,
     new_product,
     picture,
     pictures,
+    reconciles,
     wait,
     wait_live,
     wait_quiet,
@@ -29,7 +29,7 @@ from tests.e2e.support import (
 )
 
 
-def refused(cloud: LocalCloud, text: str) -> list[Refused]:
+def refused(cloud: LocalCloud, text: str) -> list[RefusedDrop]:
     """The refusals whose name holds this text."""
     return [each for each in refusals.read_all(cloud.documents) if text in each.name]
 
@@ -43,9 +43,9 @@ def test_an_unknown_product_is_refused_once_and_live_once_it_exists(
     files, others = pictures(f"{prefix}/shop", 2), pictures(f"{product.guid}/shop", 2)
     drop(cloud, [*files, *others])
     assert {row.state for row in wait_settled(cloud, files)} == {"refused"}
-    before = len(looks(cloud, prefix=prefix))
+    before = len(reconciles(cloud, prefix=prefix))
     drop(cloud, files[:1])
-    wait("the look that dropping again causes", lambda: len(looks(cloud, prefix=prefix)) > before)
+    wait("the look that dropping again causes", lambda: len(reconciles(cloud, prefix=prefix)) > before)
     wait_live(cloud, others)
     wait_quiet(cloud)
 

@@ -10,8 +10,8 @@ import msgspec
 import pytest
 import requests
 
-from gallery_sync.looks import Look
-from gallery_sync.tasks import connect
+from gallery_sync.cloud.tasks import connect
+from gallery_sync.ports.queue import Reconcile
 from infra.local.cloud import DROP_BUCKET, QUEUES, STATE_BUCKET, TOKEN, LocalCloud
 from infra.local.processes import ROOT
 from tests.e2e.support import (
@@ -44,7 +44,7 @@ def nobody_else(cloud: LocalCloud, sandbox: Sandbox) -> Iterator[None]:
 @pytest.mark.usefixtures("nobody_else")
 def test_ten_threads_insert_nothing_twice(cloud: LocalCloud, sandbox: Sandbox, product: Product) -> None:
     files = pictures(f"{product.guid}/shop", 5)
-    look = msgspec.json.encode(Look("shop", prefix=product.guid)).decode()
+    look = msgspec.json.encode(Reconcile("shop", prefix=product.guid)).decode()
     runs = subprocess.Popen(
         [sys.executable, "-m", "tests.e2e.ten_runs", look],
         env=settings(cloud),
@@ -73,11 +73,11 @@ def test_ten_tasks_at_once_insert_nothing_twice_and_settle_once(
 ) -> None:
     files = pictures(f"{product.guid}/shop", 5)
     drop(cloud, files)
-    post_ten(cloud, Look("shop", prefix=product.guid))
+    post_ten(cloud, Reconcile("shop", prefix=product.guid))
     job = assert_one_flew(cloud, sandbox, product)
 
     wait("the end of the job", lambda: sandbox.jobs(product.guid)[0]["status"] == "completed")
-    post_ten(cloud, Look("shop", guid=product.guid, job=job))
+    post_ten(cloud, Reconcile("shop", guid=product.guid, job=job))
     wait_live(cloud, files, seconds=0)
     resume(cloud)
     wait_quiet(cloud)
@@ -85,7 +85,7 @@ def test_ten_tasks_at_once_insert_nothing_twice_and_settle_once(
     assert digests_shown(cloud, product.guid) == digests(files)
 
 
-def post_ten(cloud: LocalCloud, look: Look) -> None:
+def post_ten(cloud: LocalCloud, look: Reconcile) -> None:
     """Deliver a task ten times at once, as Cloud Tasks may."""
     body = msgspec.json.encode(look)
     with ThreadPoolExecutor(RUNS) as pool:

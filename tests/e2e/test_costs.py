@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
-from gallery_sync.schedule import Timing
-from gallery_sync.tasks import connect
+from gallery_sync.cloud.tasks import connect
+from gallery_sync.core.schedule import Timing
 from infra.local.cloud import QUEUES, LocalCloud, Plan, local_cloud
 from infra.local.sample import Picture
 from infra.local.sandbox.config import SandboxConfig
@@ -17,8 +17,8 @@ from tests.e2e.support import (
     digests,
     digests_shown,
     drop,
-    looks,
     pictures,
+    reconciles,
     wait_live,
     wait_quiet,
 )
@@ -44,7 +44,7 @@ def test_300_files_at_once_cost_one_gallery_three_insertions(cloud: LocalCloud, 
     files = pictures(f"{product.guid}/shop", 300)
     took = drop_at_once(cloud, sandbox, files)
 
-    assert len(looks(cloud, prefix=product.guid)) <= took / WINDOW + 2
+    assert len(reconciles(cloud, prefix=product.guid)) <= took / WINDOW + 2
     assert sandbox.calls()["images.insert"] == 3
     assert sandbox.calls()["jobs.detail"] == 3
     # The listing after one flight is the one before the next. Two looks run at a time: one of a second window may have
@@ -73,7 +73,7 @@ def test_300_files_over_30_galleries_cost_each_one_insertion_two_listings_one_de
     assert calls["jobs.detail"] == 30
     assert calls["product.by_code"] == 20
     assert calls["images.source"] == calls["images.update"] == calls["images.delete"] == 0
-    # One list serves all jobs: at most one for each window of looks, however many jobs and webhooks there are.
+    # One list serves all jobs: at most one for each window of polls, however many jobs and webhooks there are.
     assert lists <= (time.monotonic() - began) / TIMING.poll_window + 1
     assert lists <= 15
     assert shown(cloud, products) == [digests(group) for group in files.values()]

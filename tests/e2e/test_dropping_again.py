@@ -2,7 +2,7 @@
 
 import time
 
-from gallery_sync.tasks import connect
+from gallery_sync.cloud.tasks import connect
 from infra.local.cloud import QUEUES, LocalCloud
 from infra.local.state import differences
 from tests.e2e.support import (
@@ -12,9 +12,9 @@ from tests.e2e.support import (
     digests_shown,
     drop,
     ledger,
-    looks,
     picture,
     pictures,
+    reconciles,
     storage_fault,
     wait,
     wait_live,
@@ -28,10 +28,10 @@ def test_the_same_content_again_costs_no_write(cloud: LocalCloud, sandbox: Sandb
     wait_live(cloud, files)
     wait_quiet(cloud)
     sandbox.forget_calls()
-    before, seen = len(looks(cloud, prefix=product.guid)), generations(cloud, product)
+    before, seen = len(reconciles(cloud, prefix=product.guid)), generations(cloud, product)
 
     drop(cloud, files)
-    wait("the look that the same files cause", lambda: len(looks(cloud, prefix=product.guid)) > before)
+    wait("the look that the same files cause", lambda: len(reconciles(cloud, prefix=product.guid)) > before)
     wait_quiet(cloud)
 
     # One listing tells that nobody deleted the images in the meantime; dropping a file again asks for it back.
@@ -49,13 +49,13 @@ def test_a_look_at_a_gallery_that_agrees_asks_shoptet_nothing(
     wait_live(cloud, files)
     wait_quiet(cloud)
     sandbox.forget_calls()
-    before = len(looks(cloud, prefix=product.guid))
+    before = len(reconciles(cloud, prefix=product.guid))
 
     # The metadata event comes without any change of what is wanted.
     blob = cloud.storage.bucket("drop").blob(files[0].name)
     blob.metadata = {"seen": "yes"}
     blob.patch()
-    wait("the look that the event causes", lambda: len(looks(cloud, prefix=product.guid)) > before)
+    wait("the look that the event causes", lambda: len(reconciles(cloud, prefix=product.guid)) > before)
     wait_quiet(cloud)
 
     assert sandbox.calls() == {}

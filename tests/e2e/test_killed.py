@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pytest
 
-from gallery_sync import jobindex, refusals
-from gallery_sync.tasks import connect
+from gallery_sync.cloud.tasks import connect
+from gallery_sync.state import jobindex, refusals
 from infra.local.cloud import QUEUES, LocalCloud, Plan, local_cloud
 from infra.local.sample import Picture
 from infra.local.sandbox.config import SandboxConfig

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import requests
 
-from gallery_sync.tasks import CloudTasks, EnqueueFailed, QueueMissing, Task, connect
+from gallery_sync.cloud.tasks import CloudTasks, Task, connect
+from gallery_sync.ports.queue import EnqueueFailed, QueueMissing
 from infra.local.tasks import QueueConfig, TasksServer, served_tasks
 from tests.contract.tasks.worker import Worker, working
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from gallery_sync.settings import FUNCTIONS, Settings
+from gallery_sync.connect.settings import FUNCTIONS, Settings
 from tests.terraform.deployed import Deployed
 
 SECRETS = {

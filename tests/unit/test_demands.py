@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from gallery_sync.ledger import Entry, Failure, Ledger
+from gallery_sync.connect.settings import FUNCTIONS, BadSetting
+from gallery_sync.core.ledger import Entry, Failure, Ledger
 from gallery_sync.log import Log
-from gallery_sync.report import report
-from gallery_sync.settings import FUNCTIONS, BadSetting
 from gallery_sync.shoptet.classify import REGISTER_WEBHOOK
+from gallery_sync.work.report import report
 from infra.demands import ACCESS, LINES, demands, render
 
 ROOT = Path(__file__).parents[2]
@@ -65,7 +65,7 @@ def test_a_failure_for_good_and_a_repeated_try_are_logged_in_the_words_that_are_
 
 
 @pytest.mark.parametrize(
-    ("line", "module"), [("refused_drops", "drop"), ("refused_drops", "sync"), ("rescued", "sweep")]
+    ("line", "module"), [("refused_drops", "work/drop"), ("refused_drops", "work/reconcile"), ("rescued", "work/sweep")]
 )
 def test_other_lines_are_written_in_the_words_that_are_counted(line: str, module: str) -> None:
     assert LINES[line] in (ROOT / f"functions/gallery_sync/{module}.py").read_text("utf-8")

@@ -35,62 +35,66 @@ create_app(sys.argv[1], sys.argv[2], sys.argv[3])
 print(json.dumps(sorted(sys.modules)))
 """
 
-SHOPTET_CLIENT = {f"gallery_sync.shoptet.{name}" for name in ("auth", "client", "http", "results", "transport")}
-WORK_OF_SYNC = {
-    f"gallery_sync.{name}"
-    for name in (
-        "sync",
-        "arrive",
-        "apply",
-        "carry",
-        "codes",
-        "depart",
-        "intents",
-        "judge",
-        "match",
-        "settle",
-        "signing",
-    )
-}
-API = {"gallery_sync.api.rest", "gallery_sync.api.work", "gallery_sync.apply", "gallery_sync.carry"}
+
+def ours(*names: str) -> set[str]:
+    return {f"gallery_sync.{name}" for name in names}
+
+
+SHOPTET_CLIENT = ours(*(f"shoptet.{name}" for name in ("auth", "client", "http", "results", "transport")))
+STORAGE = ours("cloud.storage")
+QUEUE = ours("cloud.queue", "cloud.tasks")
+RECONCILING = ours(
+    "core.lost_answer",
+    "core.match",
+    "core.observe",
+    "core.plan",
+    "core.see",
+    "core.settle",
+    "cloud.signing",
+    "state.codes",
+    "work.accept",
+    "work.finish",
+    "work.intents",
+    "work.reconcile",
+    "work.start",
+)
+REST = ours("http.handlers", "http.rest", "work.accept", "work.intents")
 AROUND = {"infra", "tests"}
 
 REQUIRED: Mapping[str, set[str]] = {
-    "on_drop": {"gallery_sync.drop", "gallery_sync.events", "gallery_sync.tasks", "google.cloud.tasks_v2"},
-    "job_finished": {"gallery_sync.shoptet.webhook", "gallery_sync.tasks", "google.cloud.tasks_v2"},
-    "sweep": {"gallery_sync.sweep", "gallery_sync.storage", "gallery_sync.tasks", "google.cloud.storage"},
-    "poll_jobs": {"gallery_sync.poll", "gallery_sync.storage", "gallery_sync.tasks", *SHOPTET_CLIENT},
-    "sync_gallery": {*WORK_OF_SYNC, "gallery_sync.storage", "gallery_sync.tasks", *SHOPTET_CLIENT},
-    "galleries": {*API, "gallery_sync.storage", "gallery_sync.tasks", *SHOPTET_CLIENT},
-    "clean_gallery": {*API, "gallery_sync.storage", "gallery_sync.tasks", *SHOPTET_CLIENT},
-    "webhooks": {"gallery_sync.api.signed", "gallery_sync.storage", "gallery_sync.tasks", "standardwebhooks"},
+    "on_drop": {*ours("core.events", "work.drop"), *QUEUE, "google.cloud.tasks_v2"},
+    "job_finished": {*ours("shoptet.webhook"), *QUEUE, "google.cloud.tasks_v2"},
+    "sweep": {*ours("work.audit_bucket", "work.audit_shop", "work.sweep"), *STORAGE, *QUEUE, "google.cloud.storage"},
+    "poll_jobs": {*ours("work.poll"), *STORAGE, *QUEUE, *SHOPTET_CLIENT},
+    "sync_gallery": {*RECONCILING, *STORAGE, *QUEUE, *SHOPTET_CLIENT},
+    "galleries": {*REST, *STORAGE, *QUEUE, *SHOPTET_CLIENT},
+    "clean_gallery": {*REST, *STORAGE, *QUEUE, *SHOPTET_CLIENT},
+    "webhooks": {*ours("http.signed"), *STORAGE, *QUEUE, "standardwebhooks"},
 }
-NOT_OF_API = {
-    *(WORK_OF_SYNC - {f"gallery_sync.{name}" for name in ("codes", "settle", "match", "apply", "carry", "intents")}),
-    "gallery_sync.api.signed",
+NO_STORAGE = {*STORAGE, *ours("ports.storage", "work.world"), "google.cloud.storage"}
+NOT_OF_REST = {
+    *ours("cloud.signing", "core.lost_answer", "http.signed", "work.finish", "work.reconcile", "work.start"),
     "standardwebhooks",
 }
-NO_STORAGE = {"google.cloud.storage", "gallery_sync.storage", "gallery_sync.ports", "gallery_sync.world"}
 FORBIDDEN: Mapping[str, set[str]] = {
-    "on_drop": {*AROUND, *NO_STORAGE, *SHOPTET_CLIENT, *WORK_OF_SYNC, "gallery_sync.shoptet.webhook"},
-    "job_finished": {*AROUND, *NO_STORAGE, *SHOPTET_CLIENT, *WORK_OF_SYNC, "gallery_sync.names", "gallery_sync.drop"},
+    "on_drop": {*AROUND, *NO_STORAGE, *SHOPTET_CLIENT, *RECONCILING, *ours("shoptet.webhook")},
+    "job_finished": {*AROUND, *NO_STORAGE, *SHOPTET_CLIENT, *RECONCILING, *ours("core.names", "work.drop")},
     "sweep": {
         *AROUND,
         *SHOPTET_CLIENT,
-        *WORK_OF_SYNC - {"gallery_sync.codes"},
-        "gallery_sync.poll",
-        "gallery_sync.shared_token",
+        *RECONCILING - ours("core.observe", "core.plan", "state.codes"),
+        *ours("state.shared_token", "work.poll"),
     },
-    "poll_jobs": {*AROUND, *WORK_OF_SYNC, "gallery_sync.sweep", "gallery_sync.shoptet.webhook"},
-    "sync_gallery": {*AROUND, "gallery_sync.poll", "gallery_sync.sweep", "gallery_sync.shoptet.webhook"},
-    "galleries": {*AROUND, *NOT_OF_API},
-    "clean_gallery": {*AROUND, *NOT_OF_API},
+    "poll_jobs": {*AROUND, *RECONCILING - ours("core.observe", "core.plan"), *ours("shoptet.webhook", "work.sweep")},
+    "sync_gallery": {*AROUND, *ours("shoptet.webhook", "work.poll", "work.sweep")},
+    "galleries": {*AROUND, *NOT_OF_REST},
+    "clean_gallery": {*AROUND, *NOT_OF_REST},
     "webhooks": {
         *AROUND,
         *SHOPTET_CLIENT,
-        *(WORK_OF_SYNC - {"gallery_sync.intents"}),
-        *API,
-        "gallery_sync.shared_token",
+        *RECONCILING - ours("core.observe", "core.plan"),
+        *REST,
+        *ours("state.shared_token"),
     },
 }
 
@@ -115,8 +119,8 @@ def test_a_function_loads_what_it_uses_and_nothing_of_what_it_does_not(function:
 
 def test_every_module_that_is_named_here_exists() -> None:
     named = {name for group in (*REQUIRED.values(), *FORBIDDEN.values()) for name in group}
-    ours = {name for name in named if name.startswith("gallery_sync")}
-    assert {name for name in ours if not (FUNCTIONS / f"{name.replace('.', '/')}.py").exists()} == set()
+    own = {name for name in named if name.startswith("gallery_sync")}
+    assert {name for name in own if not (FUNCTIONS / f"{name.replace('.', '/')}.py").exists()} == set()
 
 
 def test_every_function_has_its_lists() -> None:
@@ -146,13 +150,16 @@ def test_every_contract_is_kept() -> None:
 
 
 BREACHES = {
-    "Each layer imports": ("shoptet/times.py", "from gallery_sync import names"),
-    "What decides": ("match.py", "import requests"),
-    "What works": ("refusals.py", "from google.cloud import storage"),
-    "Of Shoptet, the plan": ("order.py", "from gallery_sync.shoptet import errors"),
-    "What on_drop": ("shoptet/redact.py", "import urllib3"),
-    "What a request": ("api/routes.py", "import flask"),
+    "Each layer knows": ("state/refusals.py", "from gallery_sync.work import sweep"),
+    "What decides acts": ("core/match.py", "from gallery_sync import log"),
+    "What decides, keeps": ("work/sweep.py", "import requests"),
+    "Only the adapters": ("http/views.py", "from google.cloud import storage"),
+    "Clients know": ("cloud/tasks.py", "import flask"),
+    "What a request": ("http/routes.py", "import flask"),
     "What is deployed": ("log.py", "from infra.local import serving"),
+    "The servers of": ("../../infra/local/tasks/names.py", "from infra.local.storage import errors"),
+    "The local cloud's": ("../../infra/local/tasks/names.py", "from gallery_sync.core import schedule"),
+    "Set-up commands": ("../../infra/package/archive.py", "from infra.local import serving"),
 }
 """An import for each contract that it does not allow, by the beginning of the contract's name."""
 

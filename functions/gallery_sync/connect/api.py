@@ -4,13 +4,13 @@ import secrets
 import threading
 
 from gallery_sync.clock import SystemClock
+from gallery_sync.cloud.storage import BucketBin, BucketDocuments, BucketDrops
+from gallery_sync.connect.queue import work_queue
+from gallery_sync.connect.settings import ApiSettings
 from gallery_sync.connect.shop import shop_client
 from gallery_sync.connect.storage import storage_client
 from gallery_sync.log import Log
-from gallery_sync.looks import connect_looks
-from gallery_sync.settings import Api
-from gallery_sync.storage import BucketBin, BucketDocuments, BucketDrops
-from gallery_sync.world import CarryWorld
+from gallery_sync.work.world import RequestWorld
 
 __all__ = ["api_world"]
 
@@ -18,15 +18,15 @@ STORAGE_SECONDS = 15.0
 """How long a call of the storage is tried again: somebody waits for the answer, and can ask again."""
 
 
-def api_world(settings: Api, function: str) -> CarryWorld:
+def api_world(settings: ApiSettings, function: str) -> RequestWorld:
     """Build what the function of this name works with."""
     clock = SystemClock()
     storage = storage_client(settings)
     state, drops = storage.bucket(settings.state_bucket), storage.bucket(settings.drop_bucket)
     documents = BucketDocuments(state, STORAGE_SECONDS)
-    return CarryWorld(
+    return RequestWorld(
         documents=documents,
-        looks=connect_looks(settings, clock, settings.timing),
+        queue=work_queue(settings, clock, settings.timing),
         clock=clock,
         log=Log(function),
         timing=settings.timing,

@@ -3,18 +3,18 @@
 import requests
 
 from gallery_sync.clock import Clock
-from gallery_sync.ports import Documents
-from gallery_sync.settings import Shop
-from gallery_sync.shared_token import StoredToken
+from gallery_sync.connect.settings import ShopSettings
+from gallery_sync.ports.storage import Documents
 from gallery_sync.shoptet.auth import AddonToken, PrivateToken, Tokens
 from gallery_sync.shoptet.client import Shoptet
 from gallery_sync.shoptet.http import Gate, Http
 from gallery_sync.shoptet.results import Results
+from gallery_sync.state.shared_token import StoredToken
 
 __all__ = ["shop_client"]
 
 
-def shop_client(settings: Shop, documents: Documents, clock: Clock, gate: Gate | None = None) -> Shoptet:
+def shop_client(settings: ShopSettings, documents: Documents, clock: Clock, gate: Gate | None = None) -> Shoptet:
     """Build the client of the shop's API; an add-on's access token is shared through the documents.
 
     `gate` keeps a process that serves several requests at a time within its share of Shoptet's connections.
@@ -25,7 +25,7 @@ def shop_client(settings: Shop, documents: Documents, clock: Clock, gate: Gate |
     return Shoptet(Http(settings.shoptet_api_url, tokens, session, clock, gate), results)
 
 
-def _tokens(settings: Shop, documents: Documents, session: requests.Session, clock: Clock) -> Tokens:
+def _tokens(settings: ShopSettings, documents: Documents, session: requests.Session, clock: Clock) -> Tokens:
     if settings.shoptet_private_api_token is not None:
         return PrivateToken(settings.shoptet_private_api_token)
     # Settings.check has seen to it that both are there.

@@ -8,15 +8,15 @@ from google.auth.transport.requests import AuthorizedSession, Request
 from google.cloud.storage import Client
 
 from gallery_sync.clock import Clock, SystemClock
+from gallery_sync.cloud.signing import SCOPE, IamSigner, UrlSigner
+from gallery_sync.cloud.storage import BucketBin, BucketDocuments, BucketDrops, BucketOutbox
+from gallery_sync.connect.queue import work_queue
+from gallery_sync.connect.settings import SyncGallery
 from gallery_sync.connect.shop import shop_client
 from gallery_sync.connect.storage import storage_client
+from gallery_sync.core.plan import Policy
 from gallery_sync.log import Log
-from gallery_sync.looks import connect_looks
-from gallery_sync.plan import Policy
-from gallery_sync.settings import SyncGallery
-from gallery_sync.signing import SCOPE, IamSigner, UrlSigner
-from gallery_sync.storage import BucketBin, BucketDocuments, BucketDrops, BucketOutbox
-from gallery_sync.world import World
+from gallery_sync.work.world import ReconcileWorld
 
 __all__ = ["sync_world"]
 
@@ -24,7 +24,7 @@ LOCAL_ACCOUNT = "gallery-sync@local.iam.gserviceaccount.com"
 """Who signs in the local cloud, where no identity is checked."""
 
 
-def sync_world(settings: SyncGallery) -> World:
+def sync_world(settings: SyncGallery) -> ReconcileWorld:
     """Build what `sync_gallery` works with."""
     clock = SystemClock()
     storage = storage_client(settings)
@@ -32,9 +32,9 @@ def sync_world(settings: SyncGallery) -> World:
     documents = BucketDocuments(state)
     signer = _signer(storage, clock, local=settings.storage_emulator_host is not None)
     sign = UrlSigner(state, signer, settings.timing.signed_url, storage.api_endpoint)
-    return World(
+    return ReconcileWorld(
         documents=documents,
-        looks=connect_looks(settings, clock, settings.timing),
+        queue=work_queue(settings, clock, settings.timing),
         clock=clock,
         log=Log("sync_gallery"),
         timing=settings.timing,

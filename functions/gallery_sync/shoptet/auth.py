@@ -6,19 +6,20 @@ token is valid for 30 minutes, and at most 5 of them at a time.
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Protocol
 
 import msgspec
 import requests
 
 from gallery_sync.clock import Clock
+from gallery_sync.ports.shop_errors import NotAllowed, ShoptetError, TryLater, Unavailable
+from gallery_sync.ports.token import SharedToken, Token
 from gallery_sync.shoptet.addresses import secure_base
 from gallery_sync.shoptet.classify import CHECK_ACCESS
-from gallery_sync.shoptet.errors import NotAllowed, ShoptetError, TryLater, Unavailable
-from gallery_sync.shoptet.transport import Answer, Broken, NotSent, Timeouts, exchange
+from gallery_sync.shoptet.transport import Broken, NotSent, RawAnswer, Timeouts, exchange
 
-__all__ = ["AddonToken", "PrivateToken", "SharedToken", "Token", "Tokens"]
+__all__ = ["AddonToken", "PrivateToken", "Tokens"]
 
 PRIVATE_HEADER = "Shoptet-Private-API-Token"
 ADDON_HEADER = "Shoptet-Access-Token"
@@ -56,34 +57,6 @@ class Tokens(Protocol):
 
     def expired(self, refused: Mapping[str, str]) -> bool:
         """Told after a 401 which headers were refused; True if another try with new headers is worthwhile."""
-        ...
-
-
-@dataclass(frozen=True)
-class Token:
-    """The add-on's current access token, and who may fetch the next one: the document that instances share.
-
-    All times are in seconds since the epoch. `value` is empty before the first fetch and after a refusal;
-    `refresh_at` says when it should be replaced, `ends_at` when it ends. `fetching_until` is a claim: until then,
-    somebody else is fetching. `issued` holds the ends of all tokens that may still be valid, this one included.
-    """
-
-    value: str = field(default="", repr=False)
-    refresh_at: float = 0.0
-    ends_at: float = 0.0
-    fetching_until: float = 0.0
-    issued: tuple[float, ...] = ()
-
-
-class SharedToken(Protocol):
-    """Where instances share the current token; a write compares and swaps."""
-
-    def read(self) -> tuple[Token, int] | None:
-        """The document and its version, which is above 0; None where there is none yet."""
-        ...
-
-    def write(self, token: Token, version: int) -> bool:
-        """Replace the document of this version (0: create it). False: another instance was first."""
         ...
 
 
@@ -236,7 +209,7 @@ class AddonToken:
             )
         return self._understood(answer, now)
 
-    def _understood(self, answer: Answer, now: float) -> tuple[str, float]:
+    def _understood(self, answer: RawAnswer, now: float) -> tuple[str, float]:
         try:
             grant = msgspec.json.decode(answer.body, type=_Grant, strict=False) if answer.status == 200 else None
             if grant and grant.expires_in > 0:

@@ -11,7 +11,8 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from gallery_sync.shoptet.errors import (
+from gallery_sync.core.shop_values import RowError
+from gallery_sync.ports.shop_errors import (
     AnswerLost,
     Conflict,
     Crowded,
@@ -25,10 +26,9 @@ from gallery_sync.shoptet.errors import (
     TryLater,
     Unavailable,
 )
+from gallery_sync.redact import one_line
 from gallery_sync.shoptet.limits import retry_after
-from gallery_sync.shoptet.model import RowError
-from gallery_sync.shoptet.redact import one_line
-from gallery_sync.shoptet.transport import Answer, Broken, NotSent
+from gallery_sync.shoptet.transport import Broken, NotSent, RawAnswer
 
 __all__ = ["Call", "Reply", "classify", "classify_failure"]
 
@@ -85,7 +85,7 @@ class _Envelope(msgspec.Struct):
         return bool(self.data) or self.errors is not None or self.metadata is not None
 
 
-def classify(answer: Answer, call: Call, of: type[T], *, now: float, attempt: int = 0) -> Reply[T] | ShoptetError:
+def classify(answer: RawAnswer, call: Call, of: type[T], *, now: float, attempt: int = 0) -> Reply[T] | ShoptetError:
     """The reply, its `data` decoded as `of`, or the error that says what is to be done.
 
     `now` is in seconds since the epoch, `attempt` counts the tries before this one; later ones pause longer.
@@ -144,7 +144,7 @@ def pause(attempt: int) -> float:
 
 
 def _unexpected(
-    call: Call, answer: Answer, message: str, now: float, request_id: str | None, code: str | None = None
+    call: Call, answer: RawAnswer, message: str, now: float, request_id: str | None, code: str | None = None
 ) -> Unavailable | AnswerLost:
     message = f"{answer.status} {message}"
     if call.write:

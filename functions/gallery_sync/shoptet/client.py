@@ -11,10 +11,8 @@ from urllib.parse import quote
 
 import msgspec
 
-from gallery_sync.shoptet.classify import LONG_PAUSE, Reply
-from gallery_sync.shoptet.errors import Conflict, NotFound, Refused, Unavailable
-from gallery_sync.shoptet.http import Http
-from gallery_sync.shoptet.model import (
+from gallery_sync.core.shop_times import query_time
+from gallery_sync.core.shop_values import (
     MAX_IMAGES_PER_CALL,
     MAX_PRIORITY,
     MAX_SOURCE_URL,
@@ -30,9 +28,11 @@ from gallery_sync.shoptet.model import (
     Updated,
     Webhook,
 )
+from gallery_sync.ports.shop_errors import Conflict, NotFound, Refused, Unavailable
+from gallery_sync.shoptet.classify import LONG_PAUSE, Reply
+from gallery_sync.shoptet.http import Http
 from gallery_sync.shoptet.pages import ITEMS_PER_PAGE, Incomplete, Page, read_all
 from gallery_sync.shoptet.results import Results, parse_result
-from gallery_sync.shoptet.times import query_time
 
 __all__ = ["Shoptet"]
 

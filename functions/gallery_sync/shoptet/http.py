@@ -12,10 +12,10 @@ import msgspec
 import requests
 
 from gallery_sync.clock import Clock
+from gallery_sync.ports.shop_errors import Crowded, NotAllowed, ShoptetError, TooLate, TryLater, Unavailable
 from gallery_sync.shoptet.addresses import secure_base
 from gallery_sync.shoptet.auth import Tokens
 from gallery_sync.shoptet.classify import Call, Reply, classify, classify_failure, pause
-from gallery_sync.shoptet.errors import Crowded, NotAllowed, ShoptetError, TooLate, TryLater, Unavailable
 from gallery_sync.shoptet.limits import Pressure
 from gallery_sync.shoptet.transport import Broken, NotSent, Timeouts, exchange
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from gallery_sync.shoptet.errors import NotFound
+from gallery_sync.ports.shop_errors import NotFound
 
 __all__ = ["ITEMS_PER_PAGE", "Incomplete", "Page", "read_all"]
 

@@ -9,8 +9,8 @@ from typing import TypeGuard
 
 import msgspec
 
-from gallery_sync.shoptet.model import ResultRow
-from gallery_sync.shoptet.redact import one_line
+from gallery_sync.core.shop_values import ResultRow
+from gallery_sync.redact import one_line
 
 __all__ = ["parse_result"]
 

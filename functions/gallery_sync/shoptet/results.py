@@ -10,7 +10,7 @@ import requests
 from gallery_sync.clock import Clock
 from gallery_sync.shoptet.addresses import is_loopback, trusted_result
 from gallery_sync.shoptet.result_format import parse_result
-from gallery_sync.shoptet.transport import Answer, Broken, NotSent, Timeouts, exchange
+from gallery_sync.shoptet.transport import Broken, NotSent, RawAnswer, Timeouts, exchange
 
 __all__ = ["Results", "parse_result"]
 
@@ -57,7 +57,7 @@ class Results:
                 return None
         return None
 
-    def _once(self, url: str) -> Answer | None:
+    def _once(self, url: str) -> RawAnswer | None:
         try:
             return exchange(self._session, self._clock, self._timeouts, "GET", url, {"Accept": "application/json"})
         except (NotSent, Broken):

@@ -13,7 +13,7 @@ import urllib3.exceptions  # requests' own transport: only its exceptions tell a
 
 from gallery_sync.clock import Clock
 
-__all__ = ["Answer", "Broken", "NotSent", "Timeouts", "exchange"]
+__all__ = ["Broken", "NotSent", "RawAnswer", "Timeouts", "exchange"]
 
 MAX_BODY = 10 * 1024 * 1024
 """Bytes, unpacked. A page of 500 jobs has about 150 kB."""
@@ -31,7 +31,7 @@ class Timeouts:
 
 
 @dataclass(frozen=True)
-class Answer:
+class RawAnswer:
     """What came back: status, headers (their names in any case) and the body, unpacked."""
 
     status: int
@@ -60,7 +60,7 @@ def exchange(
     headers: Mapping[str, str],
     body: bytes | None = None,
     params: Mapping[str, str] | None = None,
-) -> Answer:
+) -> RawAnswer:
     """Send one request and read its answer.
 
     The session's adapter is used directly, since `Session.send` reads a redirect's body without a bound and adds
@@ -90,7 +90,7 @@ def exchange(
             raise NotSent(why) from None
         raise Broken(why) from None
     try:
-        return Answer(response.status_code, response.headers, _read(response, clock, started + timeouts.total))
+        return RawAnswer(response.status_code, response.headers, _read(response, clock, started + timeouts.total))
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
         raise Broken(_why(error, timeouts), response.headers) from None
     finally:

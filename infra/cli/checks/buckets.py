@@ -11,7 +11,7 @@ from google.auth.exceptions import GoogleAuthError
 from google.cloud.storage import Blob, Bucket, Client
 from google.cloud.storage.retry import DEFAULT_RETRY
 
-from gallery_sync.signing import SigningRefused, UrlSigner
+from gallery_sync.cloud.signing import SigningRefused, UrlSigner
 from infra.cli.checks.finding import Finding, cross, tick
 
 __all__ = ["check_drop_bucket", "check_state_bucket"]

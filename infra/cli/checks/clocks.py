@@ -7,7 +7,7 @@ from typing import Final
 import requests
 
 from gallery_sync.clock import Clock
-from gallery_sync.schedule import Timing
+from gallery_sync.core.schedule import Timing
 from infra.cli.checks.finding import Finding, cross, tick
 
 __all__ = ["check_clocks"]

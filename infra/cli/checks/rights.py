@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from gallery_sync.clock import Clock
+from gallery_sync.core.shop_values import Attributes, NewImage, NewSource
+from gallery_sync.ports.shop_errors import NotAllowed, Refused, ShoptetError, TryLater
 from gallery_sync.shoptet.classify import REGISTER_WEBHOOK
 from gallery_sync.shoptet.client import Shoptet
-from gallery_sync.shoptet.errors import NotAllowed, Refused, ShoptetError, TryLater
-from gallery_sync.shoptet.model import Attributes, NewImage, NewSource
 from infra.cli.checks.finding import Finding, cross, tick
 
 __all__ = ["NOWHERE", "check_rights"]

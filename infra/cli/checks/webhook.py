@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 import requests
 
-from gallery_sync.shoptet.errors import ShoptetError
+from gallery_sync.ports.shop_errors import ShoptetError
 from infra.cli.checks.finding import Finding, cross, tick
 from infra.cli.settings import WEBHOOK_KEYS
 from infra.cli.webhooks import JOB_FINISHED, WebhookShop, keys_of, registered, shown

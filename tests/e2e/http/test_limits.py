@@ -24,7 +24,7 @@ from typing import Any
 import pytest
 import requests
 
-from gallery_sync import jobindex
+from gallery_sync.state import jobindex
 from infra.local.cloud import LocalCloud, Plan, local_cloud
 from infra.local.pictures import picture_bytes
 from infra.local.sample import Picture

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
-from gallery_sync.operations import AskedImage, Part
+from gallery_sync.core.operation import AskedImage, Part
 from tests.faults.simulation.client import POISON
 from tests.faults.simulation.jobs import TOO_LARGE, Page
 from tests.faults.simulation.requests import request

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 import msgspec
 
-from gallery_sync import jobindex, names, refusals
-from gallery_sync.ledger import Failure, Ledger
-from gallery_sync.operations import Outcome
+from gallery_sync.core import names
+from gallery_sync.core.ledger import Failure, Ledger
+from gallery_sync.core.operation import Outcome
+from gallery_sync.state import jobindex, refusals
 from tests.faults.simulation.callers import Callers
 from tests.faults.simulation.justify import CLOCKS, is_priority, justified, may_lose_lines, touched_in_flight
 from tests.faults.simulation.people import CODE, FILES, People, place_of

@@ -5,10 +5,9 @@ from typing import Final
 
 import msgspec
 
-from gallery_sync.apply import wish
-from gallery_sync.ledger import Entry, Ledger
-from gallery_sync.operations import ImageOutcome, Operation, Outcome, Problem
-from gallery_sync.progress import part_progress
+from gallery_sync.core.ledger import Entry, Ledger
+from gallery_sync.core.operation import ImageOutcome, Operation, Outcome, Problem, picture_id
+from gallery_sync.core.progress import part_progress
 from tests.faults.simulation.callers import Callers, Wish, Word
 from tests.faults.simulation.justify import CLOCKS, justified, may_lose_lines, touched_in_flight
 from tests.faults.simulation.people import CODE, People
@@ -191,7 +190,7 @@ class CallersChecks:
     def _entry(self, one: Wish) -> tuple[str, Entry | None]:
         """Give the entry that carries a wish."""
         ledger = self._u.record.current.get(one.page.place) or Ledger(*one.page.place)
-        mark = f"op:{wish(one.operation, 0, one.index)}"
+        mark = f"op:{picture_id(one.operation, 0, one.index)}"
         for key, entry in ledger.entries.items():
             if entry.wanted is not None and entry.wanted.content.checksum == mark:
                 return key, entry

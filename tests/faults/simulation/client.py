@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from gallery_sync.clock import Clock
-from gallery_sync.shoptet import errors
-from gallery_sync.shoptet.model import (
+from gallery_sync.core.shop_values import (
     MAX_IMAGES_PER_CALL,
     Attributes,
     Gallery,
@@ -19,6 +18,7 @@ from gallery_sync.shoptet.model import (
     RowError,
     Updated,
 )
+from gallery_sync.ports import shop_errors
 from tests.faults.simulation.effects import Effects
 from tests.faults.simulation.jobs import SimJobs
 from tests.faults.simulation.shop import Place, SimShop
@@ -129,13 +129,13 @@ class SimClient:
         def work() -> None:
             picture = self._shop.named(place, name)
             if picture is None:
-                raise errors.NotFound("404 no such image", call=call, status=404)
+                raise shop_errors.NotFound("404 no such image", call=call, status=404)
             if (place, name) not in self._shop.to_be_deleted and place not in self._shop.to_be_cleaned:
                 self._must_be_ours(place, name)
                 if not self._mirrors:
                     raise self._effects.broken(f"I3: {name} was deleted, and nobody asked for it")
             if picture.referenced and not remove_reference:
-                raise errors.Conflict("409 a variant references the image", call=call, status=409)
+                raise shop_errors.Conflict("409 a variant references the image", call=call, status=409)
             self._shop.remove(place, picture)
 
         self._write(call, guid, send_until, work)
@@ -144,7 +144,7 @@ class SimClient:
         """See ports.Shop."""
         self._get("jobs")
         if not self._shop.how.list_allowed:
-            raise errors.NotAllowed("403", call="GET jobs", status=403, advice="grant the right")
+            raise shop_errors.NotAllowed("403", call="GET jobs", status=403, advice="grant the right")
         return self._jobs.listed(created_from)
 
     def job(self, job_id: str) -> JobDetail:
@@ -152,7 +152,7 @@ class SimClient:
         self._get("job")
         detail = self._jobs.detail(job_id)
         if detail is None:
-            raise errors.NotFound("404 job-not-found", call="GET job", status=404)
+            raise shop_errors.NotFound("404 job-not-found", call="GET job", status=404)
         return detail
 
     def result(self, detail: JobDetail) -> tuple[ResultRow, ...] | None:
@@ -165,7 +165,7 @@ class SimClient:
         self._get("code")
         guid = self._shop.codes.get(code)
         if guid is None:
-            raise errors.NotFound("404 no such code", call="GET code", status=404)
+            raise shop_errors.NotFound("404 no such code", call="GET code", status=404)
         return guid
 
     def _start(
@@ -176,7 +176,7 @@ class SimClient:
 
         def work() -> str:
             if any(self._poisoned(image.source_url) for image in images):
-                raise errors.Refused("400 a URL is not accepted", call=call, status=400)
+                raise shop_errors.Refused("400 a URL is not accepted", call=call, status=400)
             return self._jobs.start((guid, gallery), images, source=source).id
 
         return self._write(call, guid, send_until, work)
@@ -192,7 +192,7 @@ class SimClient:
 
     def _known(self, guid: str, call: str) -> None:
         if guid in self._shop.gone:
-            raise errors.NotFound("404 no such product", call=call, status=404)
+            raise shop_errors.NotFound("404 no such product", call=call, status=404)
 
     def _get(self, kind: str) -> None:
         fx = self._effects
@@ -200,9 +200,9 @@ class SimClient:
         fx.point()
         if fx.happens(fx.faults.get_fails):
             fx.tell("GET %s fails", kind)
-            raise errors.Unavailable("503", call=f"GET {kind}", at=self._clock.now() + fx.rng.choice((1.0, 60.0)))
+            raise shop_errors.Unavailable("503", call=f"GET {kind}", at=self._clock.now() + fx.rng.choice((1.0, 60.0)))
         if fx.happens(fx.faults.get_not_allowed):
-            raise errors.NotAllowed("403", call=f"GET {kind}", status=403, advice="grant the right")
+            raise shop_errors.NotAllowed("403", call=f"GET {kind}", status=403, advice="grant the right")
         fx.point()
 
     def _write(self, call: str, guid: str, send_until: float, work: Callable[[], T]) -> T:
@@ -212,39 +212,39 @@ class SimClient:
         fx.point()
         if self._clock.now() >= send_until:
             fx.tell("%s is too late", call)
-            raise errors.TooLate("send_until has passed", call=call, at=self._clock.now())
+            raise shop_errors.TooLate("send_until has passed", call=call, at=self._clock.now())
         if fx.happens(fx.faults.write_refused_for_now):
             at = self._clock.now() + fx.rng.choice((0.0, 5.0, 90.0))
-            kind = fx.rng.choice((errors.TryLater, errors.Locked, errors.Unavailable))
+            kind = fx.rng.choice((shop_errors.TryLater, shop_errors.Locked, shop_errors.Unavailable))
             fx.tell("%s: not now (%s)", call, kind.__name__)
             raise kind("429 or 423", call=call, at=at)
         if fx.happens(fx.faults.write_not_allowed):
             fx.tell("%s: not allowed", call)
-            raise errors.NotAllowed("403 no webhook", call=call, status=403, advice="register the webhook")
+            raise shop_errors.NotAllowed("403 no webhook", call=call, status=403, advice="register the webhook")
         if fx.happens(fx.faults.lost_before):
             fx.tell("%s: the connection breaks before anything is done", call)
             fx.point()
-            raise errors.AnswerLost("reset", call=call)
+            raise shop_errors.AnswerLost("reset", call=call)
         lost = fx.happens(fx.faults.lost_after)
         arrives = fx.now + fx.latency() + (fx.rng.choice((0.0, 30.0, 60.0)) if lost else 0.0)
-        box: list[T | errors.ShoptetError] = []
+        box: list[T | shop_errors.ShoptetError] = []
         fx.tell("sends %s%s", call, ", whose answer will be lost" if lost else "")
         fx.scheduler.at(arrives, lambda: self._arrive(call, guid, work, box))
         if lost:
             fx.scheduler.pause(min(arrives - fx.now, 25.0))
-            raise errors.AnswerLost("timeout", call=call)
+            raise shop_errors.AnswerLost("timeout", call=call)
         while not box:
             fx.point()
         answer = box[0]
         fx.point()
-        if isinstance(answer, errors.ShoptetError):
+        if isinstance(answer, shop_errors.ShoptetError):
             raise answer
         return answer
 
-    def _arrive(self, call: str, guid: str, work: Callable[[], T], box: list[T | errors.ShoptetError]) -> None:
+    def _arrive(self, call: str, guid: str, work: Callable[[], T], box: list[T | shop_errors.ShoptetError]) -> None:
         try:
             self._known(guid, call)
             box.append(work())
-        except errors.ShoptetError as refusal:
+        except shop_errors.ShoptetError as refusal:
             self._effects.tell("%s is answered with %s", call, refusal)
             box.append(refusal)

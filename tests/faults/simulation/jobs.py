@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from gallery_sync.ledger import Content
-from gallery_sync.shoptet.model import Job, JobDetail, NewImage, NewSource, ResultRow
+from gallery_sync.core.ledger import Content
+from gallery_sync.core.shop_values import Job, JobDetail, NewImage, NewSource, ResultRow
 from tests.faults.simulation.effects import Effects
 from tests.faults.simulation.shop import Place, SimShop
 from tests.faults.simulation.storage import URL

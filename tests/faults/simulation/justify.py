@@ -3,8 +3,8 @@
 import math
 from typing import Final
 
-from gallery_sync.ledger import Failure
-from gallery_sync.shoptet.model import MAX_PRIORITY
+from gallery_sync.core.ledger import Failure
+from gallery_sync.core.shop_values import MAX_PRIORITY
 from tests.faults.simulation.client import POISON
 from tests.faults.simulation.jobs import TOO_LARGE
 from tests.faults.simulation.shop import Place, key_of

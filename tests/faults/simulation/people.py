@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from random import Random
 from typing import Final
 
-from gallery_sync import names
-from gallery_sync.ledger import Ledger
+from gallery_sync.core import names
+from gallery_sync.core.ledger import Ledger
 from tests.faults.simulation.client import POISON
 from tests.faults.simulation.jobs import TOO_LARGE
 from tests.faults.simulation.shop import Deletion, Picture, Place, key_of
@@ -174,7 +174,7 @@ class People:
             # A listing at take-off that lags may not show it.
             return True
         ledger = u.record.current.get(place)
-        if ledger is None or ledger.flight is None or ledger.flight.operation != "insert":
+        if ledger is None or ledger.flight is None or ledger.flight.action != "insert":
             return False
         return not self._tell(place, without) or u.setting.shoptet.renumbers
 

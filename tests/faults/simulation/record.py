@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from gallery_sync import ledger as ledgers
-from gallery_sync.ledger import Entry, Flight, Ledger
+from gallery_sync.core import ledger_document
+from gallery_sync.core.ledger import Entry, Flight, Ledger
 from tests.faults.simulation.shop import Place
 
 
@@ -25,9 +25,9 @@ class Summary:
     body: bytes
 
     def __str__(self) -> str:
-        if ledgers.parse_path(self.path) is None:
+        if ledger_document.parse_path(self.path) is None:
             return self.body.decode(errors="replace")
-        ledger = ledgers.decode(self.body, self.path)
+        ledger = ledger_document.decode(self.body, self.path)
         flight = ledger.flight
         lines = [
             f"fed by {list(ledger.prefixes)}",
@@ -38,7 +38,7 @@ class Summary:
         if flight is not None:
             carried = {k: (s.name or "new", s.generation, s.priority) for k, s in flight.images.items()}
             missed = "" if flight.first_miss is None else f", missing something, claimed {flight.claimed}"
-            lines.append(f"{flight.id} ({flight.operation}, {flight.job_id}{missed}): {carried}")
+            lines.append(f"{flight.id} ({flight.action}, {flight.job_id}{missed}): {carried}")
         return "".join(f"\n{'':40}{line}" for line in lines)
 
 
@@ -61,10 +61,10 @@ class Record:
 
     def wrote(self, now: float, path: str, body: bytes | None) -> None:
         """Take note of a document that was written."""
-        place = ledgers.parse_path(path)
+        place = ledger_document.parse_path(path)
         if place is None or body is None:
             return
-        ledger = ledgers.decode(body, path)
+        ledger = ledger_document.decode(body, path)
         before = self.current.get(place)
         old = before.flight if before is not None else None
         new = ledger.flight

@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 from werkzeug.datastructures import Headers
 
-from gallery_sync.api.asked import Asked
-from gallery_sync.operations import AskedImage, Part
+from gallery_sync.core.operation import AskedImage, Part
+from gallery_sync.http.asked import Asked
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from gallery_sync.shoptet.model import Gallery, Image
+from gallery_sync.core.shop_values import Gallery, Image
 from tests.faults.simulation.chance import Shoptets
 from tests.faults.simulation.effects import Effects
 

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from gallery_sync import names
-from gallery_sync.ledger import Content
-from gallery_sync.ports import BucketFile, Conflict, Listed, StorageUnavailable, Stored
+from gallery_sync.core import names
+from gallery_sync.core.files import BucketFile
+from gallery_sync.core.ledger import Content
+from gallery_sync.ports.storage import Listed, PreconditionFailed, StorageUnavailable, Stored
 from tests.faults.simulation.effects import Effects
 from tests.faults.simulation.record import Summary
 
@@ -78,7 +79,7 @@ class SimDocuments:
         if (there.generation if there is not None else 0) != generation:
             self._effects.tell("writes %s over %s: conflict", path, generation)
             self._effects.point()
-            raise Conflict(path)
+            raise PreconditionFailed(path)
         blob = self._bucket.put(self._effects.now, path, body, metadata or {})
         self._effects.tell("writes %s: %s", path, Summary(path, body))
         self._watch(path, body)

@@ -3,7 +3,8 @@
 from collections import Counter, deque
 from collections.abc import Callable
 
-from gallery_sync.tasks import CloudTasks, EnqueueFailed, Task
+from gallery_sync.cloud.tasks import CloudTasks, Task
+from gallery_sync.ports.queue import EnqueueFailed
 from tests.faults.simulation.effects import Effects
 
 DAY = 86_400.0

@@ -6,22 +6,24 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import Final, TypeVar
 
-from gallery_sync import drop as on_drop
-from gallery_sync import poll as poll_jobs
-from gallery_sync import sweep as sweeping
-from gallery_sync import sync as sync_gallery
-from gallery_sync.access import ApiKey
-from gallery_sync.api import rest
-from gallery_sync.api.begin import begin
-from gallery_sync.events import Changed
-from gallery_sync.ledger import BadDocument, Content
-from gallery_sync.looks import Target, TaskLooks, parse
-from gallery_sync.operations import Part, operation_id
-from gallery_sync.plan import Policy
-from gallery_sync.ports import StorageUnavailable
-from gallery_sync.schedule import DAY, Timing
-from gallery_sync.tasks import Task, TasksError
-from gallery_sync.world import PollWorld, SweepWorld, World
+from gallery_sync.cloud.queue import Target, TaskQueue
+from gallery_sync.cloud.tasks import Task
+from gallery_sync.core.events import Changed
+from gallery_sync.core.ledger import Content
+from gallery_sync.core.ledger_document import BadDocument
+from gallery_sync.core.operation import Part, operation_id
+from gallery_sync.core.plan import Policy
+from gallery_sync.core.schedule import DAY, Timing
+from gallery_sync.http import rest
+from gallery_sync.http.access import ApiKey
+from gallery_sync.http.begin import begin
+from gallery_sync.ports.queue import TasksError, parse_task
+from gallery_sync.ports.storage import StorageUnavailable
+from gallery_sync.work import drop as on_drop
+from gallery_sync.work import poll as poll_jobs
+from gallery_sync.work import reconcile as sync_gallery
+from gallery_sync.work import sweep as sweeping
+from gallery_sync.work.world import PollWorld, ReconcileWorld, SweepWorld
 from tests.faults.simulation.chance import Setting
 from tests.faults.simulation.client import POISON, Calls, SimClient
 from tests.faults.simulation.effects import Effects, SkewedClock
@@ -140,7 +142,7 @@ class Universe:
 
         def take(clock: SkewedClock, key: str) -> None:
             operation = begin(self._documents, CALLER, key, parts)
-            self.looks(clock).operation(operation.id, clock.now())
+            self.queue(clock).operation(operation.id, clock.now())
 
         return self._asked("webhooks", take, 60.0)
 
@@ -208,17 +210,17 @@ class Universe:
         secrets = (SECRET, CALLERS_SECRET)
         return StoryLog(self.story, lambda: self.scheduler.now, run.name if run else "·", self.errors, secrets)
 
-    def looks(self, clock: SkewedClock) -> TaskLooks:
+    def queue(self, clock: SkewedClock) -> TaskQueue:
         """Give the real looks over the simulated tasks."""
-        return TaskLooks(
+        return TaskQueue(
             self.tasks, clock, self.timing, Target(SYNC, "https://sync.test/"), Target(POLL, "https://poll.test/")
         )
 
-    def world(self, clock: SkewedClock) -> World:
+    def world(self, clock: SkewedClock) -> ReconcileWorld:
         """Give what a sync works with."""
-        return World(
+        return ReconcileWorld(
             documents=self._documents,
-            looks=self.looks(clock),
+            queue=self.queue(clock),
             clock=clock,
             log=self.log(),
             timing=self.timing,
@@ -235,7 +237,7 @@ class Universe:
         """Give what a look at the jobs works with."""
         return PollWorld(
             documents=self._documents,
-            looks=self.looks(clock),
+            queue=self.queue(clock),
             clock=clock,
             log=self.log(),
             timing=self.timing,
@@ -246,7 +248,7 @@ class Universe:
         """Give what a sweep works with."""
         return SweepWorld(
             documents=self._documents,
-            looks=self.looks(clock),
+            queue=self.queue(clock),
             clock=clock,
             log=self.log(),
             timing=self.timing,
@@ -273,15 +275,17 @@ class Universe:
 
     def _dispatch(self, task: Task, answered: Callable[[bool], None]) -> None:
         if task.queue == SYNC:
-            look = parse(task.body)
-            self.start("sync", lambda c: sync_gallery.sync(self.world(c), look), answered, self.timing.function_timeout)
+            look = parse_task(task.body)
+            self.start(
+                "sync", lambda c: sync_gallery.reconcile(self.world(c), look), answered, self.timing.function_timeout
+            )
         else:
             self.start("poll", lambda c: poll_jobs.poll(self.poll_world(c)), answered, self.timing.function_timeout)
 
     def _task_lost(self, task: Task) -> None:
         if task.queue != SYNC:
             return
-        look = parse(task.body)
+        look = parse_task(task.body)
         if look.refused is not None:
             self.unseen.add((look.refused, 1))
         elif look.prefix is not None:
@@ -296,7 +300,7 @@ class Universe:
             elif not ok:
                 self.unseen.add((name, size))
 
-        self.start("on_drop", lambda c: on_drop.drop(changed, self.looks(c), c, self.log()), done, 60.0)
+        self.start("on_drop", lambda c: on_drop.drop(changed, self.queue(c), c, self.log()), done, 60.0)
 
     def _notify(self, job_id: str) -> None:
         fx = self.effects
@@ -312,7 +316,7 @@ class Universe:
             if not ok and tries < 2:
                 self._later(900.0, lambda: self.webhook(job_id, tries + 1))
 
-        self.start(f"job_finished({job_id})", lambda c: self.looks(c).jobs(c.now()), done, 60.0)
+        self.start(f"job_finished({job_id})", lambda c: self.queue(c).poll(c.now()), done, 60.0)
 
     def _later(self, seconds: float, action: Callable[[], None]) -> None:
         """Let an event or webhook arrive; the world is not at rest before."""

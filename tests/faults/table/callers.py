@@ -15,10 +15,10 @@ from flask.typing import ResponseReturnValue
 from standardwebhooks import Webhook
 from werkzeug.test import TestResponse
 
-from gallery_sync import access, operations
-from gallery_sync.api import rest, signed
-from gallery_sync.api.asked import take_every_path
-from gallery_sync.world import CarryWorld
+from gallery_sync.core import operation
+from gallery_sync.http import access, rest, signed
+from gallery_sync.http.asked import take_every_path
+from gallery_sync.work.world import RequestWorld
 
 KEY: Final = "a-caller-s-key"
 SECRET: Final = "whsec_dGhlLWZhdWx0LXRhYmxlLXMtb3duLXNlY3JldA=="
@@ -32,7 +32,7 @@ Told = tuple[str, tuple[str, ...], str]
 class Callers:
     """Callers of one place. `repeat` is called before somebody asks again, with the seconds to wait."""
 
-    def __init__(self, world: CarryWorld, repeat: Callable[[float], None]) -> None:
+    def __init__(self, world: RequestWorld, repeat: Callable[[float], None]) -> None:
         self._world = world
         self._repeat = repeat
         self._asked: list[str] = []
@@ -42,7 +42,7 @@ class Callers:
     def send(self, kind: str, data: Mapping[str, Any]) -> None:
         """Send a signed event, until it is taken."""
         event = f"event-{len(self._asked)}"
-        self._asked.append(operations.operation_id(access.WEBHOOKS, event))
+        self._asked.append(operation.operation_id(access.WEBHOOKS, event))
         body = json.dumps({"type": kind, "timestamp": "2026-08-21T09:30:00Z", "data": data})
         moment = datetime.datetime.now(datetime.UTC)
         headers = {
@@ -56,7 +56,7 @@ class Callers:
     def call(self, method: str, path: str, body: object = None) -> None:
         """Make a call with a key, until it is answered with something else than 503."""
         key = f"call-{len(self._asked)}"
-        self._asked.append(operations.operation_id("pim", key))
+        self._asked.append(operation.operation_id("pim", key))
         headers = {"Authorization": f"Bearer {KEY}", "Idempotency-Key": key}
         if body is not None:
             headers["Content-Type"] = "application/json"

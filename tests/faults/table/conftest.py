@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from gallery_sync.tasks import connect
+from gallery_sync.cloud.tasks import connect
 from infra.local.serving import served
 from infra.local.storage.client import local_client
 from infra.local.storage.server import storage_app

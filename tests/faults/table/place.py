@@ -22,28 +22,30 @@ from google.auth.credentials import AnonymousCredentials
 from google.auth.transport.requests import AuthorizedSession
 from google.cloud import tasks_v2
 
-from gallery_sync import jobindex, ledger, looks
-from gallery_sync.drop import drop
-from gallery_sync.events import Changed
-from gallery_sync.ledger import Ledger
+from gallery_sync.cloud.queue import Target, TaskQueue
+from gallery_sync.cloud.signing import IamSigner, UrlSigner
+from gallery_sync.cloud.storage import BucketBin, BucketDocuments, BucketDrops, BucketOutbox
+from gallery_sync.cloud.tasks import CloudTasks
+from gallery_sync.core import ledger, ledger_document
+from gallery_sync.core.events import Changed
+from gallery_sync.core.ledger import Ledger
+from gallery_sync.core.plan import Policy
+from gallery_sync.core.schedule import Timing
 from gallery_sync.log import Log
-from gallery_sync.looks import Target, TaskLooks
-from gallery_sync.plan import Policy
-from gallery_sync.poll import poll
-from gallery_sync.ports import StorageUnavailable
-from gallery_sync.schedule import Timing
-from gallery_sync.shared_token import StoredToken
+from gallery_sync.ports.queue import TasksError, parse_task
+from gallery_sync.ports.storage import StorageUnavailable
 from gallery_sync.shoptet.auth import AddonToken, PrivateToken, Tokens
 from gallery_sync.shoptet.client import Shoptet
 from gallery_sync.shoptet.http import Http
 from gallery_sync.shoptet.results import Results
 from gallery_sync.shoptet.transport import Timeouts
-from gallery_sync.signing import IamSigner, UrlSigner
-from gallery_sync.storage import BucketBin, BucketDocuments, BucketDrops, BucketOutbox
-from gallery_sync.sweep import sweep
-from gallery_sync.sync import sync
-from gallery_sync.tasks import CloudTasks, TasksError
-from gallery_sync.world import SweepWorld, World
+from gallery_sync.state import jobindex
+from gallery_sync.state.shared_token import StoredToken
+from gallery_sync.work.drop import drop
+from gallery_sync.work.poll import poll
+from gallery_sync.work.reconcile import reconcile
+from gallery_sync.work.sweep import sweep
+from gallery_sync.work.world import ReconcileWorld, SweepWorld
 from infra.local.sandbox import make_app
 from infra.local.serving import served
 from infra.local.storage.client import LOCAL_EMAIL
@@ -104,7 +106,7 @@ class Place:
         self.world = self._world()
         self.sweeper = SweepWorld(
             documents=self.world.documents,
-            looks=self.world.looks,
+            queue=self.world.queue,
             clock=self.clock,
             log=self.world.log,
             timing=self.world.timing,
@@ -114,7 +116,7 @@ class Place:
         if circumstances.webhook:
             self.api.register()
 
-    def _world(self) -> World:
+    def _world(self) -> ReconcileWorld:
         patience, cloud, timing = self.circumstances.patience, self.cloud, Timing()
         silence = self.circumstances.storage_silence
         bounds = patience, (5.0, silence)
@@ -131,9 +133,9 @@ class Place:
             self.api.url, self._tokens(documents, session), session, self.clock, None, Timeouts(1, SILENCE, 3600)
         )
         results = Results(session, self.clock, api_url=self.api.url, timeouts=Timeouts(1, SILENCE, 3600))
-        return World(
+        return ReconcileWorld(
             documents=documents,
-            looks=TaskLooks(tasks, self.clock, timing, sync_target, poll_target),
+            queue=TaskQueue(tasks, self.clock, timing, sync_target, poll_target),
             clock=self.clock,
             log=Log("table", self.log),
             timing=timing,
@@ -176,7 +178,7 @@ class Place:
         """Deliver an event, again while it is answered with an error, as Eventarc does."""
         for _ in range(10):
             try:
-                drop(Changed(self.drops.name, name, size), self.looks, self.clock, self.world.log)
+                drop(Changed(self.drops.name, name, size), self.queue, self.clock, self.world.log)
             except TasksError as error:
                 self.runs.append(Ran("drop", self.clock.now(), str(error)))
                 self.world.log.say("ERROR", str(error))
@@ -208,10 +210,10 @@ class Place:
             pass
 
     @property
-    def looks(self) -> TaskLooks:
+    def queue(self) -> TaskQueue:
         """The real tasks."""
-        found = self.world.looks
-        assert isinstance(found, TaskLooks)
+        found = self.world.queue
+        assert isinstance(found, TaskQueue)
         return found
 
     # What is there.
@@ -232,9 +234,9 @@ class Place:
 
     def ledger(self, guid: str = MUG) -> Ledger:
         """The gallery's ledger, as a person would read it."""
-        path = ledger.path(guid, "shop")
+        path = ledger_document.path(guid, "shop")
         body = self.document(path)
-        return ledger.decode(body, path) if body is not None else Ledger(guid, "shop")
+        return ledger_document.decode(body, path) if body is not None else Ledger(guid, "shop")
 
     def document(self, path: str) -> bytes | None:
         """A document of the state bucket."""
@@ -258,7 +260,7 @@ class Place:
     def quiet(self) -> bool:
         """Whether nothing is open: no flight, no wish, no key that waits, no job to settle."""
         there = self.ledger()
-        return there.flight is None and not ledger.look_at(there) and not self.documents(jobindex.PREFIX)
+        return there.flight is None and not ledger.reconcile_at(there) and not self.documents(jobindex.PREFIX)
 
     def lines(self) -> list[dict[str, Any]]:
         """The log so far."""
@@ -301,7 +303,7 @@ class Place:
             if body == b"{}":
                 poll(self.world)
             else:
-                sync(self.world, looks.parse(body))
+                reconcile(self.world, parse_task(body))
         except (StorageUnavailable, TasksError) as error:
             # These two are documented: the function answers 503, and Cloud Tasks repeats the task.
             ran.raised = str(error)

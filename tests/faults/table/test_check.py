@@ -7,14 +7,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from gallery_sync.ledger import Flight, Intent, Ledger, Pause
-from gallery_sync.schedule import Timing
+from gallery_sync.core.ledger import Flight, Intent, Ledger, Pause
+from gallery_sync.core.schedule import Timing
 from tests.contract.sandbox.support import MUG
 from tests.faults.table.cloud import Circumstances, Cloud
 from tests.faults.table.place import CODE, Place, opened
 from tests.faults.table.scenes import BLUE, INSERT, RED, shown
 
-ROUND = Timing().check_every
+ROUND = Timing().audit_every
 A, B = f"drop:{MUG}/a.png", f"drop:{MUG}/b.png"
 
 
@@ -41,7 +41,7 @@ def check(place: Place) -> list[dict[str, Any]]:
     place.clock.sleep(3600)
     place.api.control("DELETE", "calls")
     lines = len(place.lines())
-    place.looks.check(MUG, "shop", place.clock.now())
+    place.queue.audit(MUG, "shop", place.clock.now())
     work(place)
     return place.lines()[lines:]
 
@@ -112,7 +112,7 @@ def test_an_ordinary_look_asks_shoptet_nothing(cloud: Cloud) -> None:
     with live(cloud) as place:
         a_person_deletes(place, A)
         place.api.control("DELETE", "calls")
-        place.looks.gallery(MUG, "shop", place.clock.now())
+        place.queue.gallery(MUG, "shop", place.clock.now())
         work(place)
         assert calls(place) == {}
 
@@ -134,7 +134,7 @@ def test_a_folder_that_was_emptied_without_anybodys_notice_is_read_again(
     with live(cloud, folder=folder, mirror_deletes=mirrors) as place:
         for file in ("a.png", "b.png"):
             place.drops.blob(f"{folder}/{file}").delete()
-        place.looks.check(MUG, "shop", place.clock.now())
+        place.queue.audit(MUG, "shop", place.clock.now())
         work(place)
         assert all(entry.wanted is None for entry in place.ledger().entries.values())
         assert place.shown() == (() if mirrors else INSERT.wanted)
@@ -163,10 +163,10 @@ def change(place: Place, **changes: Any) -> None:
 def test_a_flight_under_way_is_looked_at_when_it_is_due_and_not_for_a_check(cloud: Cloud) -> None:
     with live(cloud) as place:
         now = place.clock.now()
-        change(place, flight=Flight("f1", "insert", now, now + 60, judge_at=now + 2 * 86_400, images={}))
+        change(place, flight=Flight("f1", "insert", now, now + 60, grace_until=now + 2 * 86_400, images={}))
         place.clock.sleep(3600)
         place.api.control("DELETE", "calls")
-        place.looks.check(MUG, "shop", place.clock.now())
+        place.queue.audit(MUG, "shop", place.clock.now())
         assert place.step()
         assert calls(place) == {}
         (task,) = place.tasks()
@@ -233,7 +233,7 @@ def test_what_landed_a_moment_ago_is_not_taken_for_gone(cloud: Cloud) -> None:
         change(place, entries={**place.ledger().entries, A: msgspec.structs.replace(entry, live=seen)})
         a_person_deletes(place, A)
         before = place.ledger()
-        place.looks.check(MUG, "shop", place.clock.now())
+        place.queue.audit(MUG, "shop", place.clock.now())
         work(place)
         assert place.ledger() == before
         (line,) = check(place)

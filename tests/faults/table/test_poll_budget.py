@@ -6,8 +6,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from gallery_sync import jobindex
-from gallery_sync.jobindex import IndexedJob
+from gallery_sync.state import jobindex
+from gallery_sync.state.jobindex import IndexedJob
 from tests.faults.table.cloud import Circumstances, Cloud
 from tests.faults.table.place import Place, opened
 
@@ -29,7 +29,7 @@ def under_way(cloud: Cloud, galleries: int, *, listing: bool = True) -> Iterator
             started = place.clock.now()
             jobindex.add(place.world.documents, IndexedJob(job, guid, "shop", f"flight-{number}", started))
         place.api.control("DELETE", "calls")
-        place.looks.jobs(place.clock.now())
+        place.queue.poll(place.clock.now())
         yield place
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from gallery_sync.ledger import Content
+from gallery_sync.core.ledger import Content
 from tests.contract.sandbox.support import MUG, OAUTH_TOKEN, TOKEN
 from tests.faults.table import (
     rows_callers,

@@ -10,9 +10,9 @@ from google.auth.credentials import AnonymousCredentials
 from google.auth.transport.requests import AuthorizedSession
 from google.cloud.storage import Bucket, Client
 
-from gallery_sync.ledger import Content
-from gallery_sync.signing import IamSigner, UrlSigner
-from gallery_sync.storage import BucketDocuments, BucketDrops, BucketOutbox
+from gallery_sync.cloud.signing import IamSigner, UrlSigner
+from gallery_sync.cloud.storage import BucketDocuments, BucketDrops, BucketOutbox
+from gallery_sync.core.ledger import Content
 from infra.local.serving import served
 from infra.local.storage.client import LOCAL_EMAIL, local_client
 from infra.local.storage.server import storage_app

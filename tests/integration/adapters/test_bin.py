@@ -2,8 +2,9 @@
 
 import pytest
 
-from gallery_sync.ports import BucketFile, StorageUnavailable
-from gallery_sync.storage import BucketBin
+from gallery_sync.cloud.storage import BucketBin
+from gallery_sync.core.files import BucketFile
+from gallery_sync.ports.storage import StorageUnavailable
 
 from .conftest import RETRY_SECONDS, World
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from gallery_sync.codes import Codes, known_guid, path
-from gallery_sync.ledger import BadDocument
-from gallery_sync.ports import Shop
-from gallery_sync.schedule import DAY, Timing
-from gallery_sync.shoptet.errors import NotFound, TryLater
+from gallery_sync.core.ledger_document import BadDocument
+from gallery_sync.core.schedule import DAY, Timing
+from gallery_sync.ports.shop import Shop
+from gallery_sync.ports.shop_errors import NotFound, TryLater
+from gallery_sync.state.codes import Codes, known_guid, path
 
 from .conftest import FakeClock, World
 

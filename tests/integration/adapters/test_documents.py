@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from gallery_sync.ports import Conflict, StorageUnavailable
-from gallery_sync.storage import BucketDocuments
+from gallery_sync.cloud.storage import BucketDocuments
+from gallery_sync.ports.storage import PreconditionFailed, StorageUnavailable
 from infra.local.storage.client import local_client
 
 from .conftest import RETRY_SECONDS, World
@@ -36,21 +36,21 @@ def test_a_write_over_the_generation_that_was_read_gives_the_next(world: World) 
 @pytest.mark.parametrize("body", [b"mine", b"theirs"])
 def test_a_second_creation_is_a_conflict_even_with_the_same_body(world: World, body: bytes) -> None:
     world.documents.write("a", b"theirs", generation=0)
-    with pytest.raises(Conflict, match="a"):
+    with pytest.raises(PreconditionFailed, match="a"):
         world.documents.write("a", body, generation=0)
 
 
 def test_a_write_over_an_old_generation_is_a_conflict(world: World) -> None:
     old = world.documents.write("a", b"1", generation=0)
     world.documents.write("a", b"2", generation=old)
-    with pytest.raises(Conflict):
+    with pytest.raises(PreconditionFailed):
         world.documents.write("a", b"2", generation=old)
 
 
 def test_a_write_over_what_was_removed_is_a_conflict(world: World) -> None:
     old = world.documents.write("a", b"1", generation=0)
     world.documents.delete("a")
-    with pytest.raises(Conflict):
+    with pytest.raises(PreconditionFailed):
         world.documents.write("a", b"2", generation=old)
 
 
@@ -70,7 +70,7 @@ def test_of_writers_with_the_same_body_and_generation_exactly_one_wins(world: Wo
     def write(number: int) -> bool:
         try:
             BucketDocuments(buckets[number]).write("a", b"{}", generation=0)
-        except Conflict:
+        except PreconditionFailed:
             return False
         return True
 

@@ -8,8 +8,8 @@ import pytest
 import requests
 from aiohttp import web
 
-from gallery_sync.ports import StorageUnavailable
-from gallery_sync.storage import BucketDrops
+from gallery_sync.cloud.storage import BucketDrops
+from gallery_sync.ports.storage import StorageUnavailable
 from infra.local.serving import served
 from infra.local.storage.client import local_client
 

@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from google.cloud.storage import Client
 
-from gallery_sync import jobindex
-from gallery_sync.jobindex import IndexedJob
-from gallery_sync.storage import BucketDocuments
+from gallery_sync.cloud.storage import BucketDocuments
+from gallery_sync.state import jobindex
+from gallery_sync.state.jobindex import IndexedJob
 from tests.unit.core.build import Lines
 
 from .conftest import World

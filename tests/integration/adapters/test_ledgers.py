@@ -7,11 +7,13 @@ import msgspec
 import pytest
 from google.cloud.storage import Client
 
-from gallery_sync import ledger as ledgers
-from gallery_sync.ledger import BadDocument, Content, Entry, Flight, Ledger, Live, Wanted
-from gallery_sync.ledgers import TRIES, Held, Ledgers, listed_folders
-from gallery_sync.ports import Conflict, StorageUnavailable
-from gallery_sync.storage import BucketDocuments
+from gallery_sync.cloud.storage import BucketDocuments
+from gallery_sync.core import ledger as ledgers
+from gallery_sync.core import ledger_document
+from gallery_sync.core.ledger import Content, Entry, Flight, Ledger, Live, Wanted
+from gallery_sync.core.ledger_document import BadDocument
+from gallery_sync.ports.storage import PreconditionFailed, StorageUnavailable
+from gallery_sync.state.ledgers import TRIES, Held, Ledgers, listed_folders
 
 from .conftest import World
 
@@ -21,7 +23,7 @@ MOST_ATTEMPTS = 20
 
 
 def flight(name: str) -> Flight:
-    return Flight(name, "insert", started=1.0, send_until=2.0, judge_at=3.0, images={})
+    return Flight(name, "insert", started=1.0, send_until=2.0, grace_until=3.0, images={})
 
 
 def with_key(ledger: Ledger, key: str) -> Ledger:
@@ -37,9 +39,9 @@ def test_a_ledger_is_read_as_it_was_written_and_shows_its_counts_in_a_listing(wo
     store = Ledgers(world.documents)
     written = store.write(store.read(GUID, "shop"), with_key(EMPTY, "drop:p/a.png"))
     assert store.read(GUID, "shop") == written
-    (listed,) = world.documents.list(ledgers.PREFIX)
+    (listed,) = world.documents.list(ledger_document.PREFIX)
     assert listed.path == f"ledger/{GUID}/shop.json"
-    assert dict(listed.metadata) == ledgers.counts(written.ledger).metadata() | {"folders": "p"}
+    assert dict(listed.metadata) == ledger_document.counts(written.ledger).metadata() | {"folders": "p"}
 
 
 def test_a_listing_names_the_folders_whose_files_a_ledger_would_miss(world: World) -> None:
@@ -52,11 +54,11 @@ def test_a_listing_names_the_folders_whose_files_a_ledger_would_miss(world: Worl
     by_url = Entry(Wanted(Content("https://x.test/a.png", 1, "u", 0, url=True), 1.0), Live("2.png", "md5:2", 1))
     ledger = ledgers.with_entries(ledger, {"drop:C/c.png": old, "drop:D/d.png": by_url})
     written = store.write(store.read(GUID, "shop"), ledger)
-    (listed,) = world.documents.list(ledgers.PREFIX)
+    (listed,) = world.documents.list(ledger_document.PREFIX)
     assert listed_folders(listed) == ["62%2FXL", "A", "B"]
 
     store.write(written, EMPTY)
-    (listed,) = world.documents.list(ledgers.PREFIX)
+    (listed,) = world.documents.list(ledger_document.PREFIX)
     assert listed_folders(listed) == []
 
 
@@ -66,7 +68,7 @@ def test_folders_that_an_objects_metadata_has_no_room_for_are_left_out(world: Wo
         ledger = with_key(ledger, f"drop:{number:02}{'%C5%BE' * 60}/a.png")
     store = Ledgers(world.documents)
     store.write(store.read(GUID, "shop"), ledger)
-    (listed,) = world.documents.list(ledgers.PREFIX)
+    (listed,) = world.documents.list(ledger_document.PREFIX)
     assert [folder[:2] for folder in listed_folders(listed)] == [f"{number:02}" for number in range(11)]
 
 
@@ -74,7 +76,7 @@ def test_a_ledger_that_was_written_meanwhile_is_not_written_over(world: World) -
     store = Ledgers(world.documents)
     held = store.read(GUID, "shop")
     store.write(held, with_key(EMPTY, "theirs"))
-    with pytest.raises(Conflict):
+    with pytest.raises(PreconditionFailed):
         store.write(held, with_key(EMPTY, "mine"))
     assert set(store.read(GUID, "shop").ledger.entries) == {"theirs"}
 
@@ -155,7 +157,7 @@ def test_of_twenty_runs_that_want_to_take_off_exactly_one_does(world: World, mak
             return False
         try:
             stores[number].write(held, msgspec.structs.replace(held.ledger, flight=flight(f"flight-{number}")))
-        except Conflict:
+        except PreconditionFailed:
             return False
         return True
 

@@ -7,11 +7,11 @@ import pytest
 import requests
 from aiohttp import web
 
-from gallery_sync import names
-from gallery_sync.ledger import Content
-from gallery_sync.ports import StorageUnavailable
-from gallery_sync.shoptet.model import MAX_SOURCE_URL
-from gallery_sync.storage import BucketOutbox
+from gallery_sync.cloud.storage import BucketOutbox
+from gallery_sync.core import names
+from gallery_sync.core.ledger import Content
+from gallery_sync.core.shop_values import MAX_SOURCE_URL
+from gallery_sync.ports.storage import StorageUnavailable
 from infra.local.serving import served
 from infra.local.storage.client import local_client
 

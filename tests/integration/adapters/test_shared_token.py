@@ -11,9 +11,10 @@ from aiohttp import web
 from google.cloud.storage import Client
 
 from gallery_sync.clock import SystemClock
-from gallery_sync.shared_token import PATH, StoredToken
-from gallery_sync.shoptet.auth import ADDON_HEADER, AddonToken, Token
-from gallery_sync.storage import BucketDocuments
+from gallery_sync.cloud.storage import BucketDocuments
+from gallery_sync.ports.token import Token
+from gallery_sync.shoptet.auth import ADDON_HEADER, AddonToken
+from gallery_sync.state.shared_token import PATH, StoredToken
 from infra.local.serving import served
 
 from .conftest import World

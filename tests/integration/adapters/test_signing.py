@@ -3,8 +3,8 @@
 import pytest
 from aiohttp import web
 
-from gallery_sync.ports import StorageUnavailable
-from gallery_sync.signing import SigningRefused, UrlSigner
+from gallery_sync.cloud.signing import SigningRefused, UrlSigner
+from gallery_sync.ports.storage import StorageUnavailable
 from infra.local.serving import served
 from infra.local.storage.client import LOCAL_EMAIL
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from aiohttp import web
 
-from gallery_sync import tasks
 from gallery_sync.clock import SystemClock
+from gallery_sync.cloud import tasks
 from infra.cli.checks.buckets import check_drop_bucket, check_state_bucket
 from infra.cli.checks.clocks import check_clocks
 from infra.cli.checks.queues import check_queue

@@ -19,7 +19,7 @@ import requests
 from aiohttp import web
 from google.cloud import tasks_v2
 
-from gallery_sync.tasks import connect
+from gallery_sync.cloud.tasks import connect
 from infra.local.serving import served
 from infra.local.storage.server import storage_app
 from infra.local.tasks import QueueConfig, TasksServer, served_tasks

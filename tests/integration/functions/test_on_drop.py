@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from gallery_sync.schedule import Timing
+from gallery_sync.core.schedule import Timing
 
 from .conftest import TIMEOUT, Function, Queues, running
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 import pytest
 import requests
 
-from gallery_sync import jobindex
-from gallery_sync.jobindex import IndexedJob
-from gallery_sync.storage import BucketDocuments
+from gallery_sync.cloud.storage import BucketDocuments
+from gallery_sync.state import jobindex
+from gallery_sync.state.jobindex import IndexedJob
 from infra.local.storage.client import local_client
 
 from .conftest import TIMEOUT, Function, Queues, running

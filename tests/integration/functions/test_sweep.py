@@ -8,13 +8,14 @@ import msgspec
 import pytest
 import requests
 
-from gallery_sync import fulllook, jobindex, refusals, rotation
-from gallery_sync.jobindex import IndexedJob
-from gallery_sync.ledger import Flight
-from gallery_sync.ledgers import Ledgers
-from gallery_sync.schedule import DAY
-from gallery_sync.shoptet.model import GALLERIES
-from gallery_sync.storage import BucketDocuments
+from gallery_sync.cloud.storage import BucketDocuments
+from gallery_sync.core.ledger import Flight
+from gallery_sync.core.schedule import DAY
+from gallery_sync.core.shop_values import GALLERIES
+from gallery_sync.state import jobindex, refusals
+from gallery_sync.state.jobindex import IndexedJob
+from gallery_sync.state.ledgers import Ledgers
+from gallery_sync.work import audit_bucket, audit_shop
 from infra.local.storage.client import local_client
 
 from .conftest import TIMEOUT, Function, Queues, running
@@ -22,7 +23,7 @@ from .conftest import TIMEOUT, Function, Queues, running
 STUCK = "92ca3575-7481-11e8-8216-002590dad85e"
 FLYING = "0f3d0a5e-7481-11e8-8216-002590dad85e"
 NOTHING = {"galleries": 0, "rescued": 0, "jobs": 0, "missed": 0, "checks": 0}
-FLIGHT = Flight("flight-1", "insert", started=1.0, send_until=2.0, judge_at=3.0, images={})
+FLIGHT = Flight("flight-1", "insert", started=1.0, send_until=2.0, grace_until=3.0, images={})
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +55,7 @@ def test_what_got_stuck_is_looked_at_again_and_counted(
 ) -> None:
     ledgers = Ledgers(documents)
     ledgers.change(STUCK, "shop360", lambda ledger: msgspec.structs.replace(ledger, flight=FLIGHT))
-    later = msgspec.structs.replace(FLIGHT, judge_at=time.time() + 600)
+    later = msgspec.structs.replace(FLIGHT, grace_until=time.time() + 600)
     ledgers.change(FLYING, "shop", lambda ledger: msgspec.structs.replace(ledger, flight=later))
     jobindex.add(documents, IndexedJob("3ax1844", FLYING, "shop", "flight-1", 1.0))
     time.sleep(0.2)
@@ -75,8 +76,8 @@ def test_checks_whose_turn_has_come_are_enqueued_each_for_its_own_moment(
         Ledgers(documents).change(guid, gallery, lambda held: msgspec.structs.replace(held, cleaned_at=1.0))
     now = time.time()
     begun = now - 7 * DAY
-    documents.write(rotation.PATH, b'{"until": %f}' % begun, generation=0)
-    due = {place for place in places if rotation.moment(*place, begun, 28 * DAY) <= now + rotation.AHEAD}
+    documents.write(audit_shop.PATH, b'{"until": %f}' % begun, generation=0)
+    due = {place for place in places if audit_shop.moment(*place, begun, 28 * DAY) <= now + audit_shop.AHEAD}
     answer = sweep.post(b"").json()
     assert 0 < len(due) < 40
     assert answer == {**NOTHING, "galleries": 40, "checks": len(due)}
@@ -85,8 +86,8 @@ def test_checks_whose_turn_has_come_are_enqueued_each_for_its_own_moment(
     assert all(body["check"] is True for body in bodies)
     # Called again, or after the first call was killed before it could write down how far it had come: the same tasks.
     assert sweep.post(b"").json()["checks"] == 0
-    documents.delete(rotation.PATH)
-    documents.write(rotation.PATH, b'{"until": %f}' % begun, generation=0)
+    documents.delete(audit_shop.PATH)
+    documents.write(audit_shop.PATH, b'{"until": %f}' % begun, generation=0)
     assert sweep.post(b"").json()["checks"] == len(due)
     assert len(queues.tasks(queues.sync)) == len(due)
 
@@ -100,8 +101,8 @@ def test_documents_that_cannot_be_read_are_told_and_stop_nothing(
     documents.write("ledger/stray.txt", b"", generation=0)
     documents.write("jobs/0-stray.json", b"", generation=0)
     documents.write(refusals.path("x/shop/"), b"", generation=0, metadata={"prefix": "%", "gallery": "shop"})
-    documents.write(rotation.PATH, b"{", generation=0)
-    documents.write(fulllook.PATH, b"{", generation=0)
+    documents.write(audit_shop.PATH, b"{", generation=0)
+    documents.write(audit_bucket.PATH, b"{", generation=0)
     Ledgers(documents).change(last, "shop", lambda ledger: msgspec.structs.replace(ledger, flight=FLIGHT))
     jobindex.add(documents, IndexedJob("3ax1844", last, "shop", "flight-1", 1.0))
     time.sleep(0.2)

@@ -8,9 +8,9 @@ import msgspec
 import pytest
 import requests
 
-from gallery_sync.ledger import Flight
-from gallery_sync.ledgers import Ledgers
-from gallery_sync.storage import BucketDocuments
+from gallery_sync.cloud.storage import BucketDocuments
+from gallery_sync.core.ledger import Flight
+from gallery_sync.state.ledgers import Ledgers
 from infra.local.storage.client import local_client
 
 from .conftest import TIMEOUT, Function, Queues, running
@@ -97,7 +97,7 @@ def test_a_storage_that_refuses_is_told_in_one_line_and_the_task_comes_again(
 def test_tasks_that_cannot_be_enqueued_are_told_in_one_line_and_the_task_comes_again(
     sync_gallery: Function, queues: Queues, settings: Mapping[str, str]
 ) -> None:
-    flight = Flight("flight-1", "insert", started=time.time(), send_until=0.0, judge_at=time.time() + 60, images={})
+    flight = Flight("flight-1", "insert", started=time.time(), send_until=0.0, grace_until=time.time() + 60, images={})
     documents = BucketDocuments(local_client(settings["STORAGE_EMULATOR_HOST"]).bucket("state"))
     Ledgers(documents).change(GUID, "shop360", lambda ledger: msgspec.structs.replace(ledger, flight=flight))
     queues.fault(call="CreateTask", code="PERMISSION_DENIED")

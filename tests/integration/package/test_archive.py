@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gallery_sync.settings import FUNCTIONS as SETTINGS
+from gallery_sync.connect.settings import FUNCTIONS as SETTINGS
 from infra.package.__main__ import FUNCTIONS, ROOT
 from infra.package.archive import NotDeployable, members, write
 

@@ -14,7 +14,7 @@ import pytest
 import requests
 from standardwebhooks import Webhook
 
-from gallery_sync.settings import FUNCTIONS
+from gallery_sync.connect.settings import FUNCTIONS
 from infra.local.cloud import API_KEYS, DROP_BUCKET, WEBHOOK_SECRET, LocalCloud
 from infra.local.processes import Processes, StartFailed, free_port
 from infra.local.sample import pictures

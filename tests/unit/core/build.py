@@ -7,15 +7,16 @@ from typing import Any
 
 import msgspec
 
-from gallery_sync import match, settle
-from gallery_sync.ledger import Content, Entry, Flight, Ledger, Live, Operation, Snapshot, Wanted
+from gallery_sync.cloud.queue import Target, TaskQueue
+from gallery_sync.cloud.tasks import CloudTasks, Task
+from gallery_sync.core import match, settle
+from gallery_sync.core.files import DropFile
+from gallery_sync.core.ledger import Action, Content, Entry, Flight, Ledger, Live, Snapshot, Wanted
+from gallery_sync.core.names import Drop, parse
+from gallery_sync.core.plan import StartFlight
+from gallery_sync.core.schedule import Timing
+from gallery_sync.core.shop_values import Image, ResultRow
 from gallery_sync.log import Log
-from gallery_sync.looks import Target, TaskLooks
-from gallery_sync.names import Drop, parse
-from gallery_sync.plan import DropFile, Fly
-from gallery_sync.schedule import Timing
-from gallery_sync.shoptet.model import Image, ResultRow
-from gallery_sync.tasks import CloudTasks, Task
 
 replace = msgspec.structs.replace
 
@@ -59,7 +60,7 @@ def a_file(name: str, generation: int = 1, checksum: str | None = None, size: in
     return DropFile(drop, generation, checksum or f"sum-{name}-{generation}", size, NOW - 60, metadata)
 
 
-def a_flight(images: Mapping[str, Snapshot], operation: Operation = "insert", **more: Any) -> Flight:
+def a_flight(images: Mapping[str, Snapshot], operation: Action = "insert", **more: Any) -> Flight:
     return Flight("f1", operation, NOW, NOW + 60, NOW + 300, dict(images), **more)
 
 
@@ -88,17 +89,19 @@ class FakeGallery:
     def listing(self) -> tuple[Image, ...]:
         return tuple(self.images.values())
 
-    def carry_out(self, ledger: Ledger, step: Fly, rows: Sequence[ResultRow] = (), *, most: int = 100) -> Ledger:
+    def carry_out(
+        self, ledger: Ledger, step: StartFlight, rows: Sequence[ResultRow] = (), *, most: int = 100
+    ) -> Ledger:
         """Fly a step (its first `most` images only, as if time had not sufficed) and settle it."""
         carried = dict(list(step.images.items())[:most])
         before = tuple(self.images)
         # No answer is lost here.
-        flight = a_flight(carried, step.operation, before=before, job_created="2024-07-01T12:00:00+0000")
+        flight = a_flight(carried, step.action, before=before, job_created="2024-07-01T12:00:00+0000")
         self.changes += 1
         for snapshot in carried.values():
-            self._apply(step.operation, snapshot)
+            self._apply(step.action, snapshot)
         flown = replace(ledger, flight=flight)
-        match step.operation:
+        match step.action:
             case "attributes":
                 return settle.updated(flown, flight, self.images, {}, NOW, TIMING, MAX_ATTEMPTS)
             case "delete":
@@ -109,7 +112,7 @@ class FakeGallery:
                 outcome = match.replaced(flight, self.listing)
         return settle.settle(flown, flight, self.listing, outcome, NOW, TIMING, MAX_ATTEMPTS)
 
-    def _apply(self, operation: Operation, snapshot: Snapshot) -> None:
+    def _apply(self, operation: Action, snapshot: Snapshot) -> None:
         if operation == "insert":
             name = f"new{self._next}.jpg"
             self._next += 1
@@ -158,8 +161,8 @@ SYNC = Target("projects/p/locations/l/queues/sync", "https://sync.example/")
 POLL = Target("projects/p/locations/l/queues/poll", "https://poll.example/")
 
 
-def looks_into(tasks: CloudTasks, sync: Target | None = SYNC, poll: Target | None = POLL) -> TaskLooks:
-    return TaskLooks(tasks, FixedClock(), TIMING, sync, poll)
+def queue_into(tasks: CloudTasks, sync: Target | None = SYNC, poll: Target | None = POLL) -> TaskQueue:
+    return TaskQueue(tasks, FixedClock(), TIMING, sync, poll)
 
 
 class Lines:

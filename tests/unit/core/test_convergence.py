@@ -6,11 +6,14 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gallery_sync import names
-from gallery_sync.ledger import Entry, Ledger, is_waiting, look_at
-from gallery_sync.numbering import place_of
-from gallery_sync.plan import DropFile, Fly, Nothing, Policy, observe, plan, see
-from gallery_sync.shoptet.model import Image
+from gallery_sync.core import names
+from gallery_sync.core.files import DropFile
+from gallery_sync.core.ledger import Entry, Ledger, is_waiting, reconcile_at
+from gallery_sync.core.numbering import place_of
+from gallery_sync.core.observe import observe
+from gallery_sync.core.plan import Nothing, Policy, StartFlight, plan
+from gallery_sync.core.see import see
+from gallery_sync.core.shop_values import Image
 from tests.unit.core.build import NOW, FakeGallery, a_file, a_ledger, img, key, live, replace, wanted
 
 POLICY = Policy(mirror_deletes=True)
@@ -53,11 +56,11 @@ def to_rest(ledger: Ledger, files: Sequence[DropFile], gallery: FakeGallery, mos
     ledger = observe(ledger, files, NOW)
     limits = iter(most)
     for _ in range(MOST_FLIGHTS):
-        if not isinstance(plan(ledger, (), NOW, POLICY), Fly):
+        if not isinstance(plan(ledger, (), NOW, POLICY), StartFlight):
             return ledger
         ledger = see(ledger, gallery.listing)
         step = plan(ledger, gallery.listing, NOW, POLICY)
-        if not isinstance(step, Fly):
+        if not isinstance(step, StartFlight):
             return ledger
         ledger = gallery.carry_out(ledger, step, most=next(limits, 100))
     raise AssertionError("the gallery never comes to rest")
@@ -73,7 +76,7 @@ def test_a_gallery_comes_to_rest_in_few_flights(state: tuple[Ledger, list[DropFi
     assert gallery.changes <= 5
     assert plan(rested, (), NOW, POLICY) == Nothing()
     assert plan(see(rested, gallery.listing), gallery.listing, NOW, POLICY) == Nothing()
-    assert look_at(rested) == 0
+    assert reconcile_at(rested) == 0
 
 
 @settings(max_examples=50)

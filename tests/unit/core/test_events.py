@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gallery_sync.events import TYPES, BadEvent, Changed, parse
+from gallery_sync.core.events import TYPES, BadEvent, Changed, parse
 
 FINALIZED = "google.cloud.storage.object.v1.finalized"
 DATA: dict[str, Any] = {"bucket": "drops", "name": "A/shop/a.jpg", "size": "12", "generation": "7", "metadata": {}}

@@ -4,13 +4,15 @@ import dataclasses
 
 import pytest
 
-from gallery_sync import intents
-from gallery_sync.intents import ByUrl
-from gallery_sync.ledger import Content, Entry, Failure, Intent, Ledger, Live, Override, Row, Wanted, generation_at
-from gallery_sync.operations import AskedImage, ImageOutcome, Operation, Part
-from gallery_sync.plan import Fly, Nothing, Policy, Wait, observe, plan, see
-from gallery_sync.progress import part_progress
-from gallery_sync.shoptet.model import Image
+from gallery_sync.core import intents
+from gallery_sync.core.intents import ByUrl
+from gallery_sync.core.ledger import Content, Entry, Failure, Intent, Ledger, Live, Override, Row, Wanted, generation_at
+from gallery_sync.core.observe import observe
+from gallery_sync.core.operation import AskedImage, ImageOutcome, Operation, Part
+from gallery_sync.core.plan import Nothing, Policy, StartFlight, Wait, plan
+from gallery_sync.core.progress import part_progress
+from gallery_sync.core.see import see
+from gallery_sync.core.shop_values import Image
 from tests.unit.core.build import GUID, NOW, a_file, a_ledger, img, key, live, replace, shown, wanted
 
 A = key("a.jpg")
@@ -43,12 +45,12 @@ def test_a_file_dropped_again_after_the_deletion_of_its_image_was_asked_for_come
     again = {A: Entry(replace(wanted("a.jpg", 2), created=LATER), live("a.jpg", "1.jpg", 2))}
     after = intents.deleted(a_ledger(again), DELETE, "1.jpg")
     assert after.entries[A] == Entry(again[A].wanted)
-    assert isinstance(plan(after, (), NOW, PLAIN), Fly)
+    assert isinstance(plan(after, (), NOW, PLAIN), StartFlight)
 
 
 def test_an_image_whose_file_was_dropped_before_its_deletion_was_asked_for_stays_away() -> None:
     after = intents.deleted(a_ledger(SHOWN), DELETE, "1.jpg")
-    assert after.entries[A].live == replace(live("a.jpg", "1.jpg", priority=100), gone=True, deleted=True)
+    assert after.entries[A].live == replace(live("a.jpg", "1.jpg", priority=100), state="deleted")
     assert plan(after, (), NOW, PLAIN) == Nothing()
 
 
@@ -90,7 +92,7 @@ def test_an_image_that_a_caller_had_deleted_is_not_there_again_because_one_listi
 
 
 def test_a_person_who_was_faster_than_a_cleanup_still_wins_over_what_was_wanted_since() -> None:
-    gone = {A: Entry(replace(wanted("a.jpg"), created=LATER), live("a.jpg", "1.jpg", gone=True))}
+    gone = {A: Entry(replace(wanted("a.jpg"), created=LATER), live("a.jpg", "1.jpg", state="gone"))}
     after = intents.cleaned(a_ledger(gone), CLEAN, ())
     assert after.entries == gone
     assert plan(after, (), NOW, PLAIN) == Nothing()
@@ -113,8 +115,8 @@ def test_an_image_that_was_missing_can_be_asked_for_by_its_name_again() -> None:
     assert failed.entries["name:1.jpg"].failure is not None
     ledger = intents.want(failed, [by_name("1.jpg", NOW, "second")])
     step = plan(ledger, (img("1.jpg", 5),), NOW, PLAIN)
-    assert isinstance(step, Fly)
-    assert step.operation == "source"
+    assert isinstance(step, StartFlight)
+    assert step.action == "source"
 
 
 def test_a_request_by_name_that_was_carried_out_is_not_carried_out_again_under_the_images_new_name() -> None:
@@ -127,7 +129,7 @@ def test_a_request_by_name_that_was_carried_out_is_not_carried_out_again_under_t
 def test_a_number_that_a_caller_asked_for_with_a_picture_by_name_is_sent_with_it() -> None:
     ledger = intents.want(a_ledger(), [replace(by_name("1.jpg", NOW), priority=7)])
     step = plan(ledger, (img("1.jpg", 5),), NOW, PLAIN)
-    assert isinstance(step, Fly)
+    assert isinstance(step, StartFlight)
     assert [snapshot.priority for snapshot in step.images.values()] == [7]
 
 
@@ -140,8 +142,8 @@ def test_what_was_asked_by_name_for_an_image_that_turns_out_to_be_ours_becomes_i
     assert base is not None
     assert after.entries[A].override == Override(base, content_of(picture))
     step = plan(after, (img("1.jpg", 100),), NOW, PLAIN)
-    assert isinstance(step, Fly)
-    assert (step.operation, set(step.images)) == ("source", {A})
+    assert isinstance(step, StartFlight)
+    assert (step.action, set(step.images)) == ("source", {A})
 
 
 def test_what_was_asked_by_name_is_the_key_of_a_callers_own_image_too() -> None:
@@ -210,4 +212,4 @@ def test_a_picture_whose_image_was_deleted_before_it_was_shown_is_superseded_not
     images, problem, over = part_progress(operation, 0, ledger, {}, applied=True)
     assert (problem, over) == (None, True)
     assert images == (ImageOutcome("superseded", "1.jpg", A, reason="the image was deleted afterwards"),)
-    assert not isinstance(plan(ledger, (), NOW, PLAIN), Wait | Fly)
+    assert not isinstance(plan(ledger, (), NOW, PLAIN), Wait | StartFlight)

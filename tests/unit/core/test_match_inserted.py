@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gallery_sync.ledger import Entry, Flight
-from gallery_sync.match import Outcome, errors_by_key, inserted
-from gallery_sync.numbering import keeps_numbers
-from gallery_sync.shoptet.model import Image, ResultRow
+from gallery_sync.core.ledger import Entry, Flight
+from gallery_sync.core.match import Match, errors_by_key, inserted
+from gallery_sync.core.numbering import keeps_numbers
+from gallery_sync.core.shop_values import Image, ResultRow
 from tests.unit.core.build import a_flight, a_ledger, img, insertion, key, live, replace, shown, wanted
 
 A, B, C = key("a.jpg"), key("b.jpg"), key("c.jpg")
@@ -20,7 +20,7 @@ def url(file: str) -> str:
     return f"https://storage.example/state/outbox/{file}?X-Goog-Signature=0"
 
 
-def named(outcome: Outcome) -> dict[str, str]:
+def named(outcome: Match) -> dict[str, str]:
     return {name.rpartition("/")[2]: image.name for name, image in outcome.found.items()}
 
 
@@ -49,7 +49,7 @@ def test_two_new_images_with_our_priority_are_both_unexplained() -> None:
 
 def test_an_image_that_was_there_before_is_never_claimed_even_with_our_priority() -> None:
     flight = insertion({"a.jpg": 100}, before=("old.jpg",))
-    assert inserted(flight, [img("old.jpg", 100)]) == Outcome({}, (A,), ())
+    assert inserted(flight, [img("old.jpg", 100)]) == Match({}, (A,), ())
 
 
 def test_a_shop_that_renumbers_is_matched_by_order_where_the_numbers_fit() -> None:
@@ -133,7 +133,7 @@ def test_what_shoptet_says_has_failed_is_not_counted_as_renumbered() -> None:
 
 def test_an_image_that_a_person_added_while_ours_failed_is_not_claimed() -> None:
     flight = replace(insertion({"a.jpg": 100}), job_created=DONE.job_created, errors={A: "cannot be read"})
-    assert inserted(flight, [img("foreign.jpg", 1)]) == Outcome({}, (A,), ("foreign.jpg",))
+    assert inserted(flight, [img("foreign.jpg", 1)]) == Match({}, (A,), ("foreign.jpg",))
 
 
 def test_the_gallery_counts_where_it_shows_what_shoptet_says_has_failed() -> None:
@@ -222,11 +222,11 @@ def test_what_an_earlier_look_matched_is_not_matched_anew_by_the_result() -> Non
 
 
 def test_a_match_of_an_earlier_look_that_is_no_longer_listed_is_missing() -> None:
-    assert inserted(replace(insertion({"a.jpg": 100}), claimed={A: "1.jpg"}), []) == Outcome({}, (A,), ())
+    assert inserted(replace(insertion({"a.jpg": 100}), claimed={A: "1.jpg"}), []) == Match({}, (A,), ())
 
 
 def test_an_empty_flight_has_no_outcome_and_every_new_name_is_unexplained() -> None:
-    assert inserted(a_flight({}), [img("1.jpg", 1)]) == Outcome({}, (), ("1.jpg",))
+    assert inserted(a_flight({}), [img("1.jpg", 1)]) == Match({}, (), ("1.jpg",))
 
 
 listings = st.lists(

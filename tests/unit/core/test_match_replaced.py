@@ -2,9 +2,9 @@
 
 import pytest
 
-from gallery_sync.ledger import Flight
-from gallery_sync.match import Outcome, replaced
-from gallery_sync.shoptet.model import Image
+from gallery_sync.core.ledger import Flight
+from gallery_sync.core.match import Match, replaced
+from gallery_sync.core.shop_values import Image
 from tests.unit.core.build import a_flight, img, key, replace, sent
 
 A, B = key("a.jpg"), key("b.jpg")
@@ -67,22 +67,22 @@ def test_an_image_under_another_extension_is_the_same_image() -> None:
 
 def test_another_new_name_is_unexplained_and_never_claimed() -> None:
     outcome = replaced(FLIGHT, [now_at(AFTER, "128.png?1", "128.png")])
-    assert outcome == Outcome({}, (A,), ("128.png",))
+    assert outcome == Match({}, (A,), ("128.png",))
 
 
 def test_a_name_of_the_same_stem_that_was_there_before_is_not_the_image() -> None:
     flight = replace(FLIGHT, before=("127.png", "127.webp"))
-    assert replaced(flight, [now_at(AFTER, "x", "127.webp")]) == Outcome({}, (A,), ())
+    assert replaced(flight, [now_at(AFTER, "x", "127.webp")]) == Match({}, (A,), ())
 
 
 def test_two_new_names_of_the_same_stem_are_both_unexplained() -> None:
     listing = [now_at(AFTER, "x", "127.webp"), now_at(AFTER, "y", "127.jpg")]
-    assert replaced(FLIGHT, listing) == Outcome({}, (A,), ("127.webp", "127.jpg"))
+    assert replaced(FLIGHT, listing) == Match({}, (A,), ("127.webp", "127.jpg"))
 
 
 def test_an_image_that_is_still_there_is_not_looked_for_under_another_extension() -> None:
     listing = [now_at(BEFORE), now_at(AFTER, "x", "127.webp")]
-    assert replaced(FLIGHT, listing) == Outcome({}, (A,), ("127.webp",))
+    assert replaced(FLIGHT, listing) == Match({}, (A,), ("127.webp",))
 
 
 def test_each_image_is_judged_on_its_own() -> None:
@@ -96,4 +96,4 @@ def test_a_new_name_is_claimed_by_one_key_alone() -> None:
     # 127.png and 127.jpg cannot both have become 127.webp: a person has to look.
     other = replace(SNAPSHOT, name="127.jpg", cdn_name="127.jpg?1")
     flight = replace(FLIGHT, images={A: SNAPSHOT, B: other}, before=("127.png", "127.jpg"))
-    assert replaced(flight, [now_at(AFTER, "x", "127.webp")]) == Outcome({}, (A, B), ("127.webp",))
+    assert replaced(flight, [now_at(AFTER, "x", "127.webp")]) == Match({}, (A, B), ("127.webp",))

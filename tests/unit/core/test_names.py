@@ -7,9 +7,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gallery_sync import names
-from gallery_sync.names import BadProduct, Drop, Folder, Refusal, parse
-from gallery_sync.shoptet.model import Gallery
+from gallery_sync.core import names
+from gallery_sync.core.names import BadProduct, Drop, Folder, Refusal, parse
+from gallery_sync.core.shop_values import Gallery
 
 GUID = "92ca3575-7481-11e8-8216-002590dad85e"
 

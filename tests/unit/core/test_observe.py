@@ -2,9 +2,11 @@
 
 import pytest
 
-from gallery_sync.ledger import MAY_BE_THERE, Entry, Failure, Ledger, Live
-from gallery_sync.plan import DropFile, observe, see
-from gallery_sync.shoptet.model import MAX_PRIORITY
+from gallery_sync.core.files import DropFile
+from gallery_sync.core.ledger import MAY_BE_THERE, Entry, Failure, Ledger, Live
+from gallery_sync.core.observe import observe
+from gallery_sync.core.see import see
+from gallery_sync.core.shop_values import MAX_PRIORITY
 from tests.unit.core.build import NOW, a_file, a_ledger, img, key, live, replace, shown, wanted
 
 GAVE_UP = Failure("gave-up", "given up after 5 tries: no", NOW)
@@ -45,7 +47,7 @@ def test_files_that_did_not_change_leave_the_ledger_as_it_is() -> None:
     ],
 )
 def test_a_file_that_changed_forgets_its_failed_tries_but_not_what_is_live(changed: object) -> None:
-    before = Entry(wanted("a.jpg"), live("a.jpg", "1.jpg"), 5, NOW, "no", 1, GAVE_UP)
+    before = Entry(wanted("a.jpg"), live("a.jpg", "1.jpg"), 5, NOW, "no", 1, failure=GAVE_UP)
     after = entry_of(observe(a_ledger({key("a.jpg"): before}), [changed], NOW))  # type: ignore[list-item]
     assert after == Entry(after.wanted, before.live)
     assert after.wanted != before.wanted
@@ -150,7 +152,7 @@ def test_the_same_content_dropped_again_and_still_shown_counts_as_shown_with_its
     ledger = observe(a_ledger(shown("a.jpg", "1.jpg", 100)), [a_file("a.jpg", 2, "sum-a.jpg-1")], NOW)
     after = entry_of(see(ledger, [img("1.jpg")]))
     assert after.live == Live("1.jpg", "sum-a.jpg-1", 2, 100)
-    assert entry_of(see(see(ledger, [img("1.jpg")]), [])).live == Live("1.jpg", "sum-a.jpg-1", 2, 100, gone=True)
+    assert entry_of(see(see(ledger, [img("1.jpg")]), [])).live == Live("1.jpg", "sum-a.jpg-1", 2, 100, state="gone")
 
 
 def test_other_content_does_not_count_as_shown_before_it_is() -> None:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gallery_sync import order
-from gallery_sync.shoptet.model import MAX_PRIORITY
+from gallery_sync.core import order
+from gallery_sync.core.shop_values import MAX_PRIORITY
 
 numbers = st.integers(1, 400) | st.integers(1, MAX_PRIORITY)
 wanteds = st.integers(0, 40).map(lambda count: [f"k{i:02}" for i in range(count)])

@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 
-from gallery_sync import settle
-from gallery_sync.ledger import Entry, Failure, Ledger, Live, Pause, Wanted
-from gallery_sync.match import Outcome
-from gallery_sync.names import outbox
-from gallery_sync.plan import Fly, Nothing, Policy, Step, Wait, is_unsure, plan
-from gallery_sync.shoptet.model import Image
+from gallery_sync.core import settle
+from gallery_sync.core.ledger import Entry, Failure, Ledger, Live, Pause, Wanted
+from gallery_sync.core.match import Match
+from gallery_sync.core.names import outbox
+from gallery_sync.core.plan import Nothing, Policy, StartFlight, Step, Wait, plan
+from gallery_sync.core.see import is_dropped_again
+from gallery_sync.core.shop_values import Image
 from tests.unit.core.build import (
     MAX_ATTEMPTS,
     NOW,
@@ -30,7 +31,7 @@ BROKEN = Failure("refused", "no picture", NOW)
 
 W1, W2, W2_SAME = wanted("a.jpg"), wanted("a.jpg", 2), wanted("a.jpg", 2, "sum-a.jpg-1")
 LIVE = live("a.jpg", "1.jpg", priority=100)
-GONE = replace(LIVE, gone=True)
+GONE = replace(LIVE, state="gone")
 IMAGES = (img("1.jpg", 100, cdn_name="1.jpg?1", change_time="2024-07-01T12:00:00+0200"),)
 
 
@@ -70,7 +71,7 @@ def test_what_a_key_needs_is_the_next_step(entry: Entry, policy: Policy, operati
     ledger = a_ledger({key("a.jpg"): entry})
     for listing in (IMAGES, ()):
         step = plan(ledger, listing, NOW, policy)
-        assert (step.operation if isinstance(step, Fly) else None) == operation
+        assert (step.action if isinstance(step, StartFlight) else None) == operation
         assert operation is not None or step == Nothing()
 
 
@@ -89,7 +90,7 @@ def test_whatever_is_tried_again_later_is_waited_for(entry: Entry) -> None:
         {key("a.jpg"): replace(entry, not_before=NOW + 60), key("b.jpg"): Entry(wanted("b.jpg"), not_before=NOW + 90)}
     )
     assert plan(ledger, IMAGES, NOW, MIRROR) == Wait(NOW + 60)
-    assert isinstance(plan(ledger, IMAGES, NOW + 60, MIRROR), Fly)
+    assert isinstance(plan(ledger, IMAGES, NOW + 60, MIRROR), StartFlight)
 
 
 def test_a_pause_that_hides_nothing_is_not_waited_for() -> None:
@@ -114,7 +115,7 @@ def test_a_paused_gallery_waits_only_where_there_is_something_to_do(entries: dic
 
 def test_a_gallery_whose_pause_is_over_goes_on() -> None:
     ledger = a_ledger({key("a.jpg"): Entry(W1)}, pause=Pause(NOW, "busy", 1))
-    assert isinstance(plan(ledger, (), NOW, PLAIN), Fly)
+    assert isinstance(plan(ledger, (), NOW, PLAIN), StartFlight)
 
 
 def test_what_is_wrong_goes_before_what_is_missing_and_content_before_attributes() -> None:
@@ -128,16 +129,16 @@ def test_what_is_wrong_goes_before_what_is_missing_and_content_before_attributes
     seen = []
     for _ in range(len(entries)):
         step = plan(a_ledger(entries), listing, NOW, MIRROR)
-        assert isinstance(step, Fly)
-        seen.append(step.operation)
+        assert isinstance(step, StartFlight)
+        seen.append(step.action)
         for name in step.images:
             del entries[name]
     assert seen == ["delete", "source", "insert", "attributes"]
 
 
-def fly(ledger: Ledger, *listing: object, policy: Policy = PLAIN) -> Fly:
+def fly(ledger: Ledger, *listing: object, policy: Policy = PLAIN) -> StartFlight:
     step = plan(ledger, listing, NOW, policy)  # type: ignore[arg-type]
-    assert isinstance(step, Fly)
+    assert isinstance(step, StartFlight)
     return step
 
 
@@ -191,7 +192,7 @@ def test_a_deletion_carries_the_name_alone() -> None:
     assert (snapshot.name, snapshot.priority, snapshot.description, snapshot.source) == ("1.jpg", None, None, "")
 
 
-def priorities(step: Fly) -> dict[str, int | None]:
+def priorities(step: StartFlight) -> dict[str, int | None]:
     return {name.rpartition("/")[2]: snapshot.priority for name, snapshot in step.images.items()}
 
 
@@ -235,7 +236,7 @@ def test_an_explicit_priority_that_is_taken_goes_under_another_number_and_is_put
     assert priorities(fly(a_ledger(new("a.jpg", priority=7)), foreign)) == {"a.jpg": 9}
     landed = {key("a.jpg"): Entry(wanted("a.jpg", priority=7), live("a.jpg", "1.jpg", priority=9))}
     step = fly(a_ledger(landed), foreign, img("1.jpg", 9))
-    assert (step.operation, priorities(step)) == ("attributes", {"a.jpg": 7})
+    assert (step.action, priorities(step)) == ("attributes", {"a.jpg": 7})
 
 
 def test_two_files_that_ask_for_the_same_priority_fly_under_two_numbers() -> None:
@@ -246,7 +247,7 @@ def test_an_image_in_between_is_inserted_without_a_change_of_its_neighbours() ->
     entries = shown("1.jpg", "n1.jpg", 100) | shown("3.jpg", "n3.jpg", 200)
     listing = (img("n1.jpg", 100), img("n3.jpg", 200))
     step = fly(a_ledger(entries | new("2.jpg")), *listing)
-    assert (step.operation, priorities(step)) == ("insert", {"2.jpg": 149})
+    assert (step.action, priorities(step)) == ("insert", {"2.jpg": 149})
     after = entries | shown("2.jpg", "n2.jpg", 149)
     assert plan(a_ledger(after), (*listing, img("n2.jpg", 149)), NOW, PLAIN) == Nothing()
 
@@ -265,7 +266,7 @@ def test_an_image_that_failed_before_it_was_shown_takes_no_place() -> None:
 
 
 def test_an_image_that_a_person_deleted_takes_no_place() -> None:
-    gone = {key("2.jpg"): Entry(wanted("2.jpg"), live("2.jpg", "n2.jpg", priority=2, gone=True))}
+    gone = {key("2.jpg"): Entry(wanted("2.jpg"), live("2.jpg", "n2.jpg", priority=2, state="gone"))}
     entries = shown("1.jpg", "n1.jpg", 1) | gone | shown("3.jpg", "n3.jpg", 2)
     assert plan(a_ledger(entries), (), NOW, PLAIN) == Nothing()
 
@@ -313,8 +314,11 @@ def test_those_whose_pause_is_not_over_do_not_fly_along() -> None:
 def test_only_the_gallery_tells_whether_content_that_is_dropped_again_is_still_shown(
     wanted_generation: int, checksum: str | None, gone: bool, unsure: bool
 ) -> None:
-    entry = Entry(wanted("1.jpg", wanted_generation, checksum), live("1.jpg", "101.jpg", priority=100, gone=gone))
-    assert is_unsure(a_ledger({key("1.jpg"): entry})) is unsure
+    entry = Entry(
+        wanted("1.jpg", wanted_generation, checksum),
+        live("1.jpg", "101.jpg", priority=100, state="gone" if gone else "shown"),
+    )
+    assert is_dropped_again(a_ledger({key("1.jpg"): entry})) is unsure
 
 
 THREE = shown("a.jpg", "1.jpg", 100) | shown("c.jpg", "2.jpg", 200) | shown("e.jpg", "3.jpg", 300)
@@ -327,14 +331,14 @@ def landed_in_a_shop_that_renumbers(files: dict[str, str], *listing: Image) -> L
     step = fly(ledger, img("1.jpg", 10), img("2.jpg", 20), img("3.jpg", 30))
     flight = a_flight(step.images, before=("1.jpg", "2.jpg", "3.jpg"))
     found = {key(file): next(i for i in listing if i.name == name) for file, name in files.items()}
-    return settle.settle(replace(ledger, flight=flight), flight, listing, Outcome(found), NOW, TIMING, MAX_ATTEMPTS)
+    return settle.settle(replace(ledger, flight=flight), flight, listing, Match(found), NOW, TIMING, MAX_ATTEMPTS)
 
 
 def test_in_a_shop_that_renumbers_an_image_that_landed_behind_all_others_is_moved_between_its_neighbours() -> None:
     listing = (img("1.jpg", 10), img("2.jpg", 20), img("3.jpg", 30), img("4.jpg", 40), img("5.jpg", 50))
     ledger = landed_in_a_shop_that_renumbers({"b.jpg": "4.jpg", "d.jpg": "5.jpg"}, *listing)
     step = fly(ledger, *listing)
-    assert step.operation == "attributes"
+    assert step.action == "attributes"
     b, d = step.images[key("b.jpg")], step.images[key("d.jpg")]
     assert (10 < (b.priority or 0) < 20 < (d.priority or 0) < 30, b.place, d.place) == (True, 149, 249)
     # Once moved, each keeps its place among those that were sent, and nothing is moved again.
@@ -356,16 +360,16 @@ def test_an_image_that_is_shown_under_its_number_is_not_moved_although_a_person_
 
 
 def test_in_a_shop_that_renumbers_an_image_lands_astray_although_others_that_are_astray_stand_before_it() -> None:
-    astray = {key("b.jpg"): Entry(wanted("b.jpg"), live("b.jpg", "4.jpg", priority=50, strayed=True))}
+    astray = {key("b.jpg"): Entry(wanted("b.jpg"), live("b.jpg", "4.jpg", priority=50, state="astray"))}
     ledger = a_ledger(shown("e.jpg", "3.jpg", 100) | astray | new("c.jpg"))
     step = fly(ledger, img("3.jpg", 10), img("4.jpg", 20))
-    assert step.operation == "insert"
+    assert step.action == "insert"
     flight = a_flight(step.images, before=("3.jpg", "4.jpg"))
     listing = (img("3.jpg", 10), img("4.jpg", 20), img("5.jpg", 30))
-    outcome = Outcome({key("c.jpg"): listing[2]})
+    outcome = Match({key("c.jpg"): listing[2]})
     settled = settle.settle(replace(ledger, flight=flight), flight, listing, outcome, NOW, TIMING, MAX_ATTEMPTS)
     moves = fly(settled, *listing)
-    assert (moves.operation, set(moves.images)) == ("attributes", {key("b.jpg"), key("c.jpg")})
+    assert (moves.action, set(moves.images)) == ("attributes", {key("b.jpg"), key("c.jpg")})
     b, c = (moves.images[key(file)].priority or 0 for file in ("b.jpg", "c.jpg"))
     assert b < c < 10
 
@@ -374,6 +378,6 @@ def test_a_number_that_a_file_asks_for_is_sent_although_its_image_has_that_place
     # Somebody else's image has the number 1, as a shop that renumbers would give: ours was sent one above it.
     step = fly(a_ledger(new("a.jpg")), img("foreign.jpg", 1))
     assert priorities(step) == {"a.jpg": 101}
-    landed = settle.landed(Entry(wanted("a.jpg", priority=100)), step.images[key("a.jpg")], img("1.jpg", 101))
+    landed = settle.became_live(Entry(wanted("a.jpg", priority=100)), step.images[key("a.jpg")], img("1.jpg", 101))
     asked = fly(a_ledger({key("a.jpg"): landed}), img("foreign.jpg", 1), img("1.jpg", 101))
-    assert (asked.operation, priorities(asked)) == ("attributes", {"a.jpg": 100})
+    assert (asked.action, priorities(asked)) == ("attributes", {"a.jpg": 100})

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gallery_sync import schedule
-from gallery_sync.schedule import Timing, slot
+from gallery_sync.core import schedule
+from gallery_sync.core.schedule import Timing, slot
 from tests.unit.core.build import NOW, TIMING
 
 moments = st.floats(NOW - 1e6, NOW + 1e6)
@@ -29,7 +29,7 @@ def test_signed_urls_outlive_the_grace_and_iams_ceiling_outlives_them() -> None:
 
 
 NOT_SCALED = {"signed_url", "function_timeout", "dispatch_deadline", "job_lost", "code_valid", "clock_margin"} | {
-    "check_every"
+    "audit_every"
 }
 
 

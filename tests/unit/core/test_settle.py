@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from gallery_sync.ledger import Entry, Failure, Flight, Ledger, Live, Pause, is_waiting, needs_content
-from gallery_sync.match import Outcome
-from gallery_sync.settle import SILENT, settle
-from gallery_sync.shoptet.model import Image
+from gallery_sync.core.ledger import Entry, Failure, Flight, Ledger, Live, Pause, is_waiting, needs_content
+from gallery_sync.core.match import Match
+from gallery_sync.core.settle import SILENT, settle
+from gallery_sync.core.shop_values import Image
 from tests.unit.core.build import (
     MAX_ATTEMPTS,
     NOW,
@@ -32,18 +32,18 @@ SECOND = NOW + TIMING.second_look
 
 IMG_A, IMG_B = img("1.jpg", 100), img("2.jpg", 200)
 LIVE_A = Live("1.jpg", "sum-a.jpg-1", 1, 100)
-BOTH = Outcome({A: IMG_A, B: IMG_B})
-ONLY_A = Outcome({A: IMG_A}, (B,))
+BOTH = Match({A: IMG_A, B: IMG_B})
+ONLY_A = Match({A: IMG_A}, (B,))
 
 
 def settled(
-    flight: Flight, outcome: Outcome, listing: Sequence[Image], now: float = NOW, entries: Any = None, **more: Any
+    flight: Flight, outcome: Match, listing: Sequence[Image], now: float = NOW, entries: Any = None, **more: Any
 ) -> Ledger:
     ledger = a_ledger(NEW if entries is None else entries, flight=flight, **more)
     return settle(ledger, flight, listing, outcome, now, TIMING, MAX_ATTEMPTS)
 
 
-def looked_twice(flight: Flight, outcome: Outcome, listing: Sequence[Image], entries: Any = None) -> Ledger:
+def looked_twice(flight: Flight, outcome: Match, listing: Sequence[Image], entries: Any = None) -> Ledger:
     first = settled(flight, outcome, listing, entries=entries)
     assert first.flight is not None
     return settle(first, first.flight, listing, outcome, SECOND, TIMING, MAX_ATTEMPTS)
@@ -106,8 +106,8 @@ def test_what_appears_between_the_looks_is_live() -> None:
 def test_what_was_seen_once_and_is_gone_at_the_second_look_was_deleted_by_a_person_and_is_never_sent_again() -> None:
     first = settled(FLIGHT, ONLY_A, [IMG_A])
     assert first.flight is not None
-    ledger = settle(first, first.flight, [IMG_B], Outcome({B: IMG_B}, (A,)), SECOND, TIMING, MAX_ATTEMPTS)
-    assert ledger.entries[A] == Entry(wanted("a.jpg"), replace(LIVE_A, gone=True))
+    ledger = settle(first, first.flight, [IMG_B], Match({B: IMG_B}, (A,)), SECOND, TIMING, MAX_ATTEMPTS)
+    assert ledger.entries[A] == Entry(wanted("a.jpg"), replace(LIVE_A, state="gone"))
     assert not needs_content(ledger.entries[A])
 
 
@@ -122,7 +122,7 @@ def test_what_shoptet_says_has_failed_needs_no_second_look() -> None:
 
 def test_one_that_shoptet_said_nothing_of_waits_for_the_second_look_with_all() -> None:
     flight = replace(FLIGHT, errors={B: "cannot be read"})
-    neither = Outcome({}, (A, B))
+    neither = Match({}, (A, B))
     first = settled(flight, neither, [])
     assert first.flight is not None
     assert first.entries == NEW
@@ -140,16 +140,16 @@ def test_pauses_grow_and_the_last_try_is_a_failure_for_good() -> None:
     flight = replace(insertion({"b.jpg": 200}), errors={B: "cannot be read"})
     entries, pauses = {B: NEW[B]}, []
     for _ in range(MAX_ATTEMPTS - 1):
-        entries = settled(flight, Outcome({}, (B,)), [], entries=entries).entries
+        entries = settled(flight, Match({}, (B,)), [], entries=entries).entries
         pauses.append(entries[B].not_before - NOW)
     assert pauses == [30, 60, 120, 240]
-    last = settled(flight, Outcome({}, (B,)), [], entries=entries).entries[B]
+    last = settled(flight, Match({}, (B,)), [], entries=entries).entries[B]
     assert last.failure == Failure("gave-up", "given up after 5 tries: cannot be read", NOW)
     assert (last.not_before, is_waiting(last)) == (0.0, False)
 
 
 def test_what_is_missing_while_a_name_is_unexplained_fails_visibly_and_is_not_sent_again() -> None:
-    outcome = Outcome({A: IMG_A}, (B,), ("8.jpg", "9.jpg"))
+    outcome = Match({A: IMG_A}, (B,), ("8.jpg", "9.jpg"))
     listing = [IMG_A, img("8.jpg", 1), img("9.jpg", 2)]
     ledger = looked_twice(FLIGHT, outcome, listing)
     failure = ledger.entries[B].failure
@@ -161,14 +161,14 @@ def test_what_is_missing_while_a_name_is_unexplained_fails_visibly_and_is_not_se
 
 
 def test_what_is_unexplained_at_the_first_look_is_looked_at_again_as_well() -> None:
-    ledger = settled(FLIGHT, Outcome({A: IMG_A}, (B,), ("8.jpg",)), [IMG_A, img("8.jpg", 1)])
+    ledger = settled(FLIGHT, Match({A: IMG_A}, (B,), ("8.jpg",)), [IMG_A, img("8.jpg", 1)])
     assert ledger.flight is not None
     assert ledger.flight.first_miss == NOW
 
 
 def test_what_shoptet_says_has_failed_is_tried_again_whatever_a_person_added() -> None:
     flight = replace(FLIGHT, errors={B: "cannot be read"})
-    ledger = settled(flight, Outcome({A: IMG_A}, (B,), ("8.jpg",)), [IMG_A, img("8.jpg", 1)])
+    ledger = settled(flight, Match({A: IMG_A}, (B,), ("8.jpg",)), [IMG_A, img("8.jpg", 1)])
     assert (ledger.entries[B].failure, ledger.entries[B].attempts) == (None, 1)
 
 
@@ -177,13 +177,13 @@ def test_an_unexplained_name_does_no_harm_where_nothing_is_missing() -> None:
     assert [entry.failure for entry in ledger.entries.values()] == [None, None]
 
 
-def replace_unexplained(outcome: Outcome, *names: str) -> Outcome:
-    return Outcome(outcome.found, outcome.missing, names)
+def replace_unexplained(outcome: Match, *names: str) -> Match:
+    return Match(outcome.found, outcome.missing, names)
 
 
 def test_a_long_list_of_unexplained_names_is_cut() -> None:
     names = tuple(f"{n}.jpg" for n in range(7))
-    failure = looked_twice(FLIGHT, Outcome({}, (A, B), names), [img(name) for name in names]).entries[B].failure
+    failure = looked_twice(FLIGHT, Match({}, (A, B), names), [img(name) for name in names]).entries[B].failure
     assert failure is not None
     assert "(0.jpg, 1.jpg, 2.jpg, 3.jpg, 4.jpg and 2 more)" in failure.reason
 
@@ -191,7 +191,7 @@ def test_a_long_list_of_unexplained_names_is_cut() -> None:
 def test_what_a_person_deleted_meanwhile_is_gone() -> None:
     other = {C: Entry(wanted("c.jpg"), live("c.jpg", "3.jpg"))}
     ledger = settled(FLIGHT, BOTH, [IMG_A, IMG_B], entries=NEW | other)
-    assert ledger.entries[C].live == live("c.jpg", "3.jpg", gone=True)
+    assert ledger.entries[C].live == live("c.jpg", "3.jpg", state="gone")
 
 
 REPLACED = {A: Entry(wanted("a.jpg", 2, description="x"), live("a.jpg", "1.jpg", priority=100, description="x"))}
@@ -199,30 +199,30 @@ UPDATE = a_flight({A: replace(sent("a.jpg"), name="1.jpg", generation=2, checksu
 
 
 def test_a_source_update_that_landed_keeps_the_attributes_that_were_not_sent() -> None:
-    ledger = settled(UPDATE, Outcome({A: IMG_A}), [IMG_A], entries=REPLACED)
+    ledger = settled(UPDATE, Match({A: IMG_A}), [IMG_A], entries=REPLACED)
     assert ledger.entries[A].live == Live("1.jpg", "sum-a.jpg-2", 2, 100, "x")
 
 
 def test_a_source_update_that_gave_the_image_another_name_makes_it_live_under_that() -> None:
     renamed = img("1.webp", 100)
-    ledger = settled(UPDATE, Outcome({A: renamed}), [renamed], entries=REPLACED)
+    ledger = settled(UPDATE, Match({A: renamed}), [renamed], entries=REPLACED)
     assert ledger.entries[A].live == Live("1.webp", "sum-a.jpg-2", 2, 100, "x")
 
 
 def test_a_source_update_that_did_not_show_is_tried_again() -> None:
-    ledger = looked_twice(UPDATE, Outcome({}, (A,)), [IMG_A], entries=REPLACED)
+    ledger = looked_twice(UPDATE, Match({}, (A,)), [IMG_A], entries=REPLACED)
     assert (ledger.entries[A].attempts, ledger.entries[A].live) == (1, REPLACED[A].live)
 
 
 def test_an_image_to_be_replaced_that_one_listing_lacks_is_looked_for_again() -> None:
     # The listing may lag behind: taken for deleted, it would be inserted a second time.
-    ledger = settled(UPDATE, Outcome({}, (A,)), [], entries=REPLACED)
+    ledger = settled(UPDATE, Match({}, (A,)), [], entries=REPLACED)
     assert ledger.flight is not None
     assert ledger.entries == REPLACED
 
 
 def test_an_image_to_be_replaced_that_a_person_deleted_is_inserted_anew_without_a_failed_try() -> None:
-    ledger = looked_twice(UPDATE, Outcome({}, (A,)), [], entries=REPLACED)
+    ledger = looked_twice(UPDATE, Match({}, (A,)), [], entries=REPLACED)
     assert ledger.flight is None
     entry = ledger.entries[A]
     assert entry.live is not None
@@ -231,19 +231,19 @@ def test_an_image_to_be_replaced_that_a_person_deleted_is_inserted_anew_without_
 
 def test_an_image_to_be_replaced_whose_name_is_gone_while_another_is_new_is_for_a_person() -> None:
     new = img("9.webp", 100)
-    ledger = looked_twice(UPDATE, Outcome({}, (A,), ("9.webp",)), [new], entries=REPLACED)
+    ledger = looked_twice(UPDATE, Match({}, (A,), ("9.webp",)), [new], entries=REPLACED)
     failure = ledger.entries[A].failure
     assert failure is not None
     assert failure.code == "unexplained"
 
 
 def test_an_image_that_was_inserted_anew_takes_nothing_over_from_the_one_that_a_person_deleted() -> None:
-    old = {A: Entry(wanted("a.jpg"), live("a.jpg", "0.jpg", description="x", gone=True)), B: NEW[B]}
+    old = {A: Entry(wanted("a.jpg"), live("a.jpg", "0.jpg", description="x", state="gone")), B: NEW[B]}
     assert settled(FLIGHT, BOTH, [IMG_A, IMG_B], entries=old).entries[A].live == LIVE_A
 
 
 def test_a_picture_that_was_asked_for_during_the_flight_is_not_to_blame_for_what_is_missing() -> None:
     newer = {A: Entry(wanted("a.jpg", 2)), B: NEW[B]}
-    ledger = looked_twice(FLIGHT, Outcome({}, (A, B)), (), newer)
+    ledger = looked_twice(FLIGHT, Match({}, (A, B)), (), newer)
     assert ledger.entries[A] == newer[A]
     assert ledger.entries[B].attempts == 1

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from gallery_sync import settle
-from gallery_sync.ledger import Entry, Failure, Flight, Ledger, Live, Pause, Snapshot, look_at
-from gallery_sync.plan import Fly, Policy, plan
+from gallery_sync.core import settle
+from gallery_sync.core.ledger import Entry, Failure, Flight, Ledger, Live, Pause, Snapshot, reconcile_at
+from gallery_sync.core.plan import Policy, StartFlight, plan
 from tests.unit.core.build import (
     MAX_ATTEMPTS,
     NOW,
@@ -72,12 +72,12 @@ def test_a_file_dropped_again_while_its_image_was_deleted_is_still_wanted() -> N
 
 def test_a_flight_whose_job_is_known_keeps_what_was_learned_of_it_and_ends_the_gallerys_pause() -> None:
     flight = replace(insertion({"a.jpg": 100}), first_miss=NOW)
-    ledger = settle.airborne(a_ledger(SHOWN, flight=flight, pause=BUSY), "j1")
+    ledger = settle.job_started(a_ledger(SHOWN, flight=flight, pause=BUSY), "j1")
     assert ledger == a_ledger(SHOWN, flight=replace(flight, job_id="j1"))
 
 
 def test_a_job_of_a_flight_that_is_over_changes_nothing() -> None:
-    assert settle.airborne(a_ledger(SHOWN, pause=BUSY), "j1") == a_ledger(SHOWN, pause=BUSY)
+    assert settle.job_started(a_ledger(SHOWN, pause=BUSY), "j1") == a_ledger(SHOWN, pause=BUSY)
 
 
 def refused(ledger: Ledger, *files: str) -> Ledger:
@@ -102,9 +102,9 @@ def test_one_image_that_was_refused_alone_has_failed_for_good() -> None:
 def test_the_bad_images_among_a_hundred_are_found_and_all_others_land(bad: set[str]) -> None:
     files = [f"{n}.jpg" for n in range(100)]
     ledger, calls = a_ledger({key(f): Entry(wanted(f)) for f in files}), 0
-    while isinstance(step := plan(ledger, (), NOW, Policy()), Fly):
+    while isinstance(step := plan(ledger, (), NOW, Policy()), StartFlight):
         calls += 1
-        flight = a_flight(step.images, step.operation)
+        flight = a_flight(step.images, step.action)
         if any(key(f) in step.images for f in bad):
             ledger = settle.refused(ledger, flight, reason="HTTP 400", now=NOW, request_id=None)
         else:
@@ -116,7 +116,7 @@ def test_the_bad_images_among_a_hundred_are_found_and_all_others_land(bad: set[s
 
 
 def landed(ledger: Ledger, name: str, snapshot: Snapshot, image: Any) -> Entry:
-    return settle.landed(ledger.entries[name], snapshot, image)
+    return settle.became_live(ledger.entries[name], snapshot, image)
 
 
 def test_a_product_that_shoptet_does_not_know_fails_all_that_is_still_wanted() -> None:
@@ -170,7 +170,7 @@ def test_a_pause_is_swept_whatever_the_gallery_waits_for() -> None:
     ledger = a_ledger(shown("1.jpg", "1.jpg", 100), flight=flight)
     after = settle.paused(ledger, None, "locked", NOW, TIMING)
     assert after.pause is not None
-    assert look_at(after) == after.pause.until
+    assert reconcile_at(after) == after.pause.until
 
 
 def test_a_picture_that_was_asked_for_during_the_flight_is_not_to_blame_for_its_refusal() -> None:

@@ -8,18 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gallery_sync.ports import StorageUnavailable
+from gallery_sync.cloud.signing import _signature
+from gallery_sync.core.shop_times import epoch, query_time
+from gallery_sync.core.shop_values import ResultRow
+from gallery_sync.ports.shop_errors import AnswerLost, ShoptetError, TryLater, Unavailable
+from gallery_sync.ports.storage import StorageUnavailable
+from gallery_sync.redact import MAX_CHARACTERS, one_line
 from gallery_sync.shoptet import addresses, limits
 from gallery_sync.shoptet.classify import Call, Reply, classify
 from gallery_sync.shoptet.client import _Detail, _Images, _Jobs, _Product, _Webhooks
-from gallery_sync.shoptet.errors import AnswerLost, ShoptetError, TryLater, Unavailable
-from gallery_sync.shoptet.model import ResultRow
 from gallery_sync.shoptet.pages import MOST_PAGES, MOST_READINGS, Incomplete, Page, read_all
-from gallery_sync.shoptet.redact import MAX_CHARACTERS, one_line
 from gallery_sync.shoptet.result_format import parse_result
-from gallery_sync.shoptet.times import epoch, query_time
-from gallery_sync.shoptet.transport import Answer
-from gallery_sync.signing import _signature
+from gallery_sync.shoptet.transport import RawAnswer
 from tests.unit.fuzz.support import ANY_TEXT, JSON, TEXT, fuzzed, like, written
 
 NOW = 1_719_835_200.0
@@ -48,7 +48,7 @@ def test_an_answer_is_understood_or_an_error_of_ours(
     of: type[Any], status: int, headers: dict[str, str], body: bytes, write: bool
 ) -> None:
     call = Call("POST /x" if write else "GET /x", write, ("s3cret",))
-    outcome = classify(Answer(status, headers, body), call, of, now=NOW)
+    outcome = classify(RawAnswer(status, headers, body), call, of, now=NOW)
     if isinstance(outcome, Reply):
         assert isinstance(outcome.data, of)
         assert 200 <= status < 300
@@ -87,7 +87,7 @@ def test_however_deep_an_answer_is_it_never_raises(inner: tuple[bytes, bytes]) -
         deep = inner[0] * depth + b"1" + inner[1] * depth
         for body in (b'{"errors":[' + deep + b"]}", b'{"data":[{"name":"a.png","error":' + deep + b"}]}", deep):
             parse_result(body)
-            classify(Answer(400, {}, body), Call("GET /x", False), object, now=NOW)
+            classify(RawAnswer(400, {}, body), Call("GET /x", False), object, now=NOW)
 
 
 @fuzzed

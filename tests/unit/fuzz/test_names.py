@@ -6,11 +6,12 @@ import msgspec
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gallery_sync import codes, names
-from gallery_sync.events import TYPES, BadEvent, Changed, parse
-from gallery_sync.looks import BadLook, Look
-from gallery_sync.looks import parse as parse_look
-from gallery_sync.refusals import Refused, decode, path
+from gallery_sync.core import names
+from gallery_sync.core.events import TYPES, BadEvent, Changed, parse
+from gallery_sync.ports.queue import BadTask, Reconcile
+from gallery_sync.ports.queue import parse_task as parse_look
+from gallery_sync.state import codes
+from gallery_sync.state.refusals import RefusedDrop, decode, path
 from tests.unit.fuzz.support import ANY_TEXT, JSON, TEXT, fuzzed, like, written
 
 MAX_NAME = 1024
@@ -99,28 +100,28 @@ def test_an_event_is_of_the_drop_bucket_or_refused(kind: str, data: object) -> N
     changed.name.encode()
 
 
-looks = like(
+queue = like(
     gallery=st.sampled_from(["shop", "shop360"]), prefix=TEXT, guid=TEXT, job=TEXT, refused=TEXT, operation=TEXT
 )
 
 
 @fuzzed
-@given(written(looks))
+@given(written(queue))
 @example(b'{"x":' + b"[" * 5_000 + b"]" * 5_000 + b"}")
 def test_a_task_is_one_look_or_refused(body: bytes) -> None:
     try:
         look = parse_look(body)
-    except BadLook as error:
+    except BadTask as error:
         assert str(error)
         return
     assert parse_look(msgspec.json.encode(look)) == look
-    assert isinstance(look, Look)
+    assert isinstance(look, Reconcile)
 
 
 @fuzzed
 @given(ANY_TEXT.filter(lambda text: text.isprintable() or text == ""), TEXT)
 def test_a_refusal_is_read_as_it_was_written(name: str, reason: str) -> None:
     name, reason = (text.encode(errors="ignore").decode() for text in (name, reason))
-    refused = Refused(name, "too-deep", reason, 1.0)
+    refused = RefusedDrop(name, "too-deep", reason, 1.0)
     assert decode(msgspec.json.encode(refused)) == refused
     assert re.fullmatch(r"refused/[0-9a-f]{40}\.json", path(name))

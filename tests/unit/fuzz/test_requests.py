@@ -11,26 +11,25 @@ import requests
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gallery_sync import access
-from gallery_sync.api import parts
-from gallery_sync.api.answers import Rejected, refusal
-from gallery_sync.api.asked import MAX_BODY
-from gallery_sync.api.begin import check_key
-from gallery_sync.api.checks import MAX_DESCRIPTION, MAX_GALLERIES, MAX_IMAGES, MAX_NAME
-from gallery_sync.api.query import switches
-from gallery_sync.api.routes import decoded, route
-from gallery_sync.api.signed import genuine
-from gallery_sync.api.work import ROUTES
 from gallery_sync.clock import SystemClock
-from gallery_sync.operations import Part
-from gallery_sync.schedule import DAY, slot
-from gallery_sync.settings import FUNCTIONS, BadSetting, Settings, Shop
+from gallery_sync.connect.settings import FUNCTIONS, BadSetting, Settings, ShopSettings
+from gallery_sync.core.operation import Part
+from gallery_sync.core.schedule import DAY, slot
+from gallery_sync.core.shop_values import MAX_PRIORITY, MAX_SOURCE_URL
+from gallery_sync.http import access, parts
+from gallery_sync.http.answers import Rejected, refusal
+from gallery_sync.http.asked import MAX_BODY
+from gallery_sync.http.begin import check_key
+from gallery_sync.http.checks import MAX_DESCRIPTION, MAX_GALLERIES, MAX_IMAGES, MAX_NAME
+from gallery_sync.http.handlers import ROUTES
+from gallery_sync.http.query import switches
+from gallery_sync.http.routes import decoded, route
+from gallery_sync.http.signed import genuine
 from gallery_sync.shoptet import webhook
 from gallery_sync.shoptet.auth import PrivateToken
 from gallery_sync.shoptet.http import Http
-from gallery_sync.shoptet.model import MAX_PRIORITY, MAX_SOURCE_URL
-from tests.unit.api.memory import NOW, asked
 from tests.unit.fuzz.support import ANY_TEXT, JSON, TEXT, fuzzed, like, written
+from tests.unit.http.memory import NOW, asked
 
 SECRET = "whsec_" + base64.b64encode(b"a secret of at least twenty-four bytes").decode()
 
@@ -274,7 +273,7 @@ def test_settings_are_read_or_refused_by_name(settings: type[Settings], changed:
         return
     # Whatever was accepted serves: no call fails later for a setting that could have been refused at the start.
     assert slot("look", "x", NOW, read.timing.window, read.timing.skew).at < NOW + DAY
-    if isinstance(read, Shop):
+    if isinstance(read, ShopSettings):
         Http(
             read.shoptet_api_url, PrivateToken(read.shoptet_private_api_token or ""), requests.Session(), SystemClock()
         )

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, settings
 from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 
-from gallery_sync.shoptet.auth import Token
+from gallery_sync.ports.token import Token
 
 BASE = "https://api.example"
 NOW = 1_719_835_200.0

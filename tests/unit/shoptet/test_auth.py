@@ -11,8 +11,9 @@ import pytest
 import requests
 
 from gallery_sync.clock import Clock
-from gallery_sync.shoptet.auth import MOST_VALID, AddonToken, PrivateToken, SharedToken, Token
-from gallery_sync.shoptet.errors import NotAllowed, ShoptetError, TryLater, Unavailable
+from gallery_sync.ports.shop_errors import NotAllowed, ShoptetError, TryLater, Unavailable
+from gallery_sync.ports.token import SharedToken, Token
+from gallery_sync.shoptet.auth import MOST_VALID, AddonToken, PrivateToken
 from tests.unit.shoptet.fakes import (
     NOW,
     Answering,

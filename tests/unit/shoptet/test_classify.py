@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gallery_sync.shoptet.classify import Call, Reply, classify, classify_failure
-from gallery_sync.shoptet.errors import (
+from gallery_sync.core.shop_values import RowError
+from gallery_sync.ports.shop_errors import (
     AnswerLost,
     Conflict,
     Crowded,
@@ -24,8 +24,8 @@ from gallery_sync.shoptet.errors import (
     TryLater,
     Unavailable,
 )
-from gallery_sync.shoptet.model import RowError
-from gallery_sync.shoptet.transport import Answer, Broken, NotSent
+from gallery_sync.shoptet.classify import Call, Reply, classify, classify_failure
+from gallery_sync.shoptet.transport import Broken, NotSent, RawAnswer
 from tests.unit.shoptet.fakes import NOW, REQUEST_ID, error, unhurried
 
 GET = Call("GET /api/thing", write=False, secrets=("s3cret",))
@@ -98,7 +98,7 @@ CASES = {
 @pytest.mark.parametrize("call", [GET, POST], ids=["GET", "write"])
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_each_answer_has_one_meaning(case: Case, call: Call) -> None:
-    answer = Answer(case.status, {"X-Request-ID": REQUEST_ID, **case.headers}, case.body)
+    answer = RawAnswer(case.status, {"X-Request-ID": REQUEST_ID, **case.headers}, case.body)
     outcome = classify(answer, call, Accepted, now=NOW)
     expected = case.write if call.write else case.get
     if isinstance(expected, str):
@@ -138,7 +138,7 @@ def test_a_missing_answer_is_lost_only_to_a_write_that_was_sent(
 
 def test_the_moment_to_try_again_follows_retry_after_or_grows() -> None:
     def at(status: int, headers: Mapping[str, str], attempt: int) -> float:
-        outcome = classify(Answer(status, headers, HTML), GET, Accepted, now=NOW, attempt=attempt)
+        outcome = classify(RawAnswer(status, headers, HTML), GET, Accepted, now=NOW, attempt=attempt)
         assert isinstance(outcome, TryLater)
         return outcome.at - NOW
 
@@ -161,7 +161,7 @@ def test_the_moment_to_try_again_follows_retry_after_or_grows() -> None:
     ],
 )
 def test_not_allowed_says_what_a_person_should_do(status: int, row: dict[str, str], advice: str) -> None:
-    outcome = classify(Answer(status, {}, envelope(None, row)), POST, Accepted, now=NOW)
+    outcome = classify(RawAnswer(status, {}, envelope(None, row)), POST, Accepted, now=NOW)
     assert isinstance(outcome, NotAllowed)
     assert advice in outcome.advice
     assert outcome.advice in str(outcome)
@@ -172,7 +172,7 @@ def test_skipped_rows_come_with_a_reply_whatever_they_are_made_of() -> None:
     body = envelope(
         {"jobId": "a1"}, error("image-referenced", "Used by 62/XL", "7.png"), {"instance": 5, "message": None}, "odd"
     )
-    outcome = classify(Answer(200, {}, body), POST, Accepted, now=NOW)
+    outcome = classify(RawAnswer(200, {}, body), POST, Accepted, now=NOW)
     assert isinstance(outcome, Reply)
     assert outcome.rows == (
         RowError("image-referenced", "Used by 62/XL", "7.png"),
@@ -183,7 +183,7 @@ def test_skipped_rows_come_with_a_reply_whatever_they_are_made_of() -> None:
 
 def test_a_refusal_carries_all_rows_and_its_line_the_first() -> None:
     rows = [error("invalid-request-data", "Image 1 is wrong", "payload"), error("invalid-request-data", "Image 2 too")]
-    outcome = classify(Answer(422, {}, envelope(None, *rows)), POST, Accepted, now=NOW)
+    outcome = classify(RawAnswer(422, {}, envelope(None, *rows)), POST, Accepted, now=NOW)
     assert isinstance(outcome, Refused)
     assert [row.message for row in outcome.rows] == ["Image 1 is wrong", "Image 2 too"]
     assert "422 invalid-request-data: Image 1 is wrong (and 1 more)" in str(outcome)
@@ -192,7 +192,7 @@ def test_a_refusal_carries_all_rows_and_its_line_the_first() -> None:
 def test_neither_tokens_nor_signatures_get_from_an_answer_into_an_error() -> None:
     row = error("bad", "s3cret may not load https://s.example/a.png?X-Goog-Signature=abc", "https://x.example/?k=abc")
     for status in (200, 400, 401, 403, 404, 409, 413, 422, 423, 429, 500):
-        outcome = classify(Answer(status, {}, envelope({}, row)), POST, Accepted, now=NOW)
+        outcome = classify(RawAnswer(status, {}, envelope({}, row)), POST, Accepted, now=NOW)
         assert isinstance(outcome, ShoptetError)
         shown = f"{outcome} {outcome!r} {getattr(outcome, 'rows', '')}"
         assert "s3cret" not in shown
@@ -202,5 +202,5 @@ def test_neither_tokens_nor_signatures_get_from_an_answer_into_an_error() -> Non
 @unhurried
 @given(st.integers(100, 599), st.binary() | st.binary().map(lambda junk: b'{"data": ' + junk + b"}"), st.booleans())
 def test_no_answer_makes_the_classification_raise(status: int, body: bytes, write: bool) -> None:
-    outcome = classify(Answer(status, {}, body), POST if write else GET, Accepted, now=NOW)
+    outcome = classify(RawAnswer(status, {}, body), POST if write else GET, Accepted, now=NOW)
     assert isinstance(outcome, ShoptetError)

@@ -6,11 +6,7 @@ from typing import Any, cast
 import pytest
 import requests
 
-from gallery_sync.shoptet.auth import PrivateToken
-from gallery_sync.shoptet.client import Shoptet
-from gallery_sync.shoptet.errors import AnswerLost, Conflict, DetailsExhausted, NotFound, Refused, TooLate, Unavailable
-from gallery_sync.shoptet.http import Http
-from gallery_sync.shoptet.model import (
+from gallery_sync.core.shop_values import (
     Attributes,
     Gallery,
     Image,
@@ -22,6 +18,18 @@ from gallery_sync.shoptet.model import (
     RowError,
     Webhook,
 )
+from gallery_sync.ports.shop_errors import (
+    AnswerLost,
+    Conflict,
+    DetailsExhausted,
+    NotFound,
+    Refused,
+    TooLate,
+    Unavailable,
+)
+from gallery_sync.shoptet.auth import PrivateToken
+from gallery_sync.shoptet.client import Shoptet
+from gallery_sync.shoptet.http import Http
 from gallery_sync.shoptet.results import Results
 from tests.unit.shoptet.fakes import BASE, NOW, REQUEST_ID, Answering, Script, VirtualClock, answer, error, shoptets
 

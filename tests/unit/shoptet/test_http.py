@@ -10,9 +10,7 @@ import msgspec
 import pytest
 import requests
 
-from gallery_sync.shoptet.auth import PrivateToken
-from gallery_sync.shoptet.classify import Reply
-from gallery_sync.shoptet.errors import (
+from gallery_sync.ports.shop_errors import (
     AnswerLost,
     Crowded,
     Locked,
@@ -23,6 +21,8 @@ from gallery_sync.shoptet.errors import (
     TryLater,
     Unavailable,
 )
+from gallery_sync.shoptet.auth import PrivateToken
+from gallery_sync.shoptet.classify import Reply
 from gallery_sync.shoptet.http import USER_AGENT, Gate, Http
 from gallery_sync.shoptet.transport import Timeouts
 from tests.unit.shoptet.fakes import (

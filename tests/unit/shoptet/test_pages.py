@@ -2,7 +2,7 @@
 
 import pytest
 
-from gallery_sync.shoptet.errors import NotFound
+from gallery_sync.ports.shop_errors import NotFound
 from gallery_sync.shoptet.pages import Incomplete, Page, read_all
 
 

@@ -8,8 +8,8 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gallery_sync.core.shop_values import ResultRow
 from gallery_sync.shoptet.addresses import trusted_result
-from gallery_sync.shoptet.model import ResultRow
 from gallery_sync.shoptet.results import Results, parse_result
 from tests.unit.shoptet.fakes import BASE, Script, VirtualClock, answer, raw_server, refused_connection, unhurried
 

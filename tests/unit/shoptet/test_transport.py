@@ -10,14 +10,14 @@ import requests
 import urllib3
 
 from gallery_sync.clock import SystemClock
-from gallery_sync.shoptet.transport import Answer, Broken, NotSent, Timeouts, exchange
+from gallery_sync.shoptet.transport import Broken, NotSent, RawAnswer, Timeouts, exchange
 from tests.unit.shoptet.fakes import NOW, Script, VirtualClock, answer, raw_server, refused_connection, reset
 
 SHORT = Timeouts(connect=0.5, read=0.3, total=0.6)
 HEAD = b"HTTP/1.1 200 OK\r\nX-Request-ID: r1\r\n"
 
 
-def get(url: str, session: requests.Session | None = None) -> Answer:
+def get(url: str, session: requests.Session | None = None) -> RawAnswer:
     return exchange(session or requests.Session(), SystemClock(), SHORT, "GET", url + "/x?secret=1", {})
 
 

@@ -1,0 +1,1 @@
+"""Adapters of Google's clients: storage, tasks, signing. Nothing else imports them."""

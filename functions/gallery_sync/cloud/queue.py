@@ -1,0 +1,80 @@
+"""`ports.queue.WorkQueue` over Cloud Tasks: every reconcile is a windowed task, so that many who ask cost one run."""
+
+import math
+from dataclasses import dataclass
+
+import msgspec
+
+from gallery_sync.clock import Clock
+from gallery_sync.cloud.tasks import CloudTasks, Task
+from gallery_sync.core.schedule import Timing, slot
+from gallery_sync.core.shop_values import Gallery
+from gallery_sync.ports.queue import Reconcile
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A queue, and the function that its tasks call."""
+
+    queue: str
+    url: str
+
+
+class TaskQueue:
+    """See the module. `sync` and `poll` are None for a function that enqueues nothing there."""
+
+    def __init__(
+        self, tasks: CloudTasks, clock: Clock, timing: Timing, sync: Target | None, poll: Target | None
+    ) -> None:
+        self._tasks = tasks
+        self._clock = clock
+        self._timing = timing
+        self._sync = sync
+        self._poll = poll
+
+    def folder(self, prefix: str, gallery: Gallery, at: float) -> None:
+        """See WorkQueue."""
+        self._windowed(Reconcile(gallery, prefix=prefix), f"drop/{prefix}/{gallery}", max(at, self._clock.now()))
+
+    def refused(self, name: str) -> None:
+        """See WorkQueue."""
+        self._windowed(Reconcile(refused=name), f"refused/{name}", self._clock.now())
+
+    def gallery(self, guid: str, gallery: Gallery, at: float) -> None:
+        """See WorkQueue."""
+        self._windowed(Reconcile(gallery, guid=guid), f"gallery/{guid}/{gallery}", max(at, self._clock.now()))
+
+    def audit(self, guid: str, gallery: Gallery, at: float) -> None:
+        """See WorkQueue. Its name is of its own kind: an ordinary reconcile of the gallery asks Shoptet nothing."""
+        task = slot("audit", f"{guid}/{gallery}", at, self._timing.window, self._timing.skew)
+        self._enqueue(self._sync, Reconcile(gallery, guid=guid, audit=True), task.name, task.at)
+
+    def operation(self, operation: str, at: float) -> None:
+        """See WorkQueue."""
+        self._windowed(Reconcile(operation=operation), f"operation/{operation}", max(at, self._clock.now()))
+
+    def job_ended(self, guid: str, gallery: Gallery, job_id: str) -> None:
+        """See WorkQueue. At once; while a reconcile for this job is under way, another is not enqueued.
+
+        The name counts for one window only: if that task is lost, the poll after it enqueues another.
+        """
+        now = self._clock.now()
+        again = slot("ended", f"{guid}/{gallery}/{job_id}", now, self._timing.settle_again, 0)
+        self._enqueue(self._sync, Reconcile(gallery, guid=guid, job=job_id), again.name, now)
+
+    def poll(self, at: float) -> None:
+        """See WorkQueue."""
+        task = slot("poll", "", max(at, self._clock.now()), self._timing.poll_window, self._timing.skew)
+        self._enqueue(self._poll, None, task.name, task.at)
+
+    def _windowed(self, what: Reconcile, subject: str, when: float) -> None:
+        # Two kinds never share a name: a reconcile of a gallery does not list a folder that it does not know yet.
+        window = slot("reconcile", subject, when, self._timing.window, self._timing.skew)
+        self._enqueue(self._sync, what, window.name, window.at)
+
+    def _enqueue(self, target: Target | None, what: Reconcile | None, name: str, at: float) -> None:
+        if target is None:
+            raise RuntimeError("this function was not given the queue that it enqueues to")
+        body = msgspec.json.encode(what) if what is not None else b"{}"
+        deadline = math.ceil(self._timing.dispatch_deadline)
+        self._tasks.enqueue(Task(target.queue, target.url, body, at, name, deadline))

@@ -1,0 +1,247 @@
+"""Cloud Storage as this project uses it: documents with preconditions, the drop bucket's listing, the outbox.
+
+Retries are the client library's own (`google.api_core.retry`), bounded to `retry_seconds` a call: each call here is safe
+to repeat, because writes carry a generation. Everything that the library gives up on becomes StorageUnavailable.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any, Final, Protocol
+
+import requests
+from google.api_core import exceptions
+from google.auth.exceptions import GoogleAuthError
+from google.cloud.storage import Bucket
+from google.cloud.storage.exceptions import DataCorruption, InvalidResponse
+from google.cloud.storage.retry import DEFAULT_RETRY
+
+from gallery_sync.core import names
+from gallery_sync.core.files import BucketFile
+from gallery_sync.core.ledger import Content
+from gallery_sync.ports.storage import Listed, PreconditionFailed, StorageUnavailable, Stored
+
+Timeout = tuple[float, float]
+"""Seconds to connect and to read."""
+TIMEOUT: Final[Timeout] = (5.0, 20.0)
+"""Of each try."""
+RETRY_SECONDS: Final = 30.0
+"""How long a call is tried again, unless told otherwise."""
+MAX_NAME: Final = 1024
+"""Bytes of an object's name (Cloud Storage, "Object naming guidelines")."""
+WRITE: Final = "write"
+"""The metadata that names the write which made a document."""
+PARALLEL: Final = 8
+"""Copies and signatures at a time; the library's connection pool holds ten connections."""
+
+
+class BucketDocuments:
+    """`ports.Documents` in the state bucket."""
+
+    def __init__(self, bucket: Bucket, retry_seconds: float = RETRY_SECONDS, timeout: Timeout = TIMEOUT) -> None:
+        self._bucket = bucket
+        self._call = _bounded(retry_seconds, timeout)
+
+    def read(self, path: str) -> Stored | None:
+        """See ports.Documents. Body and generation are of one answer, so they belong together."""
+        blob = self._bucket.blob(path)
+        with _translated(f"read {path}"):
+            try:
+                body = blob.download_as_bytes(**self._call)
+            except exceptions.NotFound:
+                return None
+        return Stored(body, int(blob.generation))
+
+    def write(self, path: str, body: bytes, *, generation: int, metadata: Mapping[str, str] | None = None) -> int:
+        """See ports.Documents.
+
+        The library repeats a write whose answer was lost; if the first try had been carried out, the repetition meets
+        412. So each write has a name of its own, and a 412 is a conflict only if another write made what stands there:
+        its body does not tell, as two runs may count the same thing up by one.
+        """
+        blob, write = self._bucket.blob(path), secrets.token_hex(8)
+        blob.metadata = {**(metadata or {}), WRITE: write}
+        with _translated(f"write {path}"):
+            try:
+                blob.upload_from_string(
+                    body,
+                    content_type="application/json",
+                    if_generation_match=generation,
+                    checksum="crc32c",
+                    **self._call,
+                )
+            except exceptions.PreconditionFailed:
+                there = self._bucket.get_blob(path, **self._call)
+                if there is None or (there.metadata or {}).get(WRITE) != write:
+                    raise PreconditionFailed(path) from None
+                return int(there.generation)
+        return int(blob.generation)
+
+    def delete(self, path: str) -> None:
+        """See ports.Documents."""
+        with _translated(f"delete {path}"):
+            try:
+                self._bucket.blob(path).delete(**self._call)
+            except exceptions.NotFound:
+                return
+
+    def list(self, prefix: str) -> Iterator[Listed]:
+        """See ports.Documents."""
+        fields = "items(name,generation,updated,metadata),nextPageToken"
+        with _translated(f"list {prefix}"):
+            for blob in self._bucket.client.list_blobs(self._bucket, prefix=prefix, fields=fields, **self._call):
+                metadata = {name: value for name, value in (blob.metadata or {}).items() if name != WRITE}
+                yield Listed(blob.name, int(blob.generation), blob.updated.timestamp(), metadata)
+
+
+class BucketDrops:
+    """`ports.Drops`: the drop bucket, read only."""
+
+    def __init__(self, bucket: Bucket, retry_seconds: float = RETRY_SECONDS, timeout: Timeout = TIMEOUT) -> None:
+        self._bucket = bucket
+        self._call = _bounded(retry_seconds, timeout)
+
+    def list(self, prefix: str, *, start: str = "") -> Iterator[BucketFile]:
+        """See ports.Drops. A composite object has no MD5; its CRC32C and size stand for its content then."""
+        fields = "items(name,generation,size,md5Hash,crc32c,timeCreated,metadata),nextPageToken"
+        with _translated(f"list {prefix} of the drop bucket"):
+            for blob in self._bucket.client.list_blobs(
+                self._bucket, prefix=prefix, start_offset=start or None, fields=fields, **self._call
+            ):
+                yield BucketFile(
+                    blob.name,
+                    int(blob.generation),
+                    f"md5:{blob.md5_hash}" if blob.md5_hash else f"crc32c:{blob.crc32c}:{blob.size}",
+                    int(blob.size),
+                    blob.time_created.timestamp(),
+                    dict(blob.metadata or {}),
+                )
+
+
+class Sign(Protocol):
+    """Gives a signed URL (secret) for an object of the state bucket."""
+
+    def __call__(self, path: str) -> str:
+        """Sign for GET; raises StorageUnavailable, or what google-auth raises where it cannot sign."""
+        ...
+
+
+class BucketOutbox:
+    """`ports.Outbox`: copies from the drop bucket to the state bucket, and signs them."""
+
+    def __init__(
+        self, drops: Bucket, state: Bucket, sign: Sign, retry_seconds: float = RETRY_SECONDS, timeout: Timeout = TIMEOUT
+    ) -> None:
+        self._drops = drops
+        self._state = state
+        self._sign = sign
+        self._call = _bounded(retry_seconds, timeout)
+
+    def prepare(self, contents: Sequence[Content]) -> Mapping[Content, str | None]:
+        """See ports.Outbox. In parallel: each signature without a private key is a call to IAM."""
+        with ThreadPoolExecutor(PARALLEL) as pool:
+            return dict(zip(contents, pool.map(self._prepare, contents), strict=True))
+
+    def _prepare(self, content: Content) -> str | None:
+        path = names.outbox(content.source, content.generation)
+        if not self._copy(content, path):
+            return None
+        with _translated(f"sign a URL for {path}"):
+            return self._sign(path)
+
+    def _copy(self, content: Content, path: str) -> bool:
+        """Copy one generation, and tell whether the copy is there. The name says which, so one that is there is right."""
+        source, target = self._drops.blob(content.source), self._state.blob(path)
+        # Uploaders often leave the type out; Shoptet may judge a picture by it.
+        target.content_type = names.content_type(content.source)
+        with _translated(f"copy {content.source}"):
+            try:
+                token = None
+                while True:
+                    token, _, _ = target.rewrite(
+                        source,
+                        token=token,
+                        if_generation_match=0,
+                        if_source_generation_match=content.generation,
+                        **self._call,
+                    )
+                    if token is None:
+                        return True
+            except exceptions.PreconditionFailed:
+                # Either the copy is there already, or the source has another generation by now.
+                return bool(target.exists(**self._call))
+            except exceptions.NotFound:
+                return False
+
+
+class BucketBin:
+    """`ports.Bin`: files leave the drop bucket for `removed/` in the state bucket, whose soft delete and lifecycle end them."""
+
+    def __init__(
+        self, drops: Bucket, state: Bucket, retry_seconds: float = RETRY_SECONDS, timeout: Timeout = TIMEOUT
+    ) -> None:
+        self._drops = drops
+        self._state = state
+        self._call = _bounded(retry_seconds, timeout)
+
+    def remove(self, file: BucketFile) -> bool:
+        """See ports.Bin. The copy first: a run that dies in between leaves the file in both places."""
+        source = self._drops.blob(file.name)
+        target = self._state.blob(_bin_path(file.name))
+        with _translated(f"remove {file.name}"):
+            try:
+                token = None
+                while True:
+                    token, _, _ = target.rewrite(
+                        source, token=token, if_source_generation_match=file.generation, **self._call
+                    )
+                    if token is None:
+                        break
+                source.delete(if_generation_match=file.generation, **self._call)
+            except (exceptions.PreconditionFailed, exceptions.NotFound):
+                return False
+        return True
+
+
+def _bin_path(name: str) -> str:
+    """Where a removed file lies. The longest names leave no room for the folder: they are cut, with a hash for the rest."""
+    path = f"removed/{name}"
+    if len(path.encode()) <= MAX_NAME:
+        return path
+    digest = hashlib.sha256(name.encode()).hexdigest()[:40]
+    cut = path.encode()[: MAX_NAME - 60].decode(errors="ignore")
+    return f"{cut}~{digest}.{name.rpartition('.')[2]}"
+
+
+def _bounded(seconds: float, timeout: Timeout) -> dict[str, Any]:
+    """Give what bounds a call of the library: each try, and all of them together."""
+    return {"timeout": timeout, "retry": DEFAULT_RETRY.with_timeout(seconds).with_delay(initial=0.2, maximum=5.0)}
+
+
+_GIVEN_UP: Final = (
+    exceptions.GoogleAPICallError,
+    exceptions.RetryError,
+    GoogleAuthError,
+    requests.RequestException,
+    DataCorruption,
+    InvalidResponse,
+)
+
+
+@contextmanager
+def _translated(what: str) -> Iterator[None]:
+    """Turn what the library gives up on into StorageUnavailable, with what was tried. Its messages may hold URLs: left out."""
+    try:
+        yield
+    except _GIVEN_UP as error:
+        # Where its time for retries is over, the library tells what it met last.
+        last = (error.cause if isinstance(error, exceptions.RetryError) else None) or error
+        raise StorageUnavailable(f"Cloud Storage did not {what}: {_kind(last)}") from None
+
+
+def _kind(error: BaseException) -> str:
+    """Name what happened, with the HTTP status where an answer came."""
+    code = error.response.status_code if isinstance(error, InvalidResponse) else getattr(error, "code", None)
+    return f"{type(error).__name__} {int(code)}" if isinstance(code, int) else type(error).__name__

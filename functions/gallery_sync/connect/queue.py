@@ -1,0 +1,17 @@
+"""What enqueues: the work queue over Cloud Tasks."""
+
+from gallery_sync.clock import Clock
+from gallery_sync.cloud.queue import Target, TaskQueue
+from gallery_sync.cloud.tasks import PATIENCE_SECONDS, CloudTasks, connect
+from gallery_sync.connect.settings import PollQueueSettings, QueueSettings, SyncQueueSettings
+from gallery_sync.core.schedule import Timing
+
+__all__ = ["work_queue"]
+
+
+def work_queue(settings: QueueSettings, clock: Clock, timing: Timing, patience: float = PATIENCE_SECONDS) -> TaskQueue:
+    """Build what enqueues to the queues that these settings name. `patience`: seconds that one enqueueing may take."""
+    client = CloudTasks(connect(settings.cloud_tasks_emulator_host), settings.tasks_service_account, patience=patience)
+    sync = Target(settings.sync_queue, settings.sync_url) if isinstance(settings, SyncQueueSettings) else None
+    poll = Target(settings.poll_queue, settings.poll_url) if isinstance(settings, PollQueueSettings) else None
+    return TaskQueue(client, clock, timing, sync, poll)

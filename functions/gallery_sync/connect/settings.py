@@ -1,0 +1,305 @@
+"""What the environment says, per function: read once at the start, complete or refused with one line that names the setting.
+
+The names of settings are those of the fields, in upper case: the same locally, in tests and in Terraform. Each function
+demands only what it uses; `FUNCTIONS` is the list that a deployment can be checked against.
+"""
+
+import math
+import re
+import types
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields, replace
+from typing import Any, Final, Self, Union, get_args, get_origin, get_type_hints
+from urllib.parse import urlsplit
+
+from gallery_sync.core.schedule import Timing
+from gallery_sync.http import access
+from gallery_sync.shoptet.addresses import secure_base
+
+Keys = tuple[str, ...]
+
+MAX_WINDOW: Final = 600.0
+"""Seconds, as in Terraform. A task that is due beyond what a date can be would fail each event, not the start."""
+
+
+class BadSetting(Exception):
+    """A setting is missing or malformed. The message is one line, and never holds a secret's value."""
+
+
+def _secret(*, default: Any = MISSING) -> Any:
+    """Declare a setting whose value is never shown, not even when the settings are printed."""
+    return field(default=default, repr=False, metadata={"secret": True})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Settings that every function has.
+
+    `time_scale` makes the local cloud's waits shorter (0.1: a tenth); it stays 1 in a deployment.
+    """
+
+    sync_window_seconds: float = 5.0
+    time_scale: float = 1.0
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str]) -> Self:
+        """Read from the environment. Raises BadSetting for the first setting that is missing or malformed."""
+        values: dict[str, Any] = {}
+        hints = get_type_hints(cls)
+        for f in fields(cls):
+            name = f.name.upper()
+            text = environ.get(name, "").strip()
+            if text:
+                values[f.name] = _parse(name, text, hints[f.name], secret="secret" in f.metadata)
+            elif f.default is MISSING:
+                raise BadSetting(f"the setting {name} is missing: set the environment variable {name}")
+        settings = cls(**values)
+        settings.check()
+        return settings
+
+    def check(self) -> None:
+        """Refuse what no field's type refuses. Raises BadSetting."""
+        for f in fields(self):
+            value, name = getattr(self, f.name), f.name.upper()
+            if value is not None and name.endswith("_URL"):
+                _check_url(name, value)
+            if name.endswith("_QUEUE"):
+                _check_queue(name, value)
+            if isinstance(value, int | float) and not isinstance(value, bool) and value <= 0:
+                raise BadSetting(f"the setting {name} is {value}: it must be more than 0")
+        if self.sync_window_seconds > MAX_WINDOW:
+            raise BadSetting(
+                f"the setting SYNC_WINDOW_SECONDS is {self.sync_window_seconds:g}: it must be at most {MAX_WINDOW:g}"
+            )
+
+    @property
+    def timing(self) -> Timing:
+        """The durations that these settings choose."""
+        return replace(Timing().scaled(self.time_scale), window=self.sync_window_seconds)
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueSettings(Settings):
+    """Of whoever enqueues. `tasks_service_account` signs the tasks' OIDC tokens; unset where nobody checks them."""
+
+    tasks_service_account: str | None = None
+    cloud_tasks_emulator_host: str | None = None
+
+    def check(self) -> None:
+        """See Settings.check. Shorter waits than the platform's own timeouts would let an image be sent twice."""
+        super().check()
+        if self.time_scale != 1 and self.cloud_tasks_emulator_host is None:
+            raise BadSetting(f"the setting TIME_SCALE is {self.time_scale}: it must be 1 outside the local cloud")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SyncQueueSettings(QueueSettings):
+    """Of whoever makes a gallery be looked at."""
+
+    sync_queue: str
+    sync_url: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PollQueueSettings(QueueSettings):
+    """Of whoever makes the jobs be looked at."""
+
+    poll_queue: str
+    poll_url: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class StateSettings(Settings):
+    """Of whoever reads and writes documents."""
+
+    state_bucket: str
+    storage_emulator_host: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShopSettings(Settings):
+    """Of whoever calls Shoptet: with a private token, or as an add-on with an OAuth token and the e-shop's address."""
+
+    shoptet_api_url: str = "https://api.myshoptet.com"
+    shoptet_private_api_token: str | None = _secret(default=None)
+    shoptet_oauth_token: str | None = _secret(default=None)
+    shoptet_eshop_url: str | None = None
+
+    def check(self) -> None:
+        """See Settings.check. What the client refuses is refused here, where it stops the start and not each call."""
+        super().check()
+        for url in ("shoptet_api_url", "shoptet_eshop_url"):
+            if getattr(self, url) is not None:
+                _check_base(url.upper(), getattr(self, url))
+        for token in ("shoptet_private_api_token", "shoptet_oauth_token"):
+            if not re.fullmatch(r"[!-~]+", getattr(self, token) or "-"):
+                raise BadSetting(f"the setting {token.upper()} holds characters that no token has: copy it again")
+        if self.shoptet_private_api_token and self.shoptet_oauth_token:
+            raise BadSetting(
+                "the settings SHOPTET_PRIVATE_API_TOKEN and SHOPTET_OAUTH_TOKEN exclude each other: set one"
+            )
+        if self.shoptet_private_api_token is None and self.shoptet_oauth_token is None:
+            raise BadSetting(
+                "the setting SHOPTET_PRIVATE_API_TOKEN is missing: set it, or SHOPTET_OAUTH_TOKEN for an add-on"
+            )
+        if self.shoptet_oauth_token is not None and self.shoptet_eshop_url is None:
+            raise BadSetting(
+                "the setting SHOPTET_ESHOP_URL is missing: with SHOPTET_OAUTH_TOKEN, set the e-shop's address"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnDrop(SyncQueueSettings):
+    """The function `on_drop`."""
+
+    drop_bucket: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PollJobs(ShopSettings, StateSettings, SyncQueueSettings, PollQueueSettings):
+    """The function `poll_jobs`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SyncGallery(PollJobs):
+    """The function `sync_gallery`."""
+
+    drop_bucket: str
+    mirror_deletes: bool = False
+    remove_reference: bool = False
+    max_attempts: int = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobFinished(PollQueueSettings):
+    """The function `job_finished`: the signature keys of Shoptet's webhooks, one, or two while a key is being changed."""
+
+    shoptet_webhook_keys: Keys = _secret()  # noqa: RUF009  # it returns a field
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sweep(StateSettings, SyncQueueSettings, PollQueueSettings):
+    """The function `sweep`."""
+
+    drop_bucket: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiSettings(ShopSettings, StateSettings, SyncQueueSettings):
+    """Of the functions that callers reach with an API key: `name:right+right:sha256`, several with commas between."""
+
+    drop_bucket: str
+    api_keys: Keys = _secret()  # noqa: RUF009  # it returns a field
+    max_attempts: int = 5
+
+    def check(self) -> None:
+        """See Settings.check."""
+        super().check()
+        try:
+            access.parse_keys(self.api_keys)
+        except access.BadKey as error:
+            raise BadSetting(f"the setting API_KEYS is malformed: {error}") from None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Galleries(ApiSettings):
+    """The function `galleries`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CleanGallery(ApiSettings):
+    """The function `clean_gallery`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Webhooks(StateSettings, SyncQueueSettings):
+    """The function `webhooks`: the secrets of signed events (`whsec_…`), one, or several while they are being changed."""
+
+    webhook_secrets: Keys = _secret()  # noqa: RUF009  # it returns a field
+
+    def check(self) -> None:
+        """See Settings.check."""
+        super().check()
+        try:
+            for secret in self.webhook_secrets:
+                access.check_secret(secret)
+        except access.BadKey as error:
+            raise BadSetting(f"the setting WEBHOOK_SECRETS is malformed: {error}") from None
+
+
+FUNCTIONS: Final[Mapping[str, type[Settings]]] = {
+    "on_drop": OnDrop,
+    "sync_gallery": SyncGallery,
+    "poll_jobs": PollJobs,
+    "job_finished": JobFinished,
+    "sweep": Sweep,
+    "galleries": Galleries,
+    "clean_gallery": CleanGallery,
+    "webhooks": Webhooks,
+}
+"""Which settings each function reads."""
+
+
+def read_or_exit(settings: type[Settings], environ: Mapping[str, str]) -> Any:
+    """Read, or end the process with one line: a function that lacks a setting must not start."""
+    try:
+        return settings.read(environ)
+    except BadSetting as error:
+        raise SystemExit(f"gallery-sync cannot start: {error}") from None
+
+
+def _parse(name: str, text: str, hint: Any, *, secret: bool) -> Any:
+    """Read one value as its field's type. Raises BadSetting, without the value of a secret."""
+    kinds = get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
+    shown = "what it holds" if secret else repr(text)
+    if bool in kinds:
+        if text.lower() in ("true", "false"):
+            return text.lower() == "true"
+        raise BadSetting(f"the setting {name} is {shown}: write true or false")
+    for kind, what in ((int, "a whole number"), (float, "a number")):
+        if kind in kinds:
+            try:
+                number = kind(text)
+                finite = math.isfinite(number)
+            except (ValueError, OverflowError):
+                finite = False
+            if not finite:
+                raise BadSetting(f"the setting {name} is {shown}: write {what}")
+            return number
+    if hint == Keys:
+        keys = tuple(part for part in text.replace(",", " ").split() if part)
+        if not keys:
+            raise BadSetting(f"the setting {name} holds no key: write one, or two with a comma between")
+        return keys
+    return text
+
+
+_QUEUE: Final = re.compile(r"projects/[^/\s]+/locations/[^/\s]+/queues/[^/\s]+")
+
+
+def _check_url(name: str, value: str) -> None:
+    if not _is_address(value):
+        raise BadSetting(f"the setting {name} is {value!r}: write an address that begins with https://")
+
+
+def _is_address(value: str) -> bool:
+    """Whether this is an https address, or a plain one of this machine (the local cloud)."""
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return False
+    local = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
+    # urlsplit drops line breaks silently.
+    return bool(parts.hostname) and (parts.scheme == "https" or local) and not re.search(r"\s", value)
+
+
+def _check_base(name: str, value: str) -> None:
+    try:
+        secure_base(value, f"the setting {name}")
+    except ValueError as error:
+        raise BadSetting(str(error)) from None
+
+
+def _check_queue(name: str, value: str) -> None:
+    if not _QUEUE.fullmatch(value):
+        raise BadSetting(f"the setting {name} is {value!r}: write projects/PROJECT/locations/REGION/queues/QUEUE")

@@ -1,0 +1,48 @@
+"""Objects of the drop bucket as a listing shows them, and which of them are a gallery's pictures. Pure."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from gallery_sync.core import names
+from gallery_sync.core.names import Drop
+from gallery_sync.core.shop_values import Gallery
+
+
+@dataclass(frozen=True, slots=True)
+class BucketFile:
+    """An object of the drop bucket, as a listing shows it. `created` is its generation's, on the storage's clock."""
+
+    name: str
+    generation: int
+    checksum: str
+    size: int
+    created: float
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DropFile:
+    """A file whose name says which gallery it is for. `created` is its generation's, on the storage's clock."""
+
+    drop: Drop
+    generation: int
+    checksum: str
+    size: int
+    created: float
+    metadata: Mapping[str, str]
+
+
+def drop_file(file: BucketFile) -> DropFile | None:
+    """Read an object's name; None for one that is outside the grammar or only shows a folder."""
+    drop = names.parse(file.name, file.size)
+    if not isinstance(drop, Drop):
+        return None
+    return DropFile(drop, file.generation, file.checksum, file.size, file.created, file.metadata)
+
+
+def of_gallery(files: Iterable[BucketFile], gallery: Gallery) -> Iterator[DropFile]:
+    """Give the files that are for this gallery; what is outside the grammar has its own refusal."""
+    for file in files:
+        read = drop_file(file)
+        if read is not None and read.drop.gallery == gallery:
+            yield read

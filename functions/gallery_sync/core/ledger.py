@@ -1,0 +1,301 @@
+"""The ledger: one document a gallery that says what should be shown, what is shown, and what is under way. Pure.
+
+Everything here is a frozen value, with the questions that are asked of it. `ledger_document` is its form in the state bucket;
+what decides over it is in `observe`, `see`, `plan`, `match`, `settle` and `intents`.
+"""
+
+from collections.abc import Mapping
+from typing import Final, Literal
+
+import msgspec
+
+from gallery_sync.core.shop_values import MAX_IMAGES_PER_CALL, Gallery
+
+Action = Literal["insert", "source", "attributes", "delete", "clean"]
+
+
+class Content(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Which bytes: the object and its generation. Two contents are the same picture where their checksums are equal.
+
+    `url`: `source` is not an object but a caller's URL, which Shoptet downloads itself. It may be a secret. Its `generation`
+    is when it was asked for, in microseconds on the storage's clock: as an object's, it rises.
+    """
+
+    source: str
+    generation: int
+    checksum: str
+    size: int
+    url: bool = False
+
+
+def generation_at(at: float) -> int:
+    """Give the generation of a caller's URL that was asked for at this moment (epoch seconds)."""
+    return int(at * 1_000_000)
+
+
+def asked_at(content: Content) -> float:
+    """Give when a caller's URL was asked for (epoch seconds)."""
+    return content.generation / 1_000_000
+
+
+class Wanted(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a key should show. `created` is when the object's generation was created, on the storage's clock.
+
+    `priority` is Shoptet's number itself where somebody asked for one; None is the natural order of names, or, where
+    there is a `rank`, of ranks behind the dropped files: the order in which callers asked.
+    """
+
+    content: Content
+    created: float
+    priority: int | None = None
+    description: str | None = None
+    rank: float | None = None
+
+
+def since(wanted: Wanted) -> float:
+    """Give since when it is wanted (epoch seconds): a file since it was dropped, a caller's URL since it was asked for."""
+    return asked_at(wanted.content) if wanted.content.url else wanted.created
+
+
+LiveState = Literal["shown", "astray", "kept", "gone", "deleted"]
+"""Where the image of a key is.
+
+    shown     in the gallery
+    astray    shown, but elsewhere than it belongs: the shop renumbers (see numbering)
+    kept      shown, as a cleanup left it: a variant references it; so a deleted file does not take it along either
+    gone      no longer shown, so a person deleted it in the shop; it comes back when its drop changes
+    deleted   a caller had it deleted, whatever a listing that lags behind still shows
+"""
+
+
+class Live(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the gallery was last seen to show for a key, and the attributes that we last sent.
+
+    `seen`: when a flight of it was last seen to have ended well (epoch seconds). `place`: the number that orders it among ours,
+    where another was sent (see numbering). `change_time` is Shoptet's, as it was last told.
+    """
+
+    name: str
+    checksum: str
+    generation: int
+    priority: int | None = None
+    description: str | None = None
+    state: LiveState = "shown"
+    seen: float = 0.0
+    place: int | None = None
+    change_time: str | None = None
+
+    @property
+    def gone(self) -> bool:
+        """Whether the gallery no longer shows it."""
+        return self.state in ("gone", "deleted")
+
+
+class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Why a key failed for good: a code for programs, a reason for people. It ends when the drop changes."""
+
+    code: str
+    reason: str
+    at: float
+    request_id: str | None = None
+
+
+class Override(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a caller asked instead of what the drop says. Each field holds until the drop says something else than `base`."""
+
+    base: Wanted
+    content: Content | None = None
+    priority: int | None = None
+    description: str | None = None
+
+
+MAY_BE_THERE: Final = "unexplained"
+"""The code of a failure whose image may be shown under a name that nobody can explain."""
+
+
+class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A key's two sides, and how its tries went. `batch` is how many images may fly with it (fewer after a refusal).
+
+    `unsure`: a change of its attributes was sent, and nobody knows whether it was made: they are sent again whatever they
+    should be by now.
+    """
+
+    wanted: Wanted | None = None
+    live: Live | None = None
+    attempts: int = 0
+    not_before: float = 0.0
+    last_reason: str | None = None
+    batch: int = MAX_IMAGES_PER_CALL
+    unsure: bool = False
+    failure: Failure | None = None
+    override: Override | None = None
+
+
+class Row(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An image whose attributes a caller asked to change, by Shoptet's name or by our key."""
+
+    name: str | None = None
+    key: str | None = None
+    priority: int | None = None
+    description: str | None = None
+
+
+class Intent(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a caller asked that is no picture: clean the gallery, delete one image (`name`), change attributes (`rows`).
+
+    `at` is when it was asked, on the storage's clock: files created up to then are out until they are dropped again.
+    `before` are the names that the gallery listed when it was first tried, `attempts` how many answers were lost.
+    `purge`: the files go as well.
+    """
+
+    id: str
+    kind: Literal["clean", "delete", "attributes"]
+    at: float
+    name: str | None = None
+    rows: tuple[Row, ...] = ()
+    remove_reference: bool = False
+    purge: bool = False
+    before: tuple[str, ...] | None = None
+    attempts: int = 0
+
+
+class Snapshot(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a flight carries for one key.
+
+    `source` is the outbox object that Shoptet downloads; `name` and `cdn_name` are of the image as the gallery listed it
+    before; `change_times` are those that it was seen with, the listing's and (as that may lag behind) the last that was told.
+    `place`: as in Live.
+    """
+
+    source: str = ""
+    generation: int = 0
+    checksum: str = ""
+    priority: int | None = None
+    description: str | None = None
+    name: str | None = None
+    cdn_name: str | None = None
+    change_times: tuple[str, ...] = ()
+    place: int | None = None
+
+
+class Flight(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The one thing that a gallery is doing at Shoptet. Times are epoch seconds of our clocks.
+
+    Nothing is sent after `send_until`; without a job, its answer counts as lost from `grace_until` on. `before` are the names that
+    the gallery listed when it started. The rest is what was learned once the job had ended: `errors` are Shoptet's words
+    for single keys, `reason` those for all; `claimed` the names that were matched and `first_miss` the moment when a
+    listing first lacked something, while a second look is due. `intent` is the id of what the flight carries out.
+    """
+
+    id: str
+    action: Action
+    started: float
+    send_until: float
+    grace_until: float
+    images: dict[str, Snapshot]
+    before: tuple[str, ...] = ()
+    job_id: str | None = None
+    job_created: str | None = None
+    job_completed: str | None = None
+    errors: dict[str, str] = msgspec.field(default_factory=dict)
+    reason: str | None = None
+    claimed: dict[str, str] = msgspec.field(default_factory=dict)
+    first_miss: float | None = None
+    intent: str | None = None
+
+
+def request_order(flight: Flight) -> list[str]:
+    """Give a flight's keys in the order of its call, which results refer to; a ledger that is read again has lost it."""
+    return sorted(flight.images, key=lambda key: (flight.images[key].priority or 0, key))
+
+
+class Pause(msgspec.Struct, frozen=True):
+    """Why the whole gallery waits, and until when: Shoptet asked for it, or something has to be set right first."""
+
+    until: float
+    reason: str
+    times: int
+
+
+class Ledger(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="schema", tag=2):
+    """All that we know of one gallery. `prefixes` are the product's folders in the drop bucket that feed it.
+
+    `due_at`: when it is to be reconciled next, at the earliest (epoch seconds); 0: nothing is open. A flight leaves it set
+    when it ends, so that a run that dies right after leaves no work that nobody knows of. `done`: the ids of the intents
+    that were run last; whoever comes late to ask for one of them asks in vain.
+    """
+
+    guid: str
+    gallery: Gallery
+    prefixes: tuple[str, ...] = ()
+    entries: dict[str, Entry] = msgspec.field(default_factory=dict)
+    flight: Flight | None = None
+    intents: tuple[Intent, ...] = ()
+    pause: Pause | None = None
+    cleaned_at: float = 0.0
+    due_at: float = 0.0
+    done: tuple[str, ...] = ()
+
+
+MAX_DONE: Final = 100
+"""How many intents are remembered as run; whoever asks for one again comes minutes later at most."""
+
+
+def is_shown(entry: Entry) -> bool:
+    """Whether the gallery was last seen to show an image of the key."""
+    return entry.live is not None and not entry.live.gone
+
+
+def is_waiting(entry: Entry) -> bool:
+    """Whether the key's content has still to be brought to the gallery."""
+    return entry.failure is None and needs_content(entry)
+
+
+def needs_content(entry: Entry) -> bool:
+    """Whether what is wanted differs from what is shown.
+
+    An image that a person deleted in the shop is wanted again only with another generation: people in the shop win.
+    """
+    if entry.wanted is None:
+        return False
+    if entry.live is None:
+        return True
+    if entry.live.gone:
+        return entry.wanted.content.generation != entry.live.generation
+    return entry.wanted.content.checksum != entry.live.checksum
+
+
+def without_image(entry: Entry) -> Entry:
+    """Give an entry whose picture was to replace an image by its name that the gallery does not have: never insert it."""
+    if entry.wanted is None or entry.live is None:
+        return entry
+    reason = f"the gallery has no image '{entry.live.name}'"
+    failure = Failure("no-such-image", reason, entry.wanted.created)
+    return msgspec.structs.replace(entry, live=msgspec.structs.replace(entry.live, state="gone"), failure=failure)
+
+
+def wanting(
+    entry: Entry, wanted: Wanted | None, *, failure: Failure | None = None, override: Override | None = None
+) -> Entry:
+    """Give an entry that wants something else than before: its tries begin anew, what is shown stays."""
+    return Entry(wanted, entry.live, unsure=entry.unsure, failure=failure, override=override)
+
+
+def reconcile_at(ledger: Ledger) -> float:
+    """When this gallery should be reconciled at the latest (epoch seconds); 0 where nothing is open."""
+    if ledger.flight is not None:
+        return ledger.flight.grace_until
+    pause = ledger.pause.until if ledger.pause is not None else 0.0
+    # An entry that waits for another try is open whatever it is for: content, attributes or a deletion.
+    open_entries = [e for e in ledger.entries.values() if is_waiting(e) or (e.failure is None and e.not_before)]
+    waiting = [max(e.not_before, pause) for e in open_entries]
+    waiting += [pause for _ in ledger.intents]
+    waiting += [max(ledger.due_at, pause)] if ledger.due_at else []
+    return max(1.0, min(waiting)) if waiting else 0.0
+
+
+def with_entries(ledger: Ledger, changed: Mapping[str, Entry]) -> Ledger:
+    """Give the ledger with these entries changed; an entry that says nothing any more is dropped."""
+    merged = {**ledger.entries, **changed}
+    kept = {key: entry for key, entry in merged.items() if entry.wanted is not None or entry.live is not None}
+    return msgspec.structs.replace(ledger, entries=kept)

@@ -1,0 +1,199 @@
+"""The names of dropped files: which product, gallery and place in the order an object's name means, or why it is refused.
+
+    {product}/{gallery}/{file}      92ca3575-7481-11e8-8216-002590dad85e/shop360/01_front.jpg
+    {product}/{file}                62%2FXL/front.png          (the gallery `shop`)
+
+`product` is Shoptet's guid or the code of a product or variant, percent-encoded where it holds a `/` or a `%`.
+Everything here is pure.
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote, unquote_to_bytes
+
+from gallery_sync.core.shop_values import GALLERIES, Gallery
+
+PICTURE_TYPES: Final = {
+    "jpg": "image/jpeg",
+    "jpeg": "image/jpeg",
+    "png": "image/png",
+    "gif": "image/gif",
+    "webp": "image/webp",
+}
+"""What Shoptet accepts for uploads, by extension (facts.md, "Product images"), and the type that we serve it with."""
+
+MAX_CODE = 64
+"""Characters of a code (Shoptet's description of `variants[].code`)."""
+
+MOST_SHOWN: Final = 80
+"""Characters of a name in a message. A log line has 300 (`shoptet.redact`), and an object's name up to 1024 bytes."""
+
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+# With line separators, and half characters (lone surrogates): JSON can carry them, UTF-8 and so an object's name cannot.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_LEADING_NUMBER = re.compile(r"([0-9]{1,9})[_-](?=.)")
+_DIGITS = re.compile(r"([0-9]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """A name inside the grammar. `prefix` is the product as it is written in the bucket; `product` is what it means."""
+
+    name: str
+    prefix: str
+    product: str
+    gallery: Gallery
+    file: str
+
+    @property
+    def key(self) -> str:
+        """What the image is called in the ledger."""
+        return f"drop:{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """An empty object whose name ends in `/`, as consoles make them to show a folder: ignored."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A name outside the grammar: `code` for programs, `reason` for the person who dropped it."""
+
+    name: str
+    code: str
+    reason: str
+
+
+def shortened(text: str) -> str:
+    """Give a name as messages show it: of a long one the beginning and the end, so that there is room for the reason."""
+    return text if len(text) <= MOST_SHOWN else f"{text[: MOST_SHOWN - 31]}…{text[-30:]}"
+
+
+def parse(name: str, size: int) -> Drop | Folder | Refusal:
+    """Say what an object's full name and size (bytes) mean. Never raises."""
+    if name.endswith("/"):
+        if size == 0:
+            return Folder(name)
+        return Refusal(name, "name-ends-in-slash", "the name ends in '/' although the file has content: give it a name")
+    if _CONTROL.search(name):
+        return Refusal(name, "control-character", "the name holds a control character: rename the file")
+    parts = name.split("/")
+    if len(parts) == 1:
+        return Refusal(
+            name, "no-product", "the file lies in no product's folder: drop it as {product}/{gallery}/{file}"
+        )
+    if "" in parts:
+        return Refusal(
+            name, "empty-folder", "the name holds a folder without a name ('//' or a leading '/'): remove it"
+        )
+    if len(parts) > 3:
+        return Refusal(
+            name,
+            "too-deep",
+            f"{len(parts) - 1} folders deep: use {{product}}/{{gallery}}/{{file}}, and write a '/' inside a code as %2F",
+        )
+    prefix, file = parts[0], parts[-1]
+    gallery = _gallery(parts[1]) if len(parts) == 3 else "shop"
+    if gallery is None:
+        return Refusal(name, "unknown-gallery", f"there is no gallery '{shortened(parts[1])}': use shop or shop360")
+    product = decode_product(prefix)
+    if isinstance(product, str):
+        reason = _refused_file(file)
+        if reason is not None:
+            return Refusal(name, *reason)
+        return Drop(name, prefix, product, gallery, file)
+    return Refusal(name, "bad-product", product.reason)
+
+
+def build(product: str, gallery: Gallery, file: str) -> str:
+    """Build the full name under which a file for this product (guid or code, as Shoptet writes it) is dropped."""
+    return f"{encode_product(product)}/{gallery}/{file}"
+
+
+def encode_product(product: str) -> str:
+    """Write a guid or code as one folder's name: `62/XL` becomes `62%2FXL`; other readable characters stay."""
+    return "".join(quote(c, safe="") if c in "/%" or _CONTROL.match(c) else c for c in product)
+
+
+@dataclass(frozen=True, slots=True)
+class BadProduct:
+    """A folder's name that cannot be a product's, and why."""
+
+    reason: str
+
+
+def decode_product(prefix: str) -> str | BadProduct:
+    """Read a folder's name as a product's guid (lower case) or code."""
+    if _BROKEN_ESCAPE.search(prefix):
+        return BadProduct(
+            f"'{shortened(prefix)}' holds a '%' without two hexadecimal digits: write a '%' in a code as %25"
+        )
+    try:
+        product = unquote_to_bytes(prefix).decode("utf-8")
+    except UnicodeError:
+        return BadProduct(f"'{shortened(prefix)}' is not percent-encoded UTF-8: encode the code again")
+    if _CONTROL.search(product) or product != product.strip() or product in (".", ".."):
+        return BadProduct(
+            f"'{shortened(prefix)}' cannot be a product's code: it holds control characters, outer spaces or only dots"
+        )
+    if len(product) > MAX_CODE:
+        return BadProduct(
+            f"'{shortened(prefix)}' is longer than the {MAX_CODE} characters that a product's code may have"
+        )
+    return product.lower() if is_guid(product) else product
+
+
+def is_guid(product: str) -> bool:
+    """Whether this is written like Shoptet's guid of a product; anything else is a code."""
+    return _GUID.fullmatch(product) is not None
+
+
+def outbox(source: str, generation: int) -> str:
+    """Name the immutable copy of one generation of a dropped file, by a hash of both: what Shoptet downloads."""
+    digest = hashlib.sha256(f"{source}#{generation}".encode()).hexdigest()[:40]
+    return f"outbox/{digest}.{source.rpartition('.')[2].lower()}"
+
+
+def content_type(file: str) -> str:
+    """The media type of a picture, by its extension; raises KeyError for a name that `parse` would refuse."""
+    return PICTURE_TYPES[file.rpartition(".")[2].lower()]
+
+
+Order = tuple[float, tuple[tuple[int, int, str], ...], str]
+"""How two files of a gallery compare; see `order`."""
+
+
+def order(key: str) -> Order:
+    """Give a key's place in the automatic order: leading `01_` or `01-` numbers first, then natural (`2` before `10`).
+
+    The full key breaks ties, so the order is total and the same in every run.
+    """
+    file = key.rpartition("/")[2]
+    numbered = _LEADING_NUMBER.match(file)
+    place = float(numbered[1]) if numbered else float("inf")
+    return place, natural(file[numbered.end() :] if numbered else file), key
+
+
+def natural(text: str) -> tuple[tuple[int, int, str], ...]:
+    """Split text so that it sorts as people count: digits by their value, the rest without regard to case."""
+    pieces = _DIGITS.split(text)
+    return tuple((0, int(p), "") if i % 2 else (1, 0, p.casefold()) for i, p in enumerate(pieces) if p)
+
+
+def _gallery(folder: str) -> Gallery | None:
+    return next((gallery for gallery in GALLERIES if gallery == folder), None)
+
+
+def _refused_file(file: str) -> tuple[str, str] | None:
+    if file.startswith("."):
+        return "hidden-file", f"'{shortened(file)}' begins with a dot: such files are a computer's own, not pictures"
+    stem, _, extension = file.rpartition(".")
+    if not stem or extension.lower() not in PICTURE_TYPES:
+        return "not-a-picture", f"'{shortened(file)}' is no picture that Shoptet takes: use {', '.join(PICTURE_TYPES)}"
+    return None

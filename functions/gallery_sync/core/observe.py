@@ -1,0 +1,118 @@
+"""What is wanted: the bucket's files, into the ledger. Pure.
+
+A file wants its own content, description and order, unless a caller's word about it came later.
+"""
+
+import re
+from collections.abc import Iterable
+
+import msgspec
+
+from gallery_sync.core.files import DropFile
+from gallery_sync.core.intents import by_name_checked
+from gallery_sync.core.ledger import (
+    MAY_BE_THERE,
+    Content,
+    Entry,
+    Failure,
+    Ledger,
+    Override,
+    Wanted,
+    asked_at,
+    wanting,
+    with_entries,
+)
+from gallery_sync.core.shop_values import MAX_PRIORITY
+
+replace = msgspec.structs.replace
+
+_PRIORITY = re.compile("0*([1-9][0-9]{0,4})")
+_FLAWS = frozenset({"empty-file", "bad-priority"})
+
+
+def observe(ledger: Ledger, files: Iterable[DropFile], now: float) -> Ledger:
+    """Give the ledger with what its files now want. Files from before the last cleanup are out until dropped again."""
+    current = {file.drop.key: file for file in files if file.created > ledger.cleaned_at}
+    changed: dict[str, Entry] = {}
+    for key, file in current.items():
+        entry = ledger.entries.get(key, Entry())
+        wanted, flaw = _wanted(file, now)
+        override, wanted = _overridden(_override(entry, wanted), wanted)
+        if wanted.content.url and flaw is not None and flaw.code == "empty-file":
+            flaw = None
+        if _may_be_there(entry, file):
+            changed[key] = replace(entry, wanted=wanted, override=override)
+        elif entry.wanted != wanted or _flaw(entry) != (flaw.code if flaw else None):
+            changed[key] = wanting(entry, wanted, failure=flaw, override=override)
+        elif entry.override != override:
+            changed[key] = replace(entry, override=override)
+    for key, entry in ledger.entries.items():
+        if key.startswith("drop:") and key not in current and entry.wanted is not None and not _by_url(entry):
+            changed[key] = wanting(entry, None)
+        elif by_name_checked(key, entry) != entry:
+            changed[key] = by_name_checked(key, entry)
+    return with_entries(ledger, changed)
+
+
+def _by_url(entry: Entry) -> bool:
+    """Whether a caller's URL is wanted for an image whose file had been deleted before: no file speaks against it."""
+    return entry.override is None and entry.wanted is not None and entry.wanted.content.url
+
+
+def _may_be_there(entry: Entry, file: DropFile) -> bool:
+    """Whether the file's image may be in the gallery beyond recognition: only a drop after that was said sends it again.
+
+    A change of its metadata does not, nor a replacement that nobody had seen when the failure was written down.
+    """
+    return entry.failure is not None and entry.failure.code == MAY_BE_THERE and file.created <= entry.failure.at
+
+
+def _override(entry: Entry, says: Wanted) -> Override | None:
+    """Give what a caller asked for a file's image; that may have been before anybody had seen the file."""
+    if entry.override is None and _by_url(entry) and entry.wanted is not None:
+        return Override(says, entry.wanted.content, entry.wanted.priority, entry.wanted.description)
+    return entry.override
+
+
+def _overridden(override: Override | None, says: Wanted) -> tuple[Override | None, Wanted]:
+    """Give what is left of an override, and what is wanted, now that the drop `says` this.
+
+    The latest word counts: of two contents, the one that came later on the storage's clock, whichever was seen first.
+    Nobody notes when metadata was changed, so a field of it that changed since the override was made is the drop's again.
+    """
+    if override is None:
+        return None, says
+    base = override.base
+    content = override.content if override.content is None or says.created <= asked_at(override.content) else None
+    priority = override.priority if says.priority == base.priority else None
+    description = override.description if says.description == base.description else None
+    if (content, priority, description) == (None, None, None):
+        return None, says
+    wanted = replace(
+        says,
+        content=says.content if content is None else content,
+        priority=says.priority if priority is None else priority,
+        description=says.description if description is None else description,
+    )
+    return Override(base, content, priority, description), wanted
+
+
+def _flaw(entry: Entry) -> str | None:
+    return entry.failure.code if entry.failure is not None and entry.failure.code in _FLAWS else None
+
+
+def _wanted(file: DropFile, now: float) -> tuple[Wanted, Failure | None]:
+    """Read what a file wants; a flaw in its metadata or an empty file is a failure that names it."""
+    content = Content(file.drop.name, file.generation, file.checksum, file.size)
+    description = file.metadata.get("description")
+    number = file.metadata.get("priority")
+    wanted = Wanted(content, file.created, None, description)
+    if file.size == 0:
+        return wanted, Failure("empty-file", "the file is empty: drop the picture again", now)
+    if number is None:
+        return wanted, None
+    digits = _PRIORITY.fullmatch(number)
+    if digits is None or int(digits[1]) > MAX_PRIORITY:
+        reason = f"the file's metadata 'priority' is {number[:40]!r}: write a whole number from 1 to {MAX_PRIORITY}"
+        return wanted, Failure("bad-priority", reason, now)
+    return replace(wanted, priority=int(digits[1])), None

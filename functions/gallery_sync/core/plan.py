@@ -1,0 +1,188 @@
+"""What to do next for one gallery: what is wanted against what is shown, as the ledger has both. Pure; nothing in here acts.
+
+observe   the bucket's files      into the ledger: what is wanted now
+see       the gallery's listing   into the ledger: what a person deleted in the shop
+plan      the ledger              to the next step: a flight, a caller's intent, a wait, or nothing
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from gallery_sync.core import order
+from gallery_sync.core.ledger import Action, Content, Entry, Intent, Ledger, Live, Snapshot, is_shown, needs_content
+from gallery_sync.core.names import outbox
+from gallery_sync.core.numbering import Number, are_appended, number
+from gallery_sync.core.shop_values import MAX_IMAGES_PER_CALL, Image
+
+replace = msgspec.structs.replace
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """Bucket and ledger agree: ask Shoptet nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """There is something to do, but not before `until` (epoch seconds)."""
+
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class StartFlight:
+    """Start a flight with these images (at most 100), by key. Insertion and source update need a prepared copy of each."""
+
+    action: Action
+    images: Mapping[str, Snapshot]
+
+
+@dataclass(frozen=True, slots=True)
+class RunIntent:
+    """Run what a caller asked; it comes before everything else."""
+
+    intent: Intent
+
+
+Step = Nothing | Wait | StartFlight | RunIntent
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the shop's owner chose: whether a deleted file takes its image along, and even out of variants."""
+
+    mirror_deletes: bool = False
+    remove_reference: bool = False
+
+
+def plan(ledger: Ledger, listing: Sequence[Image], now: float, policy: Policy) -> Step:
+    """Give the next step of a gallery that has no flight.
+
+    Without a listing (empty) the kind of the step is right but its numbers may be taken: fetch the listing, `see` it,
+    and plan again before anything is started. Replacing comes before inserting, so that a picture that is wrong goes first.
+    """
+    if ledger.pause is not None and now < ledger.pause.until:
+        return Wait(ledger.pause.until) if _anything(ledger, policy) else Nothing()
+    if ledger.intents:
+        return RunIntent(ledger.intents[0])
+    images = {image.name: image for image in listing}
+    numbers = number(ledger, listing)
+    entries = {key: entry for key, entry in ledger.entries.items() if entry.failure is None}
+    needs = {key: need for key, entry in entries.items() if (need := _need(entry, numbers.get(key), policy))}
+    for action in _ORDER:
+        due = [key for key, need in needs.items() if need == action and entries[key].not_before <= now]
+        if due:
+            above = are_appended(ledger, listing)
+            return _flight(action, _batch(due, entries, numbers), entries, numbers, images, above=above)
+    return Wait(min(entries[key].not_before for key in needs)) if needs else Nothing()
+
+
+_ORDER: Final[tuple[Action, ...]] = ("delete", "source", "insert", "attributes")
+
+
+def _need(entry: Entry, number: Number | None, policy: Policy) -> Action | None:
+    """Tell what has to be done for a key, now or after a pause."""
+    if needs_content(entry):
+        return "source" if is_shown(entry) else "insert"
+    if policy.mirror_deletes and _abandoned(entry):
+        return "delete"
+    return "attributes" if _attributes(entry, number) else None
+
+
+def _flight(
+    action: Action,
+    keys: Sequence[str],
+    due: Mapping[str, Entry],
+    numbers: Mapping[str, Number],
+    images: Mapping[str, Image],
+    *,
+    above: bool,
+) -> StartFlight:
+    taken = {image.priority for image in images.values() if image.priority is not None}
+    # What an image gets that a person adds meanwhile; it would be taken for ours if ours got lost.
+    next_by_hand = max(taken) + 1 if taken else None
+    snapshots: dict[str, Snapshot] = {}
+    for key in keys:
+        entry = due[key]
+        if action == "insert" and entry.wanted is not None:
+            # The number identifies the image afterwards, so nobody else may have it. An explicit priority that is
+            # taken is put right by a change of attributes once the image is live.
+            place = numbers[key].place
+            number = order.free_number(max(taken, default=0) + order.STEP if above else place, taken)
+            if number == next_by_hand and entry.wanted.priority != number:
+                number = order.free_number(number + 1, taken)
+            taken.add(number)
+            snapshot = Snapshot(
+                priority=number,
+                place=place if above and not numbers[key].own else None,
+                description=entry.wanted.description,
+            )
+            snapshots[key] = _with_content(entry.wanted.content, snapshot)
+        elif entry.live is not None:
+            name = entry.live.name
+            shown = images.get(name)
+            attributes = _attributes(entry, numbers.get(key)) if action != "delete" else None
+            snapshot = replace(
+                attributes or Snapshot(),
+                name=name,
+                cdn_name=shown.cdn_name if shown else None,
+                change_times=_change_times(shown, entry.live),
+            )
+            replaced = entry.wanted if action == "source" else None
+            snapshots[key] = _with_content(replaced.content, snapshot) if replaced is not None else snapshot
+    return StartFlight(action, snapshots)
+
+
+def _change_times(shown: Image | None, live: Live) -> tuple[str, ...]:
+    told = (shown.change_time if shown else None, live.change_time)
+    return tuple(dict.fromkeys(time for time in told if time is not None))
+
+
+def _with_content(content: Content, snapshot: Snapshot) -> Snapshot:
+    return replace(
+        snapshot,
+        # What of the source may be written down and will stand in Shoptet's result: a URL's query is a secret.
+        source=content.source.partition("?")[0] if content.url else outbox(content.source, content.generation),
+        generation=content.generation,
+        checksum=content.checksum,
+    )
+
+
+def _batch(keys: Sequence[str], due: Mapping[str, Entry], numbers: Mapping[str, Number]) -> list[str]:
+    """Give the keys of one call, in order. A batch that Shoptet refused flies again in halves, to find who is to blame."""
+    largest = max(due[key].batch for key in keys)
+    together = sorted(
+        (key for key in keys if due[key].batch == largest), key=lambda key: (_place(numbers.get(key)), key)
+    )
+    return together[: min(largest, MAX_IMAGES_PER_CALL)]
+
+
+def _place(number: Number | None) -> int:
+    return number.place if number is not None else 0
+
+
+def _attributes(entry: Entry, number: Number | None) -> Snapshot | None:
+    """Give the attributes to send for an image that is shown: what differs from what was last sent, or None.
+
+    Compared with what we sent, not with the gallery: an order or description that a person changed there stays.
+    """
+    live, wanted = entry.live, entry.wanted
+    if live is None or live.gone or wanted is None:
+        return None
+    described = wanted.description or ""
+    description = described if described != (live.description or "") or entry.unsure else None
+    if number is not None and (not number.is_of(live) or live.state == "astray" or entry.unsure):
+        place = number.place if number.place != number.sent else None
+        return Snapshot(priority=number.sent, place=place, description=description)
+    return Snapshot(description=description) if description is not None else None
+
+
+def _abandoned(entry: Entry) -> bool:
+    return entry.wanted is None and entry.live is not None and not entry.live.gone and not entry.live.state == "kept"
+
+
+def _anything(ledger: Ledger, policy: Policy) -> bool:
+    return not isinstance(plan(replace(ledger, pause=None), (), float("inf"), policy), Nothing)

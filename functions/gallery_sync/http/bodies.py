@@ -1,0 +1,161 @@
+"""What a body may hold, field by field; unknown fields are refused. Pure.
+
+Fields that may be left out are UNSET then: `null` is no value of any of them.
+"""
+
+import re
+from typing import Final, TypeVar
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from gallery_sync.core.shop_values import Gallery
+from gallery_sync.http.answers import Flaw, Rejected
+
+T = TypeVar("T")
+
+
+class _Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    pass
+
+
+class NewPicture(_Strict, frozen=True, kw_only=True):
+    """A picture to insert."""
+
+    source_url: str
+    key: str | UnsetType = UNSET
+    priority: int | float | UnsetType = UNSET
+    description: str | UnsetType = UNSET
+
+
+class Replacement(_Strict, frozen=True, kw_only=True):
+    """Another picture for an image that is there, by name or by key."""
+
+    source_url: str
+    name: str | UnsetType = UNSET
+    key: str | UnsetType = UNSET
+    priority: int | float | UnsetType = UNSET
+    description: str | UnsetType = UNSET
+
+
+class Change(_Strict, frozen=True, kw_only=True):
+    """Other attributes for an image, by name or by key."""
+
+    name: str | UnsetType = UNSET
+    key: str | UnsetType = UNSET
+    priority: int | float | UnsetType = UNSET
+    description: str | UnsetType = UNSET
+
+
+class Pictures(_Strict, frozen=True, kw_only=True):
+    """The body of an insertion."""
+
+    images: list[NewPicture]
+
+
+class Replacements(_Strict, frozen=True, kw_only=True):
+    """The body of a source update."""
+
+    images: list[Replacement]
+
+
+class Changes(_Strict, frozen=True, kw_only=True):
+    """The body of a change of attributes."""
+
+    images: list[Change]
+
+
+class Cleanup(_Strict, frozen=True, kw_only=True):
+    """A gallery to clean, or one image of it."""
+
+    product: str
+    gallery: Gallery
+    image_name: str | UnsetType = UNSET
+
+
+class Cleanups(_Strict, frozen=True, kw_only=True):
+    """The body of many cleanups."""
+
+    galleries: list[Cleanup]
+    remove_reference: bool
+    dry_run: bool = False
+    purge: bool = False
+
+
+class GalleryPictures(Pictures, frozen=True, kw_only=True):
+    """The data of `images.insert`."""
+
+    product: str
+    gallery: Gallery
+
+
+class GalleryReplacements(Replacements, frozen=True, kw_only=True):
+    """The data of `images.source`."""
+
+    product: str
+    gallery: Gallery
+
+
+class GalleryChanges(Changes, frozen=True, kw_only=True):
+    """The data of `images.update`."""
+
+    product: str
+    gallery: Gallery
+
+
+class OneGallery(_Strict, frozen=True, kw_only=True):
+    """The data of `gallery.sync`."""
+
+    product: str
+    gallery: Gallery
+
+
+class CleanGallery(OneGallery, frozen=True, kw_only=True):
+    """The data of `gallery.clean`."""
+
+    remove_reference: bool = False
+    dry_run: bool = False
+    purge: bool = False
+
+
+class DeleteImage(OneGallery, frozen=True, kw_only=True):
+    """The data of `image.delete`."""
+
+    name: str
+    remove_reference: bool = False
+    dry_run: bool = False
+
+
+class Event(_Strict, frozen=True, kw_only=True):
+    """A signed event. Its data is read once its type is known."""
+
+    type: str
+    timestamp: str
+    data: msgspec.Raw
+
+
+_PLACE = re.compile(r" - at `\$(?P<path>[^`]*)`\Z")
+_FIELD = re.compile(r"\AObject (contains unknown|missing required) field `(?P<field>.*?)`", re.DOTALL)
+_CODES: Final = {"contains unknown": "unknown-field", "missing required": "missing-field"}
+
+
+def decode(body: bytes, of: type[T]) -> T:
+    """Read a body. Rejected (400), naming the field."""
+    try:
+        return msgspec.json.decode(body, type=of)
+    except msgspec.ValidationError as error:
+        raise Rejected(400, _flaw(str(error))) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Rejected(400, Flaw("not-json", f"the body is not JSON: {error}")) from None
+
+
+def _flaw(message: str) -> Flaw:
+    place = _PLACE.search(message)
+    path = place["path"] if place else ""
+    text = message[: place.start()] if place else message
+    about = _FIELD.match(text)
+    if about is None:
+        return Flaw("wrong-type", text, path.lstrip(".") or None)
+    path = f"{path}.{about['field'][:100]}"
+    what = "this field is unknown here" if about[1] == "contains unknown" else "this field is missing"
+    return Flaw(_CODES[about[1]], what, path.lstrip("."))

@@ -1,0 +1,72 @@
+"""Signed events: signature, event, operation, answer. The work itself is a task: the sender waits for a second at most."""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from flask import Request, Response
+from standardwebhooks import Webhook, WebhookVerificationError
+
+from gallery_sync.http import parts
+from gallery_sync.http.access import WEBHOOKS
+from gallery_sync.http.answers import Answer, Flaw, Rejected, not_now, refusal
+from gallery_sync.http.asked import Asked, Headers, from_flask
+from gallery_sync.http.begin import answer_later, begin
+from gallery_sync.log import Log
+from gallery_sync.ports.queue import TasksError
+from gallery_sync.ports.storage import StorageUnavailable
+from gallery_sync.work.world import BaseWorld
+
+PATH: Final = "/v1/events"
+HEADERS: Final = ("webhook-id", "webhook-timestamp", "webhook-signature")
+RETRY_SECONDS: Final = 5.0
+"""When a sender may send again after the cloud could not do its part."""
+
+
+def respond(request: Request, secrets: Sequence[str], connect: Callable[[], BaseWorld], log: Log) -> Response:
+    """Answer an event; `connect` is called for one that is genuine only."""
+    try:
+        asked = from_flask(request)
+        given = _answer(asked, secrets, connect, log)
+    except Rejected as rejected:
+        given = refusal(rejected)
+    return Response(given.body, given.status, {"Cache-Control": "no-store", **given.headers})
+
+
+def genuine(raw: bytes, headers: Headers, secrets: Sequence[str]) -> bool:
+    """Whether the raw body was signed under one of the secrets, at most 5 minutes ago or ahead.
+
+    Source: Standard Webhooks 1.0, "Verifying webhooks"; the package compares in constant time.
+    """
+    found = False
+    for secret in secrets:
+        try:
+            Webhook(secret).verify(raw, {name: headers.get(name, "") for name in HEADERS}, json_parse=False)
+        except (WebhookVerificationError, ValueError, TypeError, OverflowError):
+            # Beside its own error the package raises what it stumbles over in a malformed signature or body.
+            continue
+        found = True
+    return found
+
+
+def _answer(asked: Asked, secrets: Sequence[str], connect: Callable[[], BaseWorld], log: Log) -> Answer:
+    if asked.path != PATH:
+        raise Rejected(404, Flaw("no-such-route", f"there is nothing at this path: send events to {PATH}"))
+    if asked.method != "POST":
+        raise Rejected(405, Flaw("no-such-method", "this path takes POST only"), headers={"Allow": "POST"})
+    raw = asked.raw()
+    if not genuine(raw, asked.headers, secrets):
+        log.say("WARNING", "an event without a valid signature was refused")
+        message = "the signature is missing or wrong, or more than 5 minutes old"
+        raise Rejected(401, Flaw("no-signature", message))
+    asked.check_json()
+    kind, wanted = parts.event(raw)
+    world = connect()
+    try:
+        operation = begin(world.documents, WEBHOOKS, asked.headers.get(HEADERS[0]), wanted)
+        # Also for a repetition: whoever took the first may have died before this.
+        world.queue.operation(operation.id, world.clock.now())
+    except (StorageUnavailable, TasksError) as error:
+        log.say("ERROR", str(error))
+        raise not_now(RETRY_SECONDS, "the cloud could not do its part: send the same event again") from None
+    log.say("INFO", "an event was taken", type=kind, operation=operation.id)
+    return answer_later(operation)

@@ -1,0 +1,76 @@
+"""Carrying out at once what a caller waits for, where its gallery is free."""
+
+from typing import Final
+
+from gallery_sync.core.ledger import Intent, Ledger
+from gallery_sync.core.operation import Operation, Outcome, pieces
+from gallery_sync.core.shop_values import Gallery
+from gallery_sync.state import operations
+from gallery_sync.state.ledgers import Held
+from gallery_sync.work.intents import run_intent
+from gallery_sync.work.world import RequestWorld
+
+BUDGET: Final = 25.0
+"""Seconds within which a piece is begun: whoever waits for longer is better told where to ask."""
+
+TRIES: Final = 3
+"""Of one piece, while others write the ledger at the same time."""
+
+LOOKS: Final = 20
+PAUSE: Final = 0.25
+"""How often, and how many seconds apart, it is looked whether a task that carries it out has ended."""
+
+
+def run_at_once(world: RequestWorld, operation: Operation, guid: str | None) -> Outcome | None:
+    """Give what came of an operation of one part, and carry it out before if that can be now; None if it cannot.
+
+    What is left then is in the ledger, and a look at it is enqueued: `apply` saw to both. `guid` is None where the
+    product could not be found. Raises StorageUnavailable, BadDocument, TasksError.
+    """
+    part = operation.parts[0]
+    until = world.clock.now() + BUDGET
+    outcomes = []
+    for piece in pieces(0, part):
+        outcome = _piece(world, operation.id, piece, guid, part.gallery, until)
+        if outcome is None:
+            return None
+        outcomes.append(outcome)
+    images = tuple(image for outcome in outcomes for image in outcome.images)
+    problem = next((outcome.problem for outcome in outcomes if outcome.problem is not None), None)
+    return Outcome(world.clock.now(), images, problem)
+
+
+def _piece(
+    world: RequestWorld, operation: str, piece: str, guid: str | None, gallery: Gallery, until: float
+) -> Outcome | None:
+    name = f"{operation}/{piece}"
+    for _ in range(TRIES):
+        if guid is None:
+            break
+        held = _watched(world, guid, gallery, name, until)
+        intent = next((intent for intent in held.ledger.intents if intent.id == name), None)
+        if intent is None:
+            break
+        if not _is_free(held.ledger, intent, world.clock.now()) or world.clock.now() >= until:
+            return None
+        outcome = run_intent(world, held, intent)
+        if outcome is not None:
+            return outcome
+    return operations.concluded(world.documents, operation, piece)
+
+
+def _watched(world: RequestWorld, guid: str, gallery: Gallery, name: str, until: float) -> Held:
+    """Read the ledger; while a task carries out this very intent, which came to it first, wait for its end a little."""
+    for _ in range(LOOKS):
+        held = world.ledgers.read(guid, gallery)
+        flight = held.ledger.flight
+        if flight is None or flight.intent != name or world.clock.now() >= until:
+            break
+        world.clock.sleep(PAUSE)
+    return held
+
+
+def _is_free(ledger: Ledger, intent: Intent, now: float) -> bool:
+    """Whether this intent may take off: nothing flies, nothing waits before it, Shoptet asked for no pause."""
+    paused = ledger.pause is not None and now < ledger.pause.until
+    return ledger.flight is None and not paused and ledger.intents[0].id == intent.id

@@ -1,0 +1,24 @@
+"""Many things at a time, in threads: calls to storage take their time waiting."""
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, Protocol, TypeVar
+
+T = TypeVar("T")
+Result = TypeVar("Result")
+PARALLEL: Final = 8
+"""Calls to storage at a time; its library's connection pool holds ten connections."""
+
+
+class Spread(Protocol):
+    """Calls a function that counts once for each item, in any order or at the same time, and gives what came of each."""
+
+    def __call__(self, function: Callable[[T], int], items: Sequence[T]) -> Iterable[int]:
+        """Raises what the function raises."""
+        ...
+
+
+def in_threads(function: Callable[[T], Result], items: Sequence[T]) -> list[Result]:
+    """See Spread; what came of each is in the order of the items."""
+    with ThreadPoolExecutor(PARALLEL) as pool:
+        return list(pool.map(function, items))

@@ -1,0 +1,104 @@
+"""The queue of reconciles: what makes somebody look at a gallery again, as a protocol, and what a task's body says.
+
+TasksError
+├── QueueMissing      the queue does not exist, or takes no tasks: for a person to set right
+└── EnqueueFailed     the task was not taken within the time there was, or was refused
+"""
+
+from typing import Protocol
+
+import msgspec
+
+from gallery_sync.core.shop_values import Gallery
+
+
+class TasksError(Exception):
+    """A task was not enqueued, as far as is known; the module's docstring says which kinds there are."""
+
+
+class QueueMissing(TasksError):
+    """The queue does not exist or is disabled (NOT_FOUND, FAILED_PRECONDITION)."""
+
+    def __init__(self, queue: str) -> None:
+        super().__init__(f"the queue {queue} does not exist or takes no tasks: create it, or correct the setting")
+        self.queue = queue
+
+
+class EnqueueFailed(TasksError):
+    """The task was not taken. It may have been created all the same, where only the answer was lost."""
+
+
+class Reconcile(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The body of a sync task, which carries names only: a lost one loses nothing.
+
+    It names the gallery that a folder feeds, or a gallery by guid, or an object whose name was refused, or an operation
+    whose request is to be accepted into the ledgers. `job` is a hint: the list of jobs showed that this job of the gallery has
+    ended. `audit`: the gallery is listed at Shoptet although bucket and ledger agree; only for a gallery by guid.
+    """
+
+    gallery: Gallery | None = None
+    prefix: str | None = None
+    guid: str | None = None
+    job: str | None = None
+    refused: str | None = None
+    operation: str | None = None
+    # Tasks that an earlier version enqueued call it so.
+    audit: bool = msgspec.field(default=False, name="check")
+
+
+class BadTask(ValueError):
+    """A task's body that names nothing to reconcile; says what is wrong with it."""
+
+
+class WorkQueue(Protocol):
+    """Enqueues reconciles and polls. Each may be lost or come twice: reconciling again is always safe."""
+
+    def folder(self, prefix: str, gallery: Gallery, at: float) -> None:
+        """Reconcile the gallery that this folder of the drop bucket feeds, at `at` (epoch seconds) or soon after."""
+        ...
+
+    def refused(self, name: str) -> None:
+        """Look at an object whose name is outside the grammar, soon: its refusal is kept where a person finds it."""
+        ...
+
+    def gallery(self, guid: str, gallery: Gallery, at: float) -> None:
+        """Reconcile a gallery again at `at` (epoch seconds) or soon after."""
+        ...
+
+    def audit(self, guid: str, gallery: Gallery, at: float) -> None:
+        """Compare a gallery with Shoptet itself at `at` (epoch seconds) or soon after, although nothing has changed.
+
+        The same moment again is the same audit, also where it is over by now.
+        """
+        ...
+
+    def operation(self, operation: str, at: float) -> None:
+        """Accept an operation's request into the ledgers at `at` (epoch seconds) or soon after."""
+        ...
+
+    def job_ended(self, guid: str, gallery: Gallery, job_id: str) -> None:
+        """Reconcile a gallery whose job has ended, now."""
+        ...
+
+    def poll(self, at: float) -> None:
+        """Poll the jobs under way at `at` (epoch seconds) or soon after."""
+        ...
+
+
+def parse_task(body: bytes) -> Reconcile:
+    """Read a sync task's body; raises BadTask."""
+    try:
+        task = _decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadTask(f"the task's body does not say what to reconcile: {error}") from None
+    by_gallery = task.gallery is not None and (task.prefix is None) != (task.guid is None)
+    if sum((by_gallery, task.refused is not None, task.operation is not None)) != 1:
+        raise BadTask(
+            "the task's body names neither one gallery (gallery and prefix or guid) nor a refused object or an operation"
+        )
+    if task.audit and task.guid is None:
+        raise BadTask("the task's body asks for an audit of something else than a gallery by its guid")
+    return task
+
+
+_decoder = msgspec.json.Decoder(Reconcile)

@@ -1,0 +1,65 @@
+"""Shoptet as the work needs it, as a protocol: the client implements it, and so do the tests' memories."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from gallery_sync.core.shop_values import (
+    Attributes,
+    Gallery,
+    Image,
+    Job,
+    JobDetail,
+    NewImage,
+    NewSource,
+    ResultRow,
+    RowError,
+    Updated,
+)
+
+
+class Shop(Protocol):
+    """What the work calls at Shoptet; `gallery_sync.shoptet.client.Shoptet` says what each raises."""
+
+    def images(self, guid: str, gallery: Gallery) -> tuple[Image, ...]:
+        """List a gallery."""
+        ...
+
+    def insert(self, guid: str, gallery: Gallery, images: Sequence[NewImage], *, send_until: float) -> str:
+        """Start an insertion, and give its job's id."""
+        ...
+
+    def update_source(self, guid: str, gallery: Gallery, images: Sequence[NewSource], *, send_until: float) -> str:
+        """Start a source update, and give its job's id."""
+        ...
+
+    def update_attributes(
+        self, guid: str, gallery: Gallery, images: Sequence[Attributes], *, send_until: float
+    ) -> Updated:
+        """Change attributes at once."""
+        ...
+
+    def delete_all(
+        self, guid: str, gallery: Gallery, *, remove_reference: bool, send_until: float
+    ) -> tuple[RowError, ...]:
+        """Delete all images of a gallery, and give those that it left."""
+        ...
+
+    def delete(self, guid: str, gallery: Gallery, name: str, *, remove_reference: bool, send_until: float) -> None:
+        """Delete one image."""
+        ...
+
+    def jobs(self, *, created_from: float) -> tuple[Job, ...]:
+        """List all jobs since a moment (epoch seconds)."""
+        ...
+
+    def job(self, job_id: str) -> JobDetail:
+        """Give one job."""
+        ...
+
+    def result(self, detail: JobDetail) -> tuple[ResultRow, ...] | None:
+        """Give what a job's result says, as far as it is there and understood."""
+        ...
+
+    def guid_of(self, code: str) -> str:
+        """Give the guid of the product that has this code, or whose variant has it."""
+        ...

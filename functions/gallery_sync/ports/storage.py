@@ -1,0 +1,78 @@
+"""Storage as the work needs it, as protocols: Cloud Storage implements them, and so do the tests' memories."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from gallery_sync.core.files import BucketFile
+from gallery_sync.core.ledger import Content
+
+
+class PreconditionFailed(Exception):
+    """A document's generation was not the expected one (HTTP 412): read again, and decide again."""
+
+
+class StorageUnavailable(Exception):
+    """Cloud Storage did not do it within its retries; nothing can be said about whether a write was done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A document as it was read: its body, its generation, and when it was written on the storage's clock."""
+
+    body: bytes
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A document as a listing shows it. `updated` is in epoch seconds on the storage's clock."""
+
+    path: str
+    generation: int
+    updated: float
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+class Documents(Protocol):
+    """The documents of the state bucket. Every write names the generation that it replaces."""
+
+    def read(self, path: str) -> Stored | None:
+        """Give a document; None if there is none."""
+        ...
+
+    def write(self, path: str, body: bytes, *, generation: int, metadata: Mapping[str, str] | None = None) -> int:
+        """Write over `generation` (0: there must be none), and give the new generation. Raises PreconditionFailed."""
+        ...
+
+    def delete(self, path: str) -> None:
+        """Remove a document, if it is there."""
+        ...
+
+    def list(self, prefix: str) -> Iterator[Listed]:
+        """Give every document whose path begins so, page by page."""
+        ...
+
+
+class Drops(Protocol):
+    """The drop bucket. We only read it."""
+
+    def list(self, prefix: str, *, start: str = "") -> Iterator[BucketFile]:
+        """Give every file whose name begins so and does not come before `start`, in the order of names, page by page."""
+        ...
+
+
+class Bin(Protocol):
+    """Where dropped files go that a caller wants cleaned away with their gallery."""
+
+    def remove(self, file: BucketFile) -> bool:
+        """Move exactly this generation out of the drop bucket, to `removed/` in the state bucket; False if it is gone."""
+        ...
+
+
+class Outbox(Protocol):
+    """The immutable copies that Shoptet downloads."""
+
+    def prepare(self, contents: Sequence[Content]) -> Mapping[Content, str | None]:
+        """Copy each content, and give a signed URL (secret) for each; None where that generation is gone."""
+        ...

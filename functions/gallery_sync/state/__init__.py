@@ -1,0 +1,1 @@
+"""What is kept in the state bucket, over the `Documents` port: one module a kind of document."""

@@ -1,0 +1,106 @@
+"""`codes/{code}.json`: which product a code means, asked at Shoptet at most once a day."""
+
+from urllib.parse import quote
+
+import msgspec
+
+from gallery_sync.clock import Clock
+from gallery_sync.core import names
+from gallery_sync.core.ledger_document import BadDocument
+from gallery_sync.core.schedule import Timing
+from gallery_sync.ports.shop import Shop
+from gallery_sync.ports.shop_errors import NotFound
+from gallery_sync.ports.storage import Documents, PreconditionFailed, Stored
+
+
+class Code(msgspec.Struct, frozen=True):
+    """A code's guid, and when Shoptet said so (epoch seconds)."""
+
+    guid: str
+    checked_at: float
+
+
+class Codes:
+    """Finds products by the folders that they are dropped under."""
+
+    def __init__(self, documents: Documents, shop: Shop, clock: Clock, timing: Timing) -> None:
+        self._documents = documents
+        self._shop = shop
+        self._clock = clock
+        self._timing = timing
+
+    def guid(self, prefix: str) -> str:
+        """Give the guid that a folder's name means; the same call again within a run costs a read at most.
+
+        Raises the client's NotFound where Shoptet knows no such code, and its other errors; BadDocument.
+        """
+        product = names.decode_product(prefix)
+        if isinstance(product, names.BadProduct):
+            raise ValueError(product.reason)  # noqa: TRY004  # the text is wrong, not its type
+        return self.guid_of(product)
+
+    def guid_of(self, product: str) -> str:
+        """Give the guid of a product that is named by guid or code. Raises as `guid` does."""
+        if names.is_guid(product):
+            return product.lower()
+        where = path(product)
+        stored = self._documents.read(where)
+        known = _read(stored, where) if stored is not None else None
+        if known is not None and self._clock.now() < known.checked_at + self._timing.code_valid:
+            return known.guid
+        return self._ask(product, where, stored.generation if stored is not None else 0)
+
+    def changed(self, prefix: str, guid: str) -> bool:
+        """Ask Shoptet anew whether a folder's code means another product than `guid`; False where it knows none."""
+        product = names.decode_product(prefix)
+        if isinstance(product, names.BadProduct) or names.is_guid(product):
+            return False
+        where = path(product)
+        stored = self._documents.read(where)
+        try:
+            return self._ask(product, where, stored.generation if stored is not None else 0) != guid
+        except NotFound:
+            self._documents.delete(where)
+            return False
+
+    def _ask(self, product: str, where: str, generation: int) -> str:
+        found = Code(self._shop.guid_of(product).lower(), self._clock.now())
+        try:
+            self._documents.write(where, msgspec.json.encode(found), generation=generation)
+        except PreconditionFailed:
+            # Another run asked at the same moment; its answer is as fresh as ours.
+            return found.guid
+        return found.guid
+
+
+def known_guid(documents: Documents, product: str) -> str | None:
+    """Give the guid that a product's guid or code was last known to mean, asking Shoptet nothing; None if it never was.
+
+    Raises BadDocument.
+    """
+    if names.is_guid(product):
+        return product.lower()
+    where = path(product)
+    stored = documents.read(where)
+    return _read(stored, where).guid if stored is not None else None
+
+
+def path(product: str) -> str:
+    """Where a code's document lies. Shoptet's codes do not differ by case, so neither do their documents.
+
+    A letter is made large only where that can be undone: `ß` would become `SS`, and two codes would share a document, each
+    with the other's product. Nor does any name become longer than Cloud Storage takes.
+    """
+    return f"codes/{quote(''.join(map(_large, product)), safe='')}.json"
+
+
+def _large(letter: str) -> str:
+    large = letter.upper()
+    return large if large.lower() == letter else letter
+
+
+def _read(stored: Stored, where: str) -> Code:
+    try:
+        return msgspec.json.decode(stored.body, type=Code)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadDocument(f"{where} does not say which product a code means: {error}; delete it") from None

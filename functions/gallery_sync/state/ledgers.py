@@ -1,0 +1,87 @@
+"""Ledgers in the state bucket: read, written with a precondition, changed in a loop that others may run as well."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from gallery_sync.core import ledger_document
+from gallery_sync.core.ledger import Flight, Ledger
+from gallery_sync.core.observe import observe
+from gallery_sync.core.shop_values import Gallery
+from gallery_sync.ports.storage import Documents, Listed, PreconditionFailed, StorageUnavailable
+
+TRIES: Final = 10
+"""How often a change is tried over what others wrote meanwhile."""
+FOLDERS: Final = "folders"
+"""The metadata that names the folders of which a ledger wants files: a listing shows whose folder was emptied."""
+FOLDERS_BYTES: Final = 4096
+"""Of that metadata. An object's may have 8 KiB in all (Cloud Storage, "Object metadata")."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A ledger as it was read, and the generation that a write must name (0: it was never written)."""
+
+    ledger: Ledger
+    generation: int
+
+
+class Ledgers:
+    """The ledgers of all galleries."""
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+
+    def read(self, guid: str, gallery: Gallery) -> Held:
+        """Give a gallery's ledger, an empty one if there is none. Raises BadDocument, StorageUnavailable."""
+        path = ledger_document.path(guid, gallery)
+        stored = self._documents.read(path)
+        if stored is None:
+            return Held(Ledger(guid, gallery), 0)
+        return Held(ledger_document.decode(stored.body, path), stored.generation)
+
+    def write(self, held: Held, changed: Ledger) -> Held:
+        """Write over the generation that was read. Raises PreconditionFailed, StorageUnavailable."""
+        path, body = ledger_document.path(changed.guid, changed.gallery), ledger_document.encode(changed)
+        metadata = ledger_document.counts(changed).metadata() | {FOLDERS: _folders(changed)}
+        generation = self._documents.write(path, body, generation=held.generation, metadata=metadata)
+        return Held(changed, generation)
+
+    def change(self, guid: str, gallery: Gallery, decide: Callable[[Ledger], Ledger]) -> Ledger:
+        """Read, decide and write until nobody else wrote in between; what `decide` gives back unchanged is not written.
+
+        `decide` is called again for every try, so it must be pure. Raises BadDocument, StorageUnavailable.
+        """
+        for _ in range(TRIES):
+            held = self.read(guid, gallery)
+            changed = decide(held.ledger)
+            if changed == held.ledger:
+                return changed
+            try:
+                return self.write(held, changed).ledger
+            except PreconditionFailed:
+                continue
+        raise StorageUnavailable(f"{ledger_document.path(guid, gallery)} was written by others {TRIES} times in a row")
+
+    def change_flight(self, ledger: Ledger, flight: Flight, decide: Callable[[Ledger], Ledger]) -> Ledger:
+        """As `change`, but only while this very flight is under way; else somebody else has ended it, and that stands."""
+
+        def decide_if_mine(held: Ledger) -> Ledger:
+            return decide(held) if held.flight is not None and held.flight.id == flight.id else held
+
+        return self.change(ledger.guid, ledger.gallery, decide_if_mine)
+
+
+def listed_folders(listed: Listed) -> list[str]:
+    """Name the folders of the drop bucket of which a ledger wants files, from a listing."""
+    return [folder for folder in listed.metadata.get(FOLDERS, "").split("/") if folder]
+
+
+def _folders(ledger: Ledger) -> str:
+    """Name the folders whose files this ledger would miss, with `/` between; what does not fit any more is left out."""
+    emptied = observe(ledger, (), 0.0).entries
+    missed = [key for key, entry in ledger.entries.items() if emptied.get(key) != entry]
+    folders = sorted({key.removeprefix("drop:").partition("/")[0] for key in missed})
+    while len("/".join(folders).encode()) > FOLDERS_BYTES:
+        folders.pop()
+    return "/".join(folders)

@@ -1,0 +1,122 @@
+"""`operations/…`: what a caller asked, under an id that a repetition finds again, and what came of it.
+
+    operations/{id}.json               the request, never rewritten
+    operations/{id}/{part}.json        what came of one part of it, written once
+    operations/{id}/applied.json       how many of its parts stand in the ledgers
+
+Only what the ledgers cannot tell is written down as an outcome: cleanups, deletions, attributes, and requests that were
+refused. What became of pictures is read from the ledgers, by the id that each picture carries.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+from gallery_sync.core.operation import Operation, Outcome
+from gallery_sync.ports.storage import Documents, PreconditionFailed
+
+PREFIX: Final = "operations/"
+
+_ACCEPTED: Final = "applied"
+_TRIES: Final = 5
+
+
+class AnotherRequest(Exception):
+    """The id was used for another request."""
+
+
+def begin(documents: Documents, operation: Operation) -> bool:
+    """Write a request down; False if it was written down before. Raises AnotherRequest."""
+    try:
+        documents.write(_path(operation.id), msgspec.json.encode(operation), generation=0)
+    except PreconditionFailed:
+        before = find(documents, operation.id)
+        if before is None or before.digest != operation.digest:
+            raise AnotherRequest(operation.id) from None
+        return False
+    return True
+
+
+def find(documents: Documents, operation: str) -> Operation | None:
+    """Give a request; None if there is none under this id."""
+    stored = documents.read(_path(operation))
+    return msgspec.json.decode(stored.body, type=Operation) if stored is not None else None
+
+
+def asked_at(documents: Documents, operation: str) -> float:
+    """Give when a request was written down, on the storage's clock (epoch seconds): the same however often it is asked."""
+    path = _path(operation)
+    return next(listed.updated for listed in documents.list(path) if listed.path == path)
+
+
+def conclude(documents: Documents, operation: str, part: str, outcome: Outcome) -> Outcome:
+    """Write down what came of a part, and give what stands there: the first word counts."""
+    path = _part_path(operation, part)
+    try:
+        documents.write(path, msgspec.json.encode(outcome), generation=0)
+    except PreconditionFailed:
+        stored = documents.read(path)
+        if stored is not None:
+            return msgspec.json.decode(stored.body, type=Outcome)
+    return outcome
+
+
+def concluded(documents: Documents, operation: str, part: str) -> Outcome | None:
+    """Give what came of a part; None while nothing did."""
+    stored = documents.read(_part_path(operation, part))
+    return msgspec.json.decode(stored.body, type=Outcome) if stored is not None else None
+
+
+def concluded_pieces(documents: Documents, operation: str) -> list[str]:
+    """Name the pieces of a request of which it is written down what came of them."""
+    prefix = f"{PREFIX}{operation}/"
+    found = [listed.path.removeprefix(prefix).removesuffix(".json") for listed in documents.list(prefix)]
+    return [piece for piece in found if piece != _ACCEPTED]
+
+
+def accepted(documents: Documents, operation: str) -> int:
+    """Give how many parts of a request, from the first on, stand in the ledgers with a look enqueued for each."""
+    stored = documents.read(_part_path(operation, _ACCEPTED))
+    return msgspec.json.decode(stored.body, type=int) if stored is not None else 0
+
+
+def unaccepted(documents: Documents, until: float) -> Iterator[str]:
+    """Name the requests written down before `until` (epoch seconds) of which not all stands in the ledgers.
+
+    From one listing alone: it is in the order of names, so a request stands right before what was noted of it.
+    """
+    waiting: str | None = None
+    for listed in documents.list(PREFIX):
+        name, _, rest = listed.path.removeprefix(PREFIX).partition("/")
+        if not rest:
+            if waiting is not None:
+                yield waiting
+            waiting = name.removesuffix(".json") if listed.updated < until else None
+        elif rest == f"{_ACCEPTED}.json" and listed.metadata.get("left") == "0":
+            waiting = None
+    if waiting is not None:
+        yield waiting
+
+
+def note_accepted(documents: Documents, operation: Operation, parts: int) -> None:
+    """Note that so many parts stand in the ledgers; the most that anybody noted counts."""
+    path, left = _part_path(operation.id, _ACCEPTED), {"left": str(len(operation.parts) - parts)}
+    for _ in range(_TRIES):
+        stored = documents.read(path)
+        if stored is not None and msgspec.json.decode(stored.body, type=int) >= parts:
+            return
+        try:
+            generation = stored.generation if stored is not None else 0
+            documents.write(path, str(parts).encode(), generation=generation, metadata=left)
+        except PreconditionFailed:
+            continue
+        return
+
+
+def _path(operation: str) -> str:
+    return f"{PREFIX}{operation}.json"
+
+
+def _part_path(operation: str, part: str) -> str:
+    return f"{PREFIX}{operation}/{part}.json"

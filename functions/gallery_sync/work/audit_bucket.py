@@ -1,0 +1,144 @@
+"""The daily full look: every folder of the drop bucket against its ledger, so that a lost event is late, never lost.
+
+It asks Shoptet nothing, and goes on where the last sweep stopped: `sweep.json` in the state bucket holds the day and how
+far it came. Folders are read in the bucket's own order; a folder's files stand together there. Folders that are no longer
+there are found by the ledgers that still want something of them.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence, Set
+from itertools import groupby, islice
+from typing import Final
+
+import msgspec
+
+from gallery_sync.core import names
+from gallery_sync.core.files import BucketFile, DropFile
+from gallery_sync.core.ledger_document import BadDocument
+from gallery_sync.core.observe import observe
+from gallery_sync.core.schedule import DAY
+from gallery_sync.core.shop_values import GALLERIES, Gallery
+from gallery_sync.state import checkpoints, codes
+from gallery_sync.state.ledgers import Ledgers
+from gallery_sync.work.world import SweepWorld
+
+replace = msgspec.structs.replace
+
+PATH: Final = "sweep.json"
+CHUNK: Final = 64
+"""Folders between two looks at the clock."""
+
+Place = tuple[str, Gallery]
+"""A gallery: its product's guid, and which of the two."""
+Wanting = Mapping[str, Sequence[Place]]
+"""The galleries whose ledgers want files of a folder, by the folder's name; from a listing of the ledgers alone."""
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """How far the full look of a day (days since the epoch) came: the name to go on from, and whether all was compared."""
+
+    day: int = -1
+    start: str = ""
+    done: bool = False
+
+
+def audit_bucket(world: SweepWorld, wanting: Wanting, stop: float) -> int:
+    """Compare as many folders as time allows (to `stop`, epoch seconds); give how many looks were enqueued.
+
+    Raises StorageUnavailable, TasksError.
+    """
+    last, generation = checkpoints.read(world.documents, PATH, Progress, world.log)
+    today = int(world.clock.now() // DAY)
+    begun = last if last is not None and last.day == today else Progress(today)
+    if begun.done:
+        return 0
+    folders = _folders(world, begun.start)
+    progress, found, there = begun, 0, set[str]()
+    while world.clock.now() < stop and not progress.done:
+        chunk = list(islice(folders, CHUNK))
+        if not chunk:
+            progress = replace(progress, done=True)
+            continue
+        found += sum(world.spread(lambda folder: _compare(world, *folder, wanting), chunk))
+        there |= {folder for folder, _ in chunk}
+        progress = replace(progress, start=_beyond(*chunk[-1]))
+    found += _look_at_emptied(world, wanting, there, begun.start, None if progress.done else progress.start)
+    if progress != begun:
+        # Whoever does the same at the same time compares twice, which does no harm.
+        checkpoints.write(world.documents, PATH, progress, generation)
+    return found
+
+
+def _folders(world: SweepWorld, start: str) -> Iterator[tuple[str, list[BucketFile]]]:
+    """Give each folder with its files, from this name on."""
+    for folder, group in groupby(world.drops.list("", start=start), key=lambda file: file.name.partition("/")[0]):
+        yield folder, list(group)
+
+
+def _beyond(folder: str, files: list[BucketFile]) -> str:
+    """Give the first name behind a folder's: `0` is the character behind `/`. A file outside all folders is read again."""
+    return f"{folder}0" if "/" in files[-1].name else folder
+
+
+def _compare(world: SweepWorld, folder: str, files: list[BucketFile], wanting: Wanting) -> int:
+    """Enqueue a look for each gallery whose ledger does not say what the folder's files say, and for refused names."""
+    drops: dict[Gallery, list[DropFile]] = {gallery: [] for gallery in GALLERIES}
+    for file in files:
+        drop = names.parse(file.name, file.size)
+        if isinstance(drop, names.Drop):
+            drops[drop.gallery].append(
+                DropFile(drop, file.generation, file.checksum, file.size, file.created, file.metadata)
+            )
+        elif isinstance(drop, names.Refusal):
+            world.queue.refused(file.name)
+    product = names.decode_product(folder)
+    if isinstance(product, names.BadProduct):
+        return 0
+    wants = {gallery for _, gallery in wanting.get(folder, ())}
+    # Where there is neither a file nor a ledger that wants one, there is nothing to read.
+    concerned = [gallery for gallery in GALLERIES if drops[gallery] or gallery in wants]
+    try:
+        guid = codes.known_guid(world.documents, product) if concerned else None
+    except BadDocument as error:
+        world.log.say("ERROR", str(error), prefix=folder)
+        return 0
+    differ = [gallery for gallery in concerned if _differs(world, folder, guid, gallery, drops[gallery])]
+    for gallery in differ:
+        world.log.say("WARNING", "the bucket was not as the ledger says: looking again", prefix=folder, gallery=gallery)
+        world.queue.folder(folder, gallery, world.clock.now())
+    return len(differ)
+
+
+def _differs(world: SweepWorld, folder: str, guid: str | None, gallery: Gallery, files: list[DropFile]) -> bool:
+    if guid is None:
+        return bool(files)
+    try:
+        ledger = Ledgers(world.documents).read(guid, gallery).ledger
+    except BadDocument as error:
+        world.log.say("ERROR", f"{error}; its folder is not compared", prefix=folder, gallery=gallery)
+        return False
+    fed = {key: entry for key, entry in ledger.entries.items() if key.startswith(f"drop:{folder}/")}
+    known = replace(ledger, entries=fed)
+    return observe(known, files, world.clock.now()) != known
+
+
+def _look_at_emptied(world: SweepWorld, wanting: Wanting, there: Set[str], start: str, end: str | None) -> int:
+    """Enqueue a look for each gallery that wants files of a folder between these names that was not there.
+
+    Cloud Storage lists names in the order of their UTF-8 bytes, which is the order in which Python compares text.
+    """
+    emptied = [
+        (folder, place)
+        for folder, places in wanting.items()
+        if folder not in there and start <= f"{folder}/" and (end is None or f"{folder}/" < end)
+        for place in places
+    ]
+    for folder, (guid, gallery) in emptied:
+        world.log.say(
+            "WARNING",
+            "a folder was emptied and nobody noticed: looking again",
+            prefix=folder,
+            guid=guid,
+            gallery=gallery,
+        )
+        world.queue.gallery(guid, gallery, world.clock.now())
+    return len(emptied)

@@ -1,0 +1,76 @@
+"""A look at the jobs: one list serves all that are under way; whoever's job has ended is told to settle."""
+
+from gallery_sync.core import schedule
+from gallery_sync.core.shop_values import Job
+from gallery_sync.ports import shop_errors
+from gallery_sync.state import jobindex
+from gallery_sync.state.jobindex import IndexedJob
+from gallery_sync.work.world import PollWorld
+
+Entry = tuple[IndexedJob, int]
+
+
+def poll(world: PollWorld) -> None:
+    """Carry out a look at the jobs, and enqueue the next one while any is under way.
+
+    Raises StorageUnavailable, TasksError.
+    """
+    entries = tuple(jobindex.under_way(world.documents))
+    if not entries:
+        return
+    now = world.clock.now()
+    oldest = min(job.started for job, _ in entries)
+    try:
+        jobs = {job.job_id: job for job in world.shop.jobs(created_from=oldest - world.timing.clock_margin)}
+    except (shop_errors.NotAllowed, shop_errors.Refused) as error:
+        world.log.say("ERROR", f"the list of jobs is not to be had, asking each job within its budget: {error}")
+        _ask_each(world, entries, now)
+        return
+    except shop_errors.TryLater as error:
+        world.log.say("WARNING", f"not now: {error}")
+        world.queue.poll(error.at)
+        return
+    open_ages = [now - job.started for job, _ in entries if not _has_ended(jobs.get(job.job_id), job, now, world)]
+    for job, _ in entries:
+        if _has_ended(jobs.get(job.job_id), job, now, world):
+            world.queue.job_ended(job.guid, job.gallery, job.job_id)
+    # An ended job leaves the index when it is settled; if that look is lost, the next poll enqueues it again.
+    pause = schedule.next_poll(min(open_ages), world.timing) if open_ages else world.timing.settle_again
+    world.queue.poll(schedule.together(now, pause))
+
+
+def _has_ended(job: Job | None, indexed: IndexedJob, now: float, world: PollWorld) -> bool:
+    """Whether the list shows the end, or nothing can be expected of the job any more.
+
+    One that met an internal error is marked failed after 3 hours; one that the list lacks is gone by then as well.
+    """
+    return (job is not None and job.ended) or now > indexed.started + world.timing.job_lost
+
+
+def _ask_each(world: PollWorld, entries: tuple[Entry, ...], now: float) -> None:
+    """Without the list: ask the jobs' details, at growing distances, never more than 8 times an unfinished job.
+
+    Each request is counted before it is sent: a run that dies after it has used up one of the ten that Shoptet allows
+    (facts.md, "Jobs"), whether it saw the answer or not.
+    """
+    next_at = []
+    for job, generation in entries:
+        due = schedule.next_detail(job.asked, job.started, world.timing)
+        if now > job.started + world.timing.job_lost:
+            world.queue.job_ended(job.guid, job.gallery, job.job_id)
+        elif now >= due and jobindex.count_ask(world.documents, job, generation):
+            if _detail_ended(world, job):
+                world.queue.job_ended(job.guid, job.gallery, job.job_id)
+            due = schedule.next_detail(job.asked + 1, job.started, world.timing)
+        next_at.append(max(due, now + world.timing.poll_first))
+    world.queue.poll(min(next_at))
+
+
+def _detail_ended(world: PollWorld, job: IndexedJob) -> bool:
+    try:
+        return world.shop.job(job.job_id).ended
+    except shop_errors.NotFound:
+        return True
+    except (shop_errors.TryLater, shop_errors.NotAllowed, shop_errors.Refused) as error:
+        world.log.say("WARNING", f"not now: {error}", job=job.job_id)
+        return False

@@ -1,0 +1,86 @@
+"""What people are told, as log lines: what a change of a ledger means, and what came of a caller's request."""
+
+from typing import Final
+
+from gallery_sync.core.ledger import Ledger
+from gallery_sync.core.names import shortened
+from gallery_sync.core.operation import Kind, Outcome
+from gallery_sync.log import Log
+
+CALLERS_OWN: Final = (200, 404, 409)
+"""Refusals (200 that lists an error among them) that say that what was asked does not fit the gallery: the caller's to put
+right, and no alarm for the shop's people."""
+MOST_NAMED: Final = 5
+"""Images that one line names; how many there are it tells in any case."""
+
+
+def where(ledger: Ledger) -> dict[str, str]:
+    """The fields that say which gallery a line is about."""
+    return {"guid": ledger.guid, "gallery": ledger.gallery}
+
+
+def report(log: Log, before: Ledger, after: Ledger) -> None:
+    """Log what became of the keys: live and tries that failed in one line, every failure for good in one of its own.
+
+    Images that a person deleted in the shop are one line, when that is noticed.
+    """
+    live, again = 0, 0
+    gone: list[str] = []
+    for key, entry in after.entries.items():
+        old = before.entries.get(key)
+        if entry.failure is not None and (old is None or old.failure != entry.failure):
+            log.say(
+                "ERROR",
+                f"{shortened(key)} failed for good: {entry.failure.reason}",
+                **where(after),
+                key=key,
+                code=entry.failure.code,
+                request_id=entry.failure.request_id,
+            )
+        elif (
+            entry.live is not None
+            and entry.live.gone
+            and old is not None
+            and old.live is not None
+            and not old.live.gone
+        ):
+            gone.append(f"{entry.live.name} ({key})")
+        elif entry.live is not None and not entry.live.gone and (old is None or old.live != entry.live):
+            live += 1
+        elif old is not None and entry.attempts > old.attempts:
+            again += 1
+            log.say("WARNING", f"{shortened(key)} is tried again: {entry.last_reason}", **where(after), key=key)
+    if live:
+        log.say("INFO", f"{live} images live", **where(after), live=live, again=again)
+    if gone:
+        few = ", ".join(gone[:MOST_NAMED]) + (f" and {len(gone) - MOST_NAMED} more" if len(gone) > MOST_NAMED else "")
+        log.say(
+            "INFO",
+            f"no longer in the gallery, so a person deleted them in the shop; they stay out until their files change or "
+            f"are dropped again: {few}",
+            **where(after),
+            gone=len(gone),
+        )
+
+
+def report_outcome(log: Log, kind: Kind, outcome: Outcome, **place: str) -> None:
+    """Log that a wish was carried out, or why not, and what it left out.
+
+    `place` are the fields that say which gallery it is about.
+    """
+    problem = outcome.problem
+    if problem is not None:
+        own = problem.status in CALLERS_OWN
+        log.say(
+            "WARNING" if own else "ERROR",
+            f"{kind} {'was refused' if own else 'failed for good'}: {problem.message}",
+            **place,
+            code=problem.code,
+            request_id=problem.request_id,
+        )
+        return
+    for image in outcome.images:
+        if image.state in ("failed", "skipped"):
+            left = image.name or image.key
+            log.say("WARNING", f"{kind} left out {left}: {image.reason}", **place)
+    log.say("INFO", f"{kind} carried out", **place, images=len(outcome.images))

@@ -1,0 +1,63 @@
+"""What a run works with: everything that acts or can change, handed in as frozen values."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gallery_sync.clock import Clock
+from gallery_sync.core.plan import Policy
+from gallery_sync.core.schedule import Timing
+from gallery_sync.log import Log
+from gallery_sync.parallel import Spread, in_threads
+from gallery_sync.ports.queue import WorkQueue
+from gallery_sync.ports.shop import Shop
+from gallery_sync.ports.storage import Bin, Documents, Drops, Outbox
+from gallery_sync.state.ledgers import Ledgers
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaseWorld:
+    """What every run works with."""
+
+    documents: Documents
+    queue: WorkQueue
+    clock: Clock
+    log: Log
+    timing: Timing
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepWorld(BaseWorld):
+    """What sweep works with. `spread` works on many things at a time."""
+
+    drops: Drops
+    spread: Spread = in_threads
+
+
+@dataclass(frozen=True, kw_only=True)
+class PollWorld(BaseWorld):
+    """What a poll of the jobs works with."""
+
+    shop: Shop
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestWorld(PollWorld):
+    """What accepting and running a caller's request works with. `new_id` gives ids that nobody had before."""
+
+    drops: Drops
+    bin: Bin
+    new_id: Callable[[], str]
+    max_attempts: int
+
+    @property
+    def ledgers(self) -> Ledgers:
+        """The ledgers, over the documents."""
+        return Ledgers(self.documents)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReconcileWorld(RequestWorld):
+    """What reconciling a gallery works with."""
+
+    outbox: Outbox
+    policy: Policy

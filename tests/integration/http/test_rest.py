@@ -1,0 +1,334 @@
+"""REST in this process: what is done at once, what waits, and what is said when Shoptet or the cloud cannot."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from gallery_sync.core import ledger, ledger_document, operation
+from gallery_sync.core.ledger import Content, Entry, Failure, Flight, Ledger, Live, Pause, Snapshot, Wanted
+from gallery_sync.ports import shop_errors
+from gallery_sync.state import operations
+from tests.integration.http.conftest import Call
+from tests.integration.http.world import GUID, Around
+from tests.unit.http.memory import NOW
+
+IMAGES = "/v1/products/P/galleries/shop/images"
+DESCRIBE = {"images": [{"name": "1.png", "description": "x"}]}
+FLIGHT = Flight("f", "insert", NOW, NOW + 60, NOW + 300, {})
+
+
+def stored(around: Around) -> Ledger:
+    body = around.documents.documents[ledger_document.path(GUID, "shop")].body
+    return ledger_document.decode(body, "test")
+
+
+def put(around: Around, **fields: Any) -> None:
+    """Let the ledger say this."""
+    path = ledger_document.path(GUID, "shop")
+    there = around.documents.documents.get(path)
+    generation = there.generation if there is not None else 0
+    around.documents.write(path, ledger_document.encode(Ledger(GUID, "shop", **fields)), generation=generation)
+
+
+def later(seconds: float = 20) -> shop_errors.TryLater:
+    return shop_errors.TryLater("429 slow down", call="GET", at=NOW + 1 + seconds, request_id="r-429")
+
+
+def test_nothing_is_connected_for_a_caller_without_a_key_or_right(call: Call, around: Around) -> None:
+    assert [call("GET", IMAGES, key=key).status_code for key in ("nobody", "")] == [401, 401]
+    assert call("DELETE", IMAGES, key="reader").status_code == 403
+    assert call("GET", "/nowhere").status_code == 404
+    assert (around.connected, around.documents.documents, around.queue.asked) == (0, {}, [])
+
+
+def test_a_call_at_the_wrong_function_is_told_the_right_one(call: Call) -> None:
+    answer = call("DELETE", IMAGES, function="galleries")
+    assert (answer.status_code, "clean_gallery" in answer.text) == (421, True)
+
+
+def test_the_description_takes_no_key_and_get_alone(call: Call) -> None:
+    assert call("GET", "/openapi.yaml", key="").text.startswith("openapi: 3.1.0")
+    assert (call("PUT", "/openapi.yaml").status_code, call("PUT", "/openapi.yaml").headers["Allow"]) == (405, "GET")
+
+
+def test_a_listing_joins_the_gallery_with_the_ledger(call: Call, around: Around) -> None:
+    around.shop.names = ["1.png", "2.png", "3.png", "4.png"]
+
+    def entry(checksum: str, live: Live | None, **more: Any) -> Entry:
+        return Entry(Wanted(Content("https://pim.example/?secret", 1, checksum, 0, url=True), NOW), live, **more)
+
+    put(
+        around,
+        flight=msgspec.structs.replace(FLIGHT, images={"url:flying": Snapshot(checksum="b")}),
+        entries={
+            "url:live": entry("a", Live("1.png", "a", 1)),
+            "url:flying": entry("b", Live("2.png", "a", 1)),
+            "url:failed": entry("b", None, failure=Failure("x", "it cannot be read: https://a/?secret=1", NOW)),
+            "url:waiting": entry("c", None, last_reason="slow"),
+            "url:gone": entry("a", Live("9.png", "a", 1, state="gone")),
+            "name:3.png": entry("a", Live("3.png", "a", 1)),
+        },
+    )
+    found = call("GET", IMAGES).json
+    assert found is not None
+    assert [(row["name"], row["state"], row.get("key")) for row in found["images"]] == [
+        ("1.png", "live", "url:live"),
+        ("2.png", "under-way", "url:flying"),
+        ("3.png", "live", None),
+        ("4.png", "foreign", None),
+    ]
+    assert {row["key"]: row["state"] for row in found["others"]} == {
+        "url:failed": "failed",
+        "url:waiting": "waiting",
+        "url:gone": "deleted",
+    }
+    assert "secret" not in str(found)
+
+
+def test_attributes_are_changed_at_once_where_the_gallery_is_free(call: Call, around: Around) -> None:
+    around.shop.names = ["1.png"]
+    answer = call("PATCH", IMAGES, json=DESCRIBE)
+    assert (answer.status_code, answer.json["images"]) == (200, [{"state": "updated", "name": "1.png"}])
+    assert stored(around).intents == ()
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"flight": FLIGHT},
+        {"pause": Pause(NOW + 100, "slow", 1)},
+        {"intents": (ledger.Intent("other/0", "clean", NOW),)},
+    ],
+)
+def test_where_it_is_not_free_the_wish_waits_and_a_look_is_enqueued(
+    call: Call, around: Around, fields: dict[str, Any]
+) -> None:
+    around.shop.names = ["1.png"]
+    put(around, **fields)
+    answer = call("PATCH", IMAGES, json=DESCRIBE)
+    assert (answer.status_code, "update_attributes" in around.shop.calls) == (202, False)
+    assert stored(around).intents[-1].id == f"{answer.json['operation']}/0.0"
+    assert ("gallery", GUID, "shop") in around.queue.asked
+    state = call("GET", answer.headers["Location"]).json
+    assert (state["state"], state["galleries"][0]["state"]) == ("waiting", "waiting")
+
+
+def test_who_prefers_so_waits_for_nothing(call: Call, around: Around) -> None:
+    around.shop.names = ["1.png"]
+    answer = call("PATCH", IMAGES, json=DESCRIBE, headers={"Prefer": "wait=5, respond-async; x=1"})
+    assert (answer.status_code, answer.headers["Preference-Applied"]) == (202, "respond-async")
+    assert "update_attributes" not in around.shop.calls
+
+
+def test_a_wish_whose_answer_is_lost_waits_for_its_repetition(call: Call, around: Around) -> None:
+    around.shop.names = ["1.png"]
+    around.shop.fails["update_attributes"] = [shop_errors.AnswerLost("reset", call="PATCH")]
+    assert call("PATCH", IMAGES, json=DESCRIBE).status_code == 202
+    assert len(stored(around).intents) == 1
+
+
+def test_a_task_that_came_first_is_waited_for(call: Call, around: Around) -> None:
+    around.shop.names = ["1.png"]
+    key = {"Idempotency-Key": "k"}
+    name = operation.operation_id("all", "k")
+    put(around, flight=FLIGHT)
+    assert call("PATCH", IMAGES, json=DESCRIBE, headers=key).status_code == 202
+    flown = msgspec.structs.replace(FLIGHT, operation="attributes", intent=f"{name}/0.0")
+    put(around, flight=flown, intents=stored(around).intents)
+
+    def conclude() -> None:
+        image = operation.ImageOutcome("updated", "1.png")
+        operations.conclude(around.documents, name, "0.0", operation.Outcome(NOW, (image,)))
+        put(around)
+
+    around.clock.meanwhile = conclude
+    assert call("PATCH", IMAGES, json=DESCRIBE, headers=key).status_code == 200
+    assert "update_attributes" not in around.shop.calls
+
+
+def test_while_the_product_cannot_be_looked_up_a_task_does_it_later(call: Call, around: Around) -> None:
+    around.shop.fails["guid_of"] = [later()]
+    answer = call("POST", IMAGES, json={"images": [{"sourceUrl": "https://pim.example/1.png"}]})
+    assert answer.status_code == 202
+    assert around.queue.asked == [("operation", answer.json["operation"], NOW + 21)]
+    state = call("GET", answer.headers["Location"]).json
+    assert state["galleries"][0]["images"] == [{"state": "waiting", "key": state["galleries"][0]["images"][0]["key"]}]
+
+
+def test_a_listing_that_shoptet_cannot_give_now_says_when_to_ask_again(call: Call, around: Around) -> None:
+    around.shop.fails["images"] = [later(7)]
+    answer = call("GET", IMAGES)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "7")
+    assert answer.json["errors"][0]["requestId"] == "r-429"
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (shop_errors.Refused("422 no", call="GET", status=422, request_id="r", code="no"), 422),
+        (
+            shop_errors.NotAllowed(
+                "403 no", call="GET", status=403, advice="grant the right", request_id="r", code="no"
+            ),
+            502,
+        ),
+        (shop_errors.NotFound("404 no", call="GET", status=404, request_id="r"), 404),
+    ],
+)
+def test_a_refusal_of_shoptets_comes_through(call: Call, around: Around, error: Exception, status: int) -> None:
+    around.shop.fails["images"] = [error]
+    answer = call("GET", IMAGES)
+    assert (answer.status_code, answer.json["errors"][0]["requestId"]) == (status, "r")
+    around.shop.fails["guid_of"] = [error]
+    around.documents.documents.clear()
+    answer = call("POST", IMAGES, json={"images": [{"sourceUrl": "https://pim.example/1.png"}]})
+    assert (answer.status_code, answer.json["errors"][0]["requestId"]) == (status, "r")
+
+
+def test_a_deletion_tells_what_was_deleted_and_skipped(call: Call, around: Around) -> None:
+    around.shop.names, around.shop.referenced = ["1.png", "2.png"], {"2.png"}
+    assert call("DELETE", f"{IMAGES}/2.png").status_code == 409
+    answer = call("DELETE", f"{IMAGES}?removeReference=false")
+    assert [row["name"] for row in answer.json["deleted"]] == ["1.png"]
+    assert [row["reason"] for row in answer.json["skipped"]] == ["a variant references it"]
+    assert call("DELETE", f"{IMAGES}/2.png?removeReference=true").json["deleted"][0]["name"] == "2.png"
+    assert call("DELETE", f"{IMAGES}/2.png").json["errors"][0]["code"] == "no-such-image"
+
+
+def test_a_dry_run_writes_nothing_but_the_code(call: Call, around: Around) -> None:
+    around.shop.names = ["1.png"]
+    assert call("DELETE", f"{IMAGES}?dryRun=true").json == {
+        "dryRun": True,
+        "images": [{"state": "would-be-deleted", "name": "1.png"}],
+    }
+    assert call("DELETE", f"{IMAGES}/9.png?dryRun=true").status_code == 404
+    assert list(around.documents.documents) == ["codes/P.json"]
+    assert around.queue.asked == []
+
+
+def test_many_cleanups_are_written_down_and_left_to_a_task(call: Call, around: Around) -> None:
+    body = {"galleries": [{"product": "P", "gallery": "shop"}], "removeReference": False}
+    answer = call("POST", "/v1/cleanups", json=body)
+    assert (answer.status_code, around.shop.calls) == (202, [])
+    assert around.queue.asked == [("operation", answer.json["operation"], NOW + 1)]
+
+
+def test_a_repetition_makes_sure_that_the_work_is_enqueued(call: Call, around: Around) -> None:
+    body, key = {"images": [{"sourceUrl": "https://pim.example/1.png"}]}, {"Idempotency-Key": "k"}
+    first = call("POST", IMAGES, json=body, headers=key)
+    around.queue.asked.clear()
+    again = call("POST", IMAGES, json=body, headers=key)
+    assert (again.status_code, again.json) == (202, first.json)
+    assert around.queue.asked == [("gallery", GUID, "shop")]
+
+
+def test_a_caller_that_died_before_enqueueing_is_made_up_for_by_its_repetition(call: Call, around: Around) -> None:
+    body, key = {"images": [{"sourceUrl": "https://pim.example/1.png"}]}, {"Idempotency-Key": "k"}
+    around.queue.broken = True
+    assert call("POST", IMAGES, json=body, headers=key).status_code == 503
+    around.queue.broken = False
+    assert call("POST", IMAGES, json=body, headers=key).status_code == 202
+    assert around.queue.asked == [("gallery", GUID, "shop")]
+    assert len(stored(around).entries) == 1
+
+
+def test_an_operation_tells_how_far_each_picture_is(call: Call, around: Around) -> None:
+    rows = [{"sourceUrl": f"https://pim.example/{n}.png", "key": str(n)} for n in range(4)]
+    answer = call("POST", IMAGES, json={"images": rows})
+    there = stored(around)
+    entries = dict(there.entries)
+    checksums = {key: entry.wanted.content.checksum for key, entry in entries.items() if entry.wanted is not None}
+    entries["url:0"] = msgspec.structs.replace(entries["url:0"], live=Live("1.png", checksums["url:0"], 1))
+    entries["url:1"] = msgspec.structs.replace(entries["url:1"], failure=Failure("x", "unreadable", NOW))
+    del entries["url:3"]
+    flying = {"url:2": Snapshot(checksum=checksums["url:2"])}
+    put(around, entries=entries, flight=msgspec.structs.replace(FLIGHT, images=flying, job_id="j1"))
+    state = call("GET", answer.headers["Location"]).json
+    assert state["state"] == "under-way"
+    assert [(row["state"], row.get("jobId")) for row in state["galleries"][0]["images"]] == [
+        ("live", None),
+        ("failed", None),
+        ("under-way", "j1"),
+        ("superseded", None),
+    ]
+    put(
+        around,
+        entries=entries
+        | {"url:2": msgspec.structs.replace(entries["url:2"], live=Live("2.png", checksums["url:2"], 1))},
+    )
+    assert call("GET", answer.headers["Location"]).json["state"] == "failed"
+
+
+def test_storage_that_does_not_answer_is_503_and_in_the_log(call: Call, around: Around) -> None:
+    around.documents.broken = True
+    answer = call("POST", IMAGES, json={"images": [{"sourceUrl": "https://pim.example/1.png"}]})
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert '"severity": "ERROR"' in around.lines.getvalue()
+
+
+def test_a_ledger_of_another_version_is_told_and_not_written_over(call: Call, around: Around) -> None:
+    around.documents.write(ledger_document.path(GUID, "shop"), b'{"schema": 9}', generation=0)
+    answer = call("GET", IMAGES)
+    assert (answer.status_code, answer.json["errors"][0]["code"]) == (500, "bad-document")
+
+
+def test_a_source_update_of_an_unknown_key_fails_and_the_rest_is_on_its_way(call: Call) -> None:
+    rows = [
+        {"key": "nobody", "sourceUrl": "https://pim.example/1.png"},
+        {"name": "1.png", "sourceUrl": "https://a/2.png"},
+    ]
+    answer = call("PATCH", f"{IMAGES}/source", json={"images": rows})
+    state = call("GET", answer.headers["Location"]).json
+    assert [row["state"] for row in state["galleries"][0]["images"]] == ["failed", "waiting"]
+
+
+def test_an_operation_of_many_galleries_tells_what_came_of_each(call: Call, around: Around) -> None:
+    galleries = [{"product": "P", "gallery": "shop"}, {"product": "P", "gallery": "shop", "imageName": "1.png"}]
+    answer = call("POST", "/v1/cleanups", json={"galleries": galleries, "removeReference": False})
+    name, href = answer.json["operation"], answer.headers["Location"]
+    assert call("GET", href).json["state"] == "waiting"
+    outcome = operation.Outcome(NOW, (operation.ImageOutcome("deleted", "1.png", "name:1.png"),))
+    operations.conclude(around.documents, name, "0", outcome)
+    assert call("GET", href).json["state"] == "under-way"
+    refused = operation.Outcome(NOW, problem=operation.no_such_image("1.png"))
+    operations.conclude(around.documents, name, "1", refused)
+    found = call("GET", href).json
+    assert found["state"] == "failed"
+    assert [part["state"] for part in found["galleries"]] == ["done", "failed"]
+    assert found["galleries"][0]["images"] == [{"state": "deleted", "name": "1.png"}]
+    assert found["galleries"][1]["error"]["code"] == "no-such-image"
+
+
+def test_a_look_is_done_once_it_is_enqueued(call: Call, around: Around) -> None:
+    path = "/v1/products/P/galleries/shop/sync"
+    answer = call("POST", path)
+    assert (answer.status_code, around.queue.asked) == (202, [("gallery", GUID, "shop")])
+    assert call("GET", answer.headers["Location"]).json["state"] == "done"
+    assert call("POST", path, data=b"{}").status_code == 400
+
+
+@pytest.mark.parametrize(
+    "place", ["/v1/products/P/galleries/other/images", "/v1/operations/ABC", f"/v1/operations/{'0' * 32}"]
+)
+def test_what_there_is_not_is_404(call: Call, place: str) -> None:
+    assert call("GET", place).status_code == 404
+
+
+def test_who_writes_the_ledger_at_the_same_time_does_not_stop_a_change(call: Call, around: Around) -> None:
+    around.shop.names = ["1.png"]
+
+    def overtake(body: bytes) -> None:
+        if b'"flight"' in body and stored(around).prefixes == ():
+            put(around, prefixes=("P",), intents=stored(around).intents)
+
+    around.documents.overtaking = overtake
+    assert call("PATCH", IMAGES, json=DESCRIBE).status_code == 200
+    assert stored(around).prefixes == ("P",)
+
+
+def test_a_raw_target_with_scheme_and_host_is_understood(call: Call) -> None:
+    target = f"http://galleries.example{IMAGES}?x=1"
+    answer = call("GET", IMAGES, environ_overrides={"RAW_URI": target})
+    assert answer.json["errors"][0]["path"] == "x"
+    assert call("GET", IMAGES, environ_overrides={"RAW_URI": "http://[broken/"}).status_code == 400

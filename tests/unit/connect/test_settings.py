@@ -1,0 +1,206 @@
+"""What the environment must say, and the one line that names what is missing or malformed."""
+
+import base64
+import hashlib
+import re
+from collections.abc import Mapping
+
+import pytest
+
+from gallery_sync.connect.settings import (
+    FUNCTIONS,
+    BadSetting,
+    JobFinished,
+    OnDrop,
+    PollJobs,
+    Settings,
+    Sweep,
+    SyncGallery,
+    read_or_exit,
+)
+from gallery_sync.core.schedule import Timing
+
+SYNC = {"SYNC_QUEUE": "projects/p/locations/l/queues/sync", "SYNC_URL": "https://sync.example"}
+POLL = {"POLL_QUEUE": "projects/p/locations/l/queues/poll", "POLL_URL": "https://poll.example"}
+STATE = {"STATE_BUCKET": "state"}
+SHOP = {"SHOPTET_PRIVATE_API_TOKEN": "private-secret"}
+ADD_ON = {"SHOPTET_OAUTH_TOKEN": "oauth-secret", "SHOPTET_ESHOP_URL": "https://shop.example"}
+KEYS = {"SHOPTET_WEBHOOK_KEYS": "key-secret-1, key-secret-2"}
+DROPS = {"DROP_BUCKET": "drops"}
+
+DIGEST = hashlib.sha256(b"a caller's key").hexdigest()
+CALLERS = {"API_KEYS": f"shop:read+write:{DIGEST}"}
+SIGNED = {"WEBHOOK_SECRETS": "whsec_" + base64.b64encode(b"secret" * 4).decode()}
+
+NEEDED: dict[str, dict[str, str]] = {
+    "on_drop": SYNC | DROPS,
+    "sync_gallery": SHOP | STATE | SYNC | POLL | DROPS,
+    "poll_jobs": SHOP | STATE | SYNC | POLL,
+    "job_finished": POLL | KEYS,
+    "sweep": STATE | SYNC | POLL | DROPS,
+    "galleries": SHOP | STATE | SYNC | DROPS | CALLERS,
+    "clean_gallery": SHOP | STATE | SYNC | DROPS | CALLERS,
+    "webhooks": STATE | SYNC | SIGNED,
+}
+ALL = SHOP | STATE | SYNC | POLL | DROPS | KEYS | CALLERS | SIGNED
+ONE_MISSING = [(function, name) for function, needed in NEEDED.items() for name in needed]
+
+
+def refusal(settings: type[Settings], environ: Mapping[str, str]) -> str:
+    with pytest.raises(BadSetting) as caught:
+        settings.read(environ)
+    line = str(caught.value)
+    assert "\n" not in line
+    assert not re.search(r"[a-z0-9]-secret", line)
+    return line
+
+
+@pytest.mark.parametrize("function", NEEDED)
+def test_each_function_starts_with_what_it_uses_and_no_more(function: str) -> None:
+    assert isinstance(FUNCTIONS[function].read(NEEDED[function]), Settings)
+
+
+@pytest.mark.parametrize(("function", "name"), ONE_MISSING)
+@pytest.mark.parametrize("value", [None, "", "  \n"])
+def test_a_setting_that_is_missing_or_blank_is_named(function: str, name: str, value: str | None) -> None:
+    environ = {n: v for n, v in NEEDED[function].items() if n != name} | ({} if value is None else {name: value})
+    assert refusal(FUNCTIONS[function], environ).startswith(f"the setting {name} is missing: set ")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("SYNC_WINDOW_SECONDS", "soon", "is 'soon': write a number"),
+        ("SYNC_WINDOW_SECONDS", "1,5", "is '1,5': write a number"),
+        ("SYNC_WINDOW_SECONDS", "0", "is 0.0: it must be more than 0"),
+        ("SYNC_WINDOW_SECONDS", "-5", "is -5.0: it must be more than 0"),
+        ("SYNC_WINDOW_SECONDS", "nan", "is 'nan': write a number"),
+        ("SYNC_WINDOW_SECONDS", "inf", "is 'inf': write a number"),
+        ("TIME_SCALE", "0", "is 0.0: it must be more than 0"),
+        ("MAX_ATTEMPTS", "many", "is 'many': write a whole number"),
+        ("MAX_ATTEMPTS", "2.5", "is '2.5': write a whole number"),
+        ("MAX_ATTEMPTS", "0", "is 0: it must be more than 0"),
+        ("MIRROR_DELETES", "yes", "is 'yes': write true or false"),
+        ("REMOVE_REFERENCE", "1", "is '1': write true or false"),
+        ("MIRROR_DELETES", "tr\nue", r"is 'tr\nue': write true or false"),
+        ("SYNC_URL", "sync.example", "is 'sync.example': write an address that begins with https://"),
+        ("SYNC_URL", "http://sync.example", "write an address that begins with https://"),
+        ("SYNC_URL", "ftp://127.0.0.1/", "write an address that begins with https://"),
+        ("SYNC_URL", "https://", "write an address that begins with https://"),
+        ("SYNC_URL", "https:///path", "write an address that begins with https://"),
+        ("SYNC_URL", "https://[", "write an address that begins with https://"),
+        ("SYNC_URL", "https://sync.exa\nmple", "write an address that begins with https://"),
+        ("POLL_URL", "http://localhost.example", "write an address that begins with https://"),
+        ("SHOPTET_API_URL", "api.myshoptet.com", "write an address that begins with https://"),
+        ("SYNC_QUEUE", "sync", "is 'sync': write projects/PROJECT/locations/REGION/queues/QUEUE"),
+        ("SYNC_QUEUE", "projects//locations/l/queues/q", "write projects/PROJECT/locations/REGION/queues/QUEUE"),
+        ("SYNC_QUEUE", "projects/p/locations/l/queues/", "write projects/PROJECT/locations/REGION/queues/QUEUE"),
+        ("SYNC_QUEUE", "a/p/b/l/c/q", "write projects/PROJECT/locations/REGION/queues/QUEUE"),
+        ("POLL_QUEUE", "projects/p/locations/l/queues/q/tasks/t", "write projects/PROJECT/locations/REGION/queues/"),
+        ("POLL_QUEUE", "projects/p/loc\nations/l/queues/q", "write projects/PROJECT/locations/REGION/queues/QUEUE"),
+    ],
+)
+def test_a_malformed_setting_is_named_with_what_to_write(name: str, value: str, words: str) -> None:
+    line = refusal(SyncGallery, ALL | {name: value})
+    assert line.startswith(f"the setting {name} is ")
+    assert words in line
+
+
+def test_a_webhook_key_that_is_only_a_comma_is_refused() -> None:
+    line = refusal(JobFinished, POLL | {"SHOPTET_WEBHOOK_KEYS": " , ,"})
+    assert line == "the setting SHOPTET_WEBHOOK_KEYS holds no key: write one, or two with a comma between"
+
+
+@pytest.mark.parametrize("text", ["one,two", "one, two", " one two ", "one,,two,"])
+def test_webhook_keys_are_one_or_two(text: str) -> None:
+    assert JobFinished.read(POLL | {"SHOPTET_WEBHOOK_KEYS": text}).shoptet_webhook_keys == ("one", "two")
+    assert JobFinished.read(POLL | {"SHOPTET_WEBHOOK_KEYS": "one"}).shoptet_webhook_keys == ("one",)
+
+
+@pytest.mark.parametrize(
+    ("function", "name", "value"),
+    [
+        ("galleries", "API_KEYS", "shop:read:secret"),
+        ("clean_gallery", "API_KEYS", f"shop:secret:{DIGEST}"),
+        ("webhooks", "WEBHOOK_SECRETS", "whsec_no-secret!"),
+        ("webhooks", "WEBHOOK_SECRETS", "whsec_c2VjcmV0"),
+    ],
+)
+def test_a_callers_key_or_secret_that_is_none_is_refused(function: str, name: str, value: str) -> None:
+    line = refusal(FUNCTIONS[function], NEEDED[function] | {name: value})
+    assert line.startswith(f"the setting {name} is malformed: ")
+    assert value not in line
+
+
+WITHOUT_SHOP = STATE | SYNC | POLL
+
+
+def test_the_two_ways_in_exclude_each_other() -> None:
+    line = refusal(PollJobs, WITHOUT_SHOP | SHOP | ADD_ON)
+    assert line == "the settings SHOPTET_PRIVATE_API_TOKEN and SHOPTET_OAUTH_TOKEN exclude each other: set one"
+
+
+def test_one_of_the_two_ways_in_is_needed() -> None:
+    assert "or SHOPTET_OAUTH_TOKEN for an add-on" in refusal(PollJobs, WITHOUT_SHOP)
+
+
+def test_an_add_on_needs_its_eshops_address() -> None:
+    settings = PollJobs.read(WITHOUT_SHOP | ADD_ON)
+    assert (settings.shoptet_oauth_token, settings.shoptet_eshop_url) == ("oauth-secret", "https://shop.example")
+    line = refusal(PollJobs, WITHOUT_SHOP | {"SHOPTET_OAUTH_TOKEN": "oauth-secret"})
+    assert line.startswith("the setting SHOPTET_ESHOP_URL is missing")
+    malformed = refusal(PollJobs, WITHOUT_SHOP | ADD_ON | {"SHOPTET_ESHOP_URL": "http://shop.example"})
+    assert malformed.startswith("the setting SHOPTET_ESHOP_URL is 'http://shop.example'")
+
+
+@pytest.mark.parametrize("function", NEEDED)
+def test_secrets_are_not_shown_when_settings_are_printed(function: str) -> None:
+    settings = FUNCTIONS[function].read(ALL)
+    shown = f"{settings!r} {settings}"
+    assert "secret" not in shown
+    assert "whsec_" not in shown
+    assert DIGEST not in shown
+
+
+def test_what_is_not_set_has_its_default() -> None:
+    settings = SyncGallery.read(ALL)
+    assert (settings.mirror_deletes, settings.remove_reference, settings.max_attempts) == (False, False, 5)
+    assert settings.shoptet_api_url == "https://api.myshoptet.com"
+    assert (settings.storage_emulator_host, settings.cloud_tasks_emulator_host) == (None, None)
+    assert settings.tasks_service_account is None
+    assert settings.timing == Timing()
+
+
+def test_what_is_set_counts() -> None:
+    environ = ALL | {"MIRROR_DELETES": " True ", "REMOVE_REFERENCE": "false", "MAX_ATTEMPTS": "3"}
+    settings = SyncGallery.read(environ | {"SYNC_WINDOW_SECONDS": "0.5", "TASKS_SERVICE_ACCOUNT": "tasks@p.example"})
+    assert (settings.mirror_deletes, settings.remove_reference, settings.max_attempts) == (True, False, 3)
+    assert (settings.sync_window_seconds, settings.tasks_service_account) == (0.5, "tasks@p.example")
+
+
+def test_the_window_is_set_in_seconds_and_everything_else_is_scaled() -> None:
+    local = {"CLOUD_TASKS_EMULATOR_HOST": "127.0.0.1:8123"}
+    timing = OnDrop.read(SYNC | DROPS | local | {"SYNC_WINDOW_SECONDS": "3", "TIME_SCALE": "0.1"}).timing
+    assert timing.window == 3
+    assert timing.second_look == pytest.approx(Timing().second_look / 10)
+
+
+@pytest.mark.parametrize("scale", ["0.1", "2"])
+def test_time_is_scaled_in_the_local_cloud_alone(scale: str) -> None:
+    with pytest.raises(BadSetting, match="TIME_SCALE") as caught:
+        OnDrop.read(SYNC | DROPS | {"TIME_SCALE": scale})
+    assert "local cloud" in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8080/x", "http://localhost:1", "http://[::1]:8080", "https://a.b"])
+def test_plain_http_is_for_this_machine_alone(url: str) -> None:
+    assert OnDrop.read(SYNC | DROPS | {"SYNC_URL": url}).sync_url == url
+
+
+def test_a_function_that_lacks_a_setting_does_not_start_and_says_so_in_one_line() -> None:
+    with pytest.raises(SystemExit) as caught:
+        read_or_exit(Sweep, SYNC | POLL | DROPS)
+    assert caught.value.code == (
+        "gallery-sync cannot start: the setting STATE_BUCKET is missing: set the environment variable STATE_BUCKET"
+    )
+    assert read_or_exit(Sweep, NEEDED["sweep"]) == Sweep.read(NEEDED["sweep"])
