@@ -12,6 +12,8 @@ from google.api_core.retry import Retry, if_exception_type
 from google.cloud import tasks_v2
 from google.cloud.tasks_v2.services.cloud_tasks.transports import CloudTasksGrpcTransport
 
+from gallery_sync.ports.queue import EnqueueFailed, QueueMissing
+
 PATIENCE_SECONDS: Final = 10.0
 """How long an enqueueing may take in all, retries included."""
 
@@ -30,8 +32,6 @@ _PASSING: Final = if_exception_type(
     exceptions.Aborted,
     exceptions.InternalServerError,  # INTERNAL
 )
-
-from gallery_sync.ports.queue import EnqueueFailed, QueueMissing
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,102 +1,71 @@
-"""What callers ask does to the ledger: pictures by URL, changed attributes, cleanups. Pure.
+"""What a caller asked that is no picture: an intent waits in the ledger, is run, and has its effect there. Pure.
 
-A caller names an image by our key or by Shoptet's name. By name it may be an image that is not ours: a replacement of
-such a one is kept under the key `name:…`, which nothing orders and nothing but that replacement touches.
+ask     the intent waits
+ended   what came of it (an Outcome, written down once) has its effect on the ledger, and the intent is over
 """
 
-import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Final
 
 import msgspec
 
-from gallery_sync.core.ledger import (
-    Content,
-    Entry,
-    Intent,
-    Ledger,
-    Live,
-    Override,
-    Row,
-    Wanted,
-    generation_at,
-    since,
-    wanting,
-    with_entries,
-    without_image,
-)
+from gallery_sync.core.ledger import MAX_DONE, Entry, Intent, Ledger, Row, since, with_entries
+from gallery_sync.core.operation import Outcome
+from gallery_sync.core.pictures import NAME_KEY, overridden, owner, with_attributes
 from gallery_sync.core.shop_values import Image
 
 replace = msgspec.structs.replace
 
-URL_KEY: Final = "url:"
-NAME_KEY: Final = "name:"
-
-
-class ByUrl(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A picture that a caller gives by URL: for a key or for the image `name`; `id` tells this request from all others."""
-
-    id: str
-    source_url: str
-    at: float
-    key: str | None = None
-    name: str | None = None
-    priority: int | None = None
-    description: str | None = None
-    rank: float | None = None
-
-
-def ledger_key(key: str) -> str:
-    """Give the ledger's key for a key that a caller names: as the ledger shows it, or the caller's own."""
-    return key if key.startswith(("drop:", URL_KEY)) else f"{URL_KEY}{key}"
-
-
-def url_key(source_url: str) -> str:
-    """Give the ledger's key of a picture by URL for which the caller named none."""
-    return f"{URL_KEY}{hashlib.sha256(source_url.encode()).hexdigest()[:40]}"
-
-
-def owner(ledger: Ledger, name: str) -> str | None:
-    """Give the key whose live image has this name; None if the image is not ours."""
-    return next(
-        (key for key, e in ledger.entries.items() if e.live is not None and e.live.name == name and not e.live.gone),
-        None,
-    )
-
-
-def want(ledger: Ledger, pictures: Sequence[ByUrl]) -> Ledger:
-    """Give the ledger in which these pictures are wanted. The same ones again change nothing, nor do older ones.
-
-    So a request that is repeated after its picture was replaced or cleaned away does not bring it back.
-    """
-    changed: dict[str, Entry] = {}
-    for picture in pictures:
-        key = _key(ledger, picture)
-        entry = changed.get(key) or ledger.entries.get(key) or Entry()
-        if key.startswith(NAME_KEY) and (entry.live is None or entry.live.gone):
-            entry = _entry_by_name(picture)
-        since = entry.override.content if entry.override is not None else None
-        last = since or (entry.wanted.content if entry.wanted is not None and entry.wanted.content.url else None)
-        generation = generation_at(picture.at)
-        if picture.at <= ledger.cleaned_at or (last is not None and last.generation >= generation):
-            continue
-        if picture.name is not None and _is_known(ledger, _mark(picture)):
-            # The name that it was asked for may have become another one by that very request.
-            continue
-        content = Content(picture.source_url, generation, _mark(picture), 0, url=True)
-        wish = Wanted(content, picture.at, picture.priority, picture.description, picture.rank)
-        changed[key] = _wished(key, entry, wish)
-    return with_entries(ledger, changed)
-
 
 def ask(ledger: Ledger, intent: Intent) -> Ledger:
-    """Give the ledger with an intent waiting; one that waits already, or was carried out, changes nothing."""
+    """Give the ledger with an intent waiting; one that waits already, or was run, changes nothing."""
     if intent.id in ledger.done or any(other.id == intent.id for other in ledger.intents):
         return ledger
     return replace(ledger, intents=(*ledger.intents, intent))
 
 
-def cleaned(ledger: Ledger, intent: Intent, skipped: Sequence[str]) -> Ledger:
+def piece(intent: Intent) -> tuple[str, str]:
+    """Give the operation that an intent is of, and the piece of it whose outcome it will have."""
+    operation, _, name = intent.id.partition("/")
+    return operation, name
+
+
+def ended(ledger: Ledger, intent: Intent, outcome: Outcome) -> Ledger:
+    """Give the ledger after an intent was run: its effect is there, and it waits no longer.
+
+    Whoever comes late with it changes nothing, and neither does anybody while a flight of something else is under way.
+    """
+    waits = any(other.id == intent.id for other in ledger.intents)
+    if not waits or (ledger.flight is not None and ledger.flight.intent != intent.id):
+        return ledger
+    after = ledger if outcome.problem is not None else _effect(ledger, intent, outcome)
+    left = tuple(other for other in after.intents if other.id != intent.id)
+    done = tuple(dict.fromkeys((*after.done, intent.id)))[-MAX_DONE:]
+    return replace(after, intents=left, flight=None, pause=None, done=done)
+
+
+def was_cleaned(intent: Intent, listing: Sequence[Image]) -> bool:
+    """Whether an earlier try of a cleanup, whose answer was lost, was carried out: nothing is left of what was there."""
+    before = set(intent.before or ())
+    shown = {image.name for image in listing}
+    return intent.kind == "clean" and intent.attempts > 0 and bool(before) and before.isdisjoint(shown)
+
+
+def _effect(ledger: Ledger, intent: Intent, outcome: Outcome) -> Ledger:
+    """Do to the ledger what was done in the gallery, from what was written down of it."""
+    match intent.kind:
+        case "clean":
+            return _cleaned(ledger, intent, [image.name or "" for image in outcome.images if image.state == "skipped"])
+        case "delete":
+            return _deleted(ledger, intent, intent.name or "")
+        case "attributes":
+            told = [(row, one) for row, one in zip(intent.rows, outcome.images, strict=True) if one.state != "failed"]
+            rows = {one.key: row for row, one in told if one.key is not None}
+            updated = [one for _, one in told if one.state == "updated" and one.name is not None]
+            images = {one.name or "": Image(one.name or "", change_time=one.change_time) for one in updated}
+            return _described(ledger, rows, images)
+
+
+def _cleaned(ledger: Ledger, intent: Intent, skipped: Sequence[str]) -> Ledger:
     """Give the ledger after a cleanup: images are gone but those that Shoptet `skipped`, and what was wanted then is out."""
     kept = set(skipped)
     entries = {}
@@ -113,26 +82,7 @@ def cleaned(ledger: Ledger, intent: Intent, skipped: Sequence[str]) -> Ledger:
     return replace(ledger, entries=entries, cleaned_at=max(ledger.cleaned_at, intent.at))
 
 
-def adopted(ledger: Ledger) -> Ledger:
-    """Give the ledger in which what was asked for an image by its name stands under the key that owns the image.
-
-    Who asks while the image's own insertion is still under way cannot know that it is ours, and neither could we.
-    """
-    changed: dict[str, Entry] = {}
-    ours = {
-        e.live.name: key for key, e in ledger.entries.items() if e.live is not None and not key.startswith(NAME_KEY)
-    }
-    for name, asked in ledger.entries.items():
-        key = ours.get(name.removeprefix(NAME_KEY)) if name.startswith(NAME_KEY) else None
-        if key is not None and asked.wanted is not None and asked.failure is None:
-            own = ledger.entries[key]
-            if own.wanted is None or since(own.wanted) <= since(asked.wanted):
-                changed[key] = _wished(key, own, asked.wanted)
-            changed[name] = Entry()
-    return with_entries(ledger, changed)
-
-
-def deleted(ledger: Ledger, intent: Intent, name: str) -> Ledger:
+def _deleted(ledger: Ledger, intent: Intent, name: str) -> Ledger:
     """Give the ledger after one image was deleted: it stays away until its file is dropped again."""
     key = owner(ledger, name)
     if key is None:
@@ -148,7 +98,7 @@ def deleted(ledger: Ledger, intent: Intent, name: str) -> Ledger:
     return with_entries(ledger, {key: Entry() if by_name else Entry(entry.wanted, gone)})
 
 
-def described(ledger: Ledger, rows: Mapping[str, Row], images: Mapping[str, Image]) -> Ledger:
+def _described(ledger: Ledger, rows: Mapping[str, Row], images: Mapping[str, Image]) -> Ledger:
     """Give the ledger after attributes of our images were changed as asked, by key: no later plan undoes it.
 
     `images` are those that were changed in the gallery, by name; a key that is not live yet flies with its new wishes.
@@ -160,9 +110,9 @@ def described(ledger: Ledger, rows: Mapping[str, Row], images: Mapping[str, Imag
             continue
         if entry.wanted is not None:
             entry = (
-                _override(entry, None, row.priority, row.description)
+                overridden(entry, None, row.priority, row.description)
                 if key.startswith("drop:")
-                else replace(entry, wanted=_with(entry.wanted, row.priority, row.description))
+                else replace(entry, wanted=with_attributes(entry.wanted, row.priority, row.description))
             )
         if entry.live is not None and entry.live.name in images:
             live = replace(
@@ -175,79 +125,3 @@ def described(ledger: Ledger, rows: Mapping[str, Row], images: Mapping[str, Imag
             entry = replace(entry, live=live)
         changed[key] = entry
     return with_entries(ledger, changed)
-
-
-def by_name_checked(key: str, entry: Entry) -> Entry:
-    """Fail a replacement that a caller asked for an image by its name, once there is no such image: never insert it."""
-    live, wanted = entry.live, entry.wanted
-    if not key.startswith("name:") or entry.failure is not None or live is None or not live.gone:
-        return entry
-    # What was shown once was carried out, whatever became of the image since.
-    carried_out = wanted is None or wanted.content.checksum == live.checksum
-    return Entry() if carried_out else without_image(entry)
-
-
-def _key(ledger: Ledger, picture: ByUrl) -> str:
-    if picture.name is not None:
-        return owner(ledger, picture.name) or f"{NAME_KEY}{picture.name}"
-    return picture.key if picture.key is not None else url_key(picture.source_url)
-
-
-def _entry_by_name(picture: ByUrl) -> Entry:
-    """Somebody else's image that a caller named: known by its name alone, and seen by the caller a moment ago."""
-    return Entry(None, Live(picture.name, "", 0, seen=picture.at)) if picture.name is not None else Entry()
-
-
-def _mark(picture: ByUrl) -> str:
-    """Give what stands for a caller's picture in place of a checksum, which nobody knows."""
-    return f"op:{picture.id}"
-
-
-def _is_known(ledger: Ledger, checksum: str) -> bool:
-    """Whether a caller's picture is wanted or shown already."""
-    return any(
-        (e.wanted is not None and e.wanted.content.checksum == checksum)
-        or (e.live is not None and e.live.checksum == checksum)
-        for e in ledger.entries.values()
-    )
-
-
-def _wished(key: str, entry: Entry, wish: Wanted) -> Entry:
-    """Give an entry with a caller's picture wanted: over a dropped file's word, or instead of what was wanted before."""
-    before = entry.wanted
-    if key.startswith("drop:") and before is not None:
-        return _override(entry, wish.content, wish.priority, wish.description)
-    if before is not None:
-        rank = wish.rank if before.rank is None else before.rank
-        wish = replace(
-            _with(before, wish.priority, wish.description), content=wish.content, created=wish.created, rank=rank
-        )
-    return wanting(entry, wish)
-
-
-def _override(entry: Entry, content: Content | None, priority: int | None, description: str | None) -> Entry:
-    """Give a dropped file's entry with a caller's word over it; what was overridden before stays so."""
-    if entry.wanted is None:
-        return entry
-    before = entry.override
-    if before is None and not entry.wanted.content.url:
-        # Else no file says anything, as it was deleted or cleaned away: there is nothing for a word to be over.
-        before = Override(entry.wanted)
-    override = before and Override(
-        before.base,
-        before.content if content is None else content,
-        before.priority if priority is None else priority,
-        before.description if description is None else description,
-    )
-    wanted = _with(entry.wanted, priority, description)
-    if content is None:
-        return replace(entry, wanted=wanted, override=override)
-    return wanting(entry, replace(wanted, content=content), override=override)
-
-
-def _with(wanted: Wanted, priority: int | None, description: str | None) -> Wanted:
-    return replace(
-        wanted,
-        priority=wanted.priority if priority is None else priority,
-        description=wanted.description if description is None else description,
-    )

@@ -9,7 +9,6 @@ from collections.abc import Iterable
 import msgspec
 
 from gallery_sync.core.files import DropFile
-from gallery_sync.core.intents import by_name_checked
 from gallery_sync.core.ledger import (
     MAY_BE_THERE,
     Content,
@@ -22,6 +21,7 @@ from gallery_sync.core.ledger import (
     wanting,
     with_entries,
 )
+from gallery_sync.core.pictures import by_name_checked
 from gallery_sync.core.shop_values import MAX_PRIORITY
 
 replace = msgspec.structs.replace

@@ -52,13 +52,14 @@ class Operation(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class ImageOutcome(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What became of one image. `reason` says why, where it is not as asked."""
+    """What became of one image. `reason` says why, where it is not as asked; `change_time` is Shoptet's, where it told one."""
 
     state: ImageState
     name: str | None = None
     key: str | None = None
     job_id: str | None = None
     reason: str | None = None
+    change_time: str | None = None
 
 
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):

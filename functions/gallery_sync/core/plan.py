@@ -181,7 +181,7 @@ def _attributes(entry: Entry, number: Number | None) -> Snapshot | None:
 
 
 def _abandoned(entry: Entry) -> bool:
-    return entry.wanted is None and entry.live is not None and not entry.live.gone and not entry.live.state == "kept"
+    return entry.wanted is None and entry.live is not None and not entry.live.gone and entry.live.state != "kept"
 
 
 def _anything(ledger: Ledger, policy: Policy) -> bool:

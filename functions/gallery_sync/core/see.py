@@ -5,8 +5,8 @@ from collections.abc import Sequence, Set
 
 import msgspec
 
-from gallery_sync.core.intents import by_name_checked
 from gallery_sync.core.ledger import Entry, Ledger, is_shown, with_entries
+from gallery_sync.core.pictures import by_name_checked
 from gallery_sync.core.shop_values import Image
 
 replace = msgspec.structs.replace

@@ -6,7 +6,6 @@ from typing import Final
 import msgspec
 
 from gallery_sync.core import schedule
-from gallery_sync.core.intents import adopted
 from gallery_sync.core.ledger import (
     MAY_BE_THERE,
     Entry,
@@ -21,6 +20,7 @@ from gallery_sync.core.ledger import (
 )
 from gallery_sync.core.match import Match
 from gallery_sync.core.numbering import mark_astray
+from gallery_sync.core.pictures import adopted
 from gallery_sync.core.schedule import Timing
 from gallery_sync.core.see import see
 from gallery_sync.core.shop_values import MAX_IMAGES_PER_CALL, Image

@@ -8,8 +8,9 @@ from urllib.parse import quote
 
 from msgspec import UNSET, UnsetType
 
-from gallery_sync.core import intents, names
+from gallery_sync.core import names
 from gallery_sync.core.operation import AskedImage
+from gallery_sync.core.pictures import URL_KEY, ledger_key, url_key
 from gallery_sync.core.shop_values import MAX_PRIORITY, MAX_SOURCE_URL
 from gallery_sync.http.answers import Flaw, Rejected
 from gallery_sync.http.bodies import Change, Cleanup, NewPicture, Replacement
@@ -45,7 +46,7 @@ def pictures(rows: Sequence[NewPicture]) -> tuple[AskedImage, ...]:
     images = tuple(
         AskedImage(
             source_url=row.source_url,
-            key=intents.ledger_key(row.key) if row.key is not UNSET else intents.url_key(row.source_url),
+            key=ledger_key(row.key) if row.key is not UNSET else url_key(row.source_url),
             priority=_whole(row.priority),
             description=_or_none(row.description),
         )
@@ -129,7 +130,7 @@ def _one_of(where: str, row: Replacement | Change) -> Iterator[Flaw]:
 
 
 def _key(where: str, key: str) -> Iterator[Flaw]:
-    if not 1 <= len(key) <= MAX_KEY or _CONTROL.search(key) or intents.ledger_key(key) in (_DROP, intents.URL_KEY):
+    if not 1 <= len(key) <= MAX_KEY or _CONTROL.search(key) or ledger_key(key) in (_DROP, URL_KEY):
         message = f"a key has 1 to {MAX_KEY} characters, and no control characters"
         yield Flaw("bad-key", message, f"{where}.key")
 
@@ -190,7 +191,7 @@ def _repeated(rows: Sequence[object]) -> Iterator[int]:
 def _named(row: Replacement | Change, source_url: str | None) -> AskedImage:
     return AskedImage(
         source_url,
-        intents.ledger_key(row.key) if row.key is not UNSET else None,
+        ledger_key(row.key) if row.key is not UNSET else None,
         _or_none(row.name),
         _whole(row.priority),
         _or_none(row.description),

@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from gallery_sync.core import intents
+from gallery_sync.core import pictures
 from gallery_sync.core.ledger import Entry, Ledger, needs_content
 from gallery_sync.core.operation import ImageOutcome, ImageState, Kind, Operation, Outcome, Problem
 from gallery_sync.core.progress import part_progress
@@ -180,7 +180,7 @@ def _whole(states: Sequence[State]) -> State:
 
 def _own(key: str | None) -> str | None:
     """A key that callers know; an image that is not ours is known by its name alone."""
-    return None if key is None or key.startswith(intents.NAME_KEY) else key
+    return None if key is None or key.startswith(pictures.NAME_KEY) else key
 
 
 def _line(text: str | None) -> str | None:

@@ -1,14 +1,24 @@
-"""Makes a caller's request part of the ledgers: once, however often it is applied, by whoever gets to it."""
+"""Accepts a caller's request into the ledgers: once, however often it is accepted, by whoever gets to it."""
 
 import math
 from collections.abc import Sequence
 from functools import partial
 from typing import Literal
 
-from gallery_sync.core import intents, operation
-from gallery_sync.core.intents import ByUrl
+from gallery_sync.core import intents
 from gallery_sync.core.ledger import Intent, Ledger, Row
-from gallery_sync.core.operation import AskedImage, ImageOutcome, Operation, Outcome, Part, Problem, picture_id, pieces
+from gallery_sync.core.operation import (
+    AskedImage,
+    ImageOutcome,
+    Operation,
+    Outcome,
+    Part,
+    Problem,
+    no_such_image,
+    picture_id,
+    pieces,
+)
+from gallery_sync.core.pictures import ByUrl, owner, want
 from gallery_sync.core.shop_values import MAX_IMAGES_PER_CALL
 from gallery_sync.ports import shop_errors
 from gallery_sync.state import operations
@@ -18,9 +28,9 @@ from gallery_sync.work.world import RequestWorld
 
 
 def accept(world: RequestWorld, operation: Operation, until: float = math.inf) -> bool:
-    """Bring a request part by part into its galleries' ledgers, and enqueue a look at each; True once all stand there.
+    """Bring a request part by part into its galleries' ledgers, and enqueue a reconcile of each; True once all stand there.
 
-    No part is begun after `until` (epoch seconds), but one a call always is. Applying it again goes on where it was
+    No part is begun after `until` (epoch seconds), but one a call always is. Accepting it again goes on where it was
     left, and changes nothing that stands already: whoever asked first may have died. A part whose product Shoptet does
     not know ends with that as its outcome. Raises the client's TryLater, StorageUnavailable, BadDocument, TasksError.
     """
@@ -48,9 +58,9 @@ def foresee(world: RequestWorld, guid: str, part: Part) -> Outcome:
     ledger = world.ledgers.read(guid, part.gallery).ledger
     listed = [image.name for image in world.shop.images(guid, part.gallery)]
     if part.name is not None and part.name not in listed:
-        return Outcome(world.clock.now(), problem=operation.no_such_image(part.name))
+        return Outcome(world.clock.now(), problem=no_such_image(part.name))
     names = listed if part.name is None else [part.name]
-    images = [ImageOutcome("would-be-deleted", name, key=intents.owner(ledger, name)) for name in names]
+    images = [ImageOutcome("would-be-deleted", name, key=owner(ledger, name)) for name in names]
     return Outcome(world.clock.now(), tuple(images))
 
 
@@ -91,9 +101,9 @@ def _write_down(world: RequestWorld, operation: str, number: int, part: Part, gu
             return
         case "clean" | "delete" | "attributes":
             asked = [
-                one
-                for one in _intents(operation, number, part, at)
-                if operations.concluded(world.documents, operation, one.id.partition("/")[2]) is None
+                intent
+                for intent in _intents(operation, number, part, at)
+                if operations.concluded(world.documents, *intents.piece(intent)) is None
             ]
             world.ledgers.change(guid, part.gallery, partial(_ask, asked=asked))
 
@@ -144,7 +154,7 @@ def _intents(operation: str, number: int, part: Part, at: float) -> list[Intent]
 
 
 def _want(ledger: Ledger, pictures: Sequence[ByUrl]) -> Ledger:
-    return intents.want(ledger, pictures)
+    return want(ledger, pictures)
 
 
 def _ask(ledger: Ledger, asked: Sequence[Intent]) -> Ledger:

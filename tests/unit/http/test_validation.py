@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from gallery_sync.core.intents import url_key
 from gallery_sync.core.operation import AskedImage, Part
+from gallery_sync.core.pictures import url_key
 from gallery_sync.core.shop_values import MAX_PRIORITY, MAX_SOURCE_URL
 from gallery_sync.http import checks, parts, rest
 from gallery_sync.http.answers import Rejected

@@ -1,0 +1,115 @@
+"""Which product a folder means, and what becomes of a folder or gallery whose product Shoptet does not know."""
+
+import msgspec
+
+from gallery_sync.core import names
+from gallery_sync.core.ledger import Ledger
+from gallery_sync.core.settle import product_gone
+from gallery_sync.core.shop_values import Gallery
+from gallery_sync.ports import shop_errors
+from gallery_sync.state import refusals
+from gallery_sync.state.codes import Codes
+from gallery_sync.state.refusals import RefusedDrop
+from gallery_sync.work.report import report
+from gallery_sync.work.world import ReconcileWorld
+
+replace = msgspec.structs.replace
+
+
+def find(world: ReconcileWorld, prefix: str, gallery: Gallery) -> str | None:
+    """Give the guid that a folder means; None where that is not to be had now: refused, or a later task is enqueued.
+
+    Raises StorageUnavailable, BadDocument, TasksError.
+    """
+    try:
+        return _codes(world).guid(prefix)
+    except shop_errors.Refused as error:
+        _refuse_folder(world, prefix, gallery, error)
+    except shop_errors.TryLater as error:
+        world.log.say("WARNING", f"not now: {error}", prefix=prefix, gallery=gallery)
+        world.queue.folder(prefix, gallery, error.at)
+    except shop_errors.NotAllowed as error:
+        world.log.say("ERROR", str(error), prefix=prefix, gallery=gallery)
+        world.queue.folder(prefix, gallery, world.clock.now() + world.timing.retry_longest)
+    return None
+
+
+def feeding(world: ReconcileWorld, ledger: Ledger, prefix: str | None) -> tuple[str, ...]:
+    """Give the folders that feed a ledger: this task's is added, one whose code means another product by now left out.
+
+    Raises the client's TryLater and NotAllowed, BadDocument, StorageUnavailable.
+    """
+    prefixes = dict.fromkeys((*ledger.prefixes, *((prefix,) if prefix is not None else ())))
+    codes = _codes(world)
+    return tuple(p for p in prefixes if p == prefix or _means(codes, p, ledger.guid))
+
+
+def remember(world: ReconcileWorld, ledger: Ledger, prefix: str) -> None:
+    """Write down that this folder feeds the gallery, as it does from now on, and is no longer refused."""
+    now = world.clock.now()
+    world.ledgers.change(
+        ledger.guid,
+        ledger.gallery,
+        lambda held: (
+            held
+            if prefix in held.prefixes
+            else replace(held, prefixes=(*held.prefixes, prefix), due_at=held.due_at or now)
+        ),
+    )
+    refusals.clear(world.documents, refusals.folder(prefix, ledger.gallery))
+
+
+def gone(world: ReconcileWorld, guid: str, gallery: Gallery, prefix: str | None, error: shop_errors.NotFound) -> None:
+    """Shoptet knows no such product: fail what is wanted, or refuse the folder if nothing of it was ever written down.
+
+    A code may mean another product by now (facts.md, "Product images"): it is asked again at once. Raises the errors of
+    that GET, and StorageUnavailable, BadDocument, TasksError.
+    """
+    if prefix is not None and _codes(world).changed(prefix, guid):
+        world.queue.folder(prefix, gallery, world.clock.now())
+        return
+    held = world.ledgers.read(guid, gallery)
+    if held.generation == 0:
+        if prefix is not None:
+            _refuse_folder(world, prefix, gallery, error)
+        return
+    reason = f"Shoptet knows no such product: {error}"
+    after = world.ledgers.change(
+        guid,
+        gallery,
+        lambda ledger: product_gone(ledger, reason=reason, now=world.clock.now(), request_id=error.request_id),
+    )
+    report(world.log, held.ledger, after)
+
+
+def look_at_refused(world: ReconcileWorld, name: str) -> None:
+    """Keep an object's refusal where a person finds it, as long as the object is there. Raises StorageUnavailable."""
+    # Listings are in the order of names, so an object stands before all others whose names begin with its own.
+    file = next(iter(world.drops.list(name)), None)
+    verdict = names.parse(file.name, file.size) if file is not None and file.name == name else None
+    if isinstance(verdict, names.Refusal):
+        refusals.record(world.documents, RefusedDrop(name, verdict.code, verdict.reason, world.clock.now()))
+    else:
+        refusals.clear(world.documents, name)
+
+
+def _means(codes: Codes, prefix: str, guid: str) -> bool:
+    try:
+        return codes.guid(prefix) == guid
+    except shop_errors.Refused:
+        return False
+
+
+def _refuse_folder(world: ReconcileWorld, prefix: str, gallery: Gallery, error: shop_errors.Refused) -> None:
+    name = refusals.folder(prefix, gallery)
+    kind = "guid" if names.is_guid(prefix) else "code"
+    # Without the request's id, which is another one each time: the same refusal again is no news.
+    advice = "create the product, or drop the files into another folder"
+    reason = f"Shoptet knows no product with this {kind}: {advice} ({error.message})"
+    refused = RefusedDrop(name, "no-product", reason, world.clock.now(), prefix=prefix, gallery=gallery)
+    if refusals.record(world.documents, refused):
+        world.log.say("ERROR", f"{names.shortened(name)} is refused: {reason}", request_id=error.request_id)
+
+
+def _codes(world: ReconcileWorld) -> Codes:
+    return Codes(world.documents, world.shop, world.clock, world.timing)
