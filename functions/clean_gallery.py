@@ -16,8 +16,6 @@ from gallery_sync.log import Log
 from gallery_sync.work.world import RequestWorld
 
 SETTINGS: CleanGallery = read_or_exit(CleanGallery, os.environ)
-KEYS = access.parse_keys(SETTINGS.api_keys)
-LOG = Log("clean_gallery")
 
 
 @cache
@@ -26,10 +24,13 @@ def world() -> RequestWorld:
     return api_world(SETTINGS, "clean_gallery")
 
 
+SERVICE = rest.Service("clean_gallery", access.parse_keys(SETTINGS.api_keys), world, Log("clean_gallery"))
+
+
 @functions_framework.http
 def clean_gallery(request: Request) -> ResponseReturnValue:
     """Answer a call."""
-    return rest.respond(request, KEYS, "clean_gallery", world, LOG)
+    return rest.respond(request, SERVICE)
 
 
 take_every_path(current_app, clean_gallery)

@@ -16,8 +16,6 @@ from gallery_sync.log import Log
 from gallery_sync.work.world import RequestWorld
 
 SETTINGS: Galleries = read_or_exit(Galleries, os.environ)
-KEYS = access.parse_keys(SETTINGS.api_keys)
-LOG = Log("galleries")
 
 
 @cache
@@ -26,10 +24,13 @@ def world() -> RequestWorld:
     return api_world(SETTINGS, "galleries")
 
 
+SERVICE = rest.Service("galleries", access.parse_keys(SETTINGS.api_keys), world, Log("galleries"))
+
+
 @functions_framework.http
 def galleries(request: Request) -> ResponseReturnValue:
     """Answer a call."""
-    return rest.openapi(request) or rest.respond(request, KEYS, "galleries", world, LOG)
+    return rest.openapi(request) or rest.respond(request, SERVICE)
 
 
 take_every_path(current_app, galleries)

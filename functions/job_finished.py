@@ -1,4 +1,4 @@
-"""`job_finished`: Shoptet says that a job has ended; the jobs are looked at soon. Public, signed by Shoptet."""
+"""`job_finished`: Shoptet says that a job has ended; the jobs are polled soon. Public, signed by Shoptet."""
 
 import os
 from functools import cache
@@ -30,7 +30,7 @@ def queue() -> TaskQueue:
 
 @functions_framework.http
 def job_finished(request: Request) -> ResponseReturnValue:
-    """Check the signature over the raw body before anything else; then the event is a hint to look, nothing more."""
+    """Check the signature over the raw body before anything else; then the event is a hint to poll, nothing more."""
     try:
         raw = body.read(request.stream, request.content_length, webhook.MAX_BODY)
     except body.TooLarge:

@@ -1,4 +1,4 @@
-"""`on_drop`: a file was dropped, replaced, deleted or described anew; its gallery is looked at soon."""
+"""`on_drop`: a file was dropped, replaced, deleted or described anew; its gallery is reconciled soon."""
 
 import os
 from functools import cache

@@ -1,4 +1,4 @@
-"""`poll_jobs`: a look at the jobs under way, all with one list; those that ended are settled by `sync_gallery`."""
+"""`poll_jobs`: polls the jobs under way, all with one list; those that ended are settled by `sync_gallery`."""
 
 import os
 from functools import cache
@@ -25,7 +25,7 @@ def world() -> PollWorld:
 
 @functions_framework.http
 def poll_jobs(_request: Request) -> ResponseReturnValue:
-    """Carry out a look at the jobs; it needs to be told nothing. 503 where storage or tasks fail: the task comes again."""
+    """Poll the jobs; the task needs to be told nothing. 503 where storage or tasks fail: the task comes again."""
     try:
         poll(world())
     except (StorageUnavailable, TasksError) as error:

@@ -1,4 +1,4 @@
-"""`sweep`: called by Cloud Scheduler; what got stuck or lost is looked at again."""
+"""`sweep`: called by Cloud Scheduler; what got stuck or lost is reconciled again."""
 
 import os
 from dataclasses import asdict
@@ -26,7 +26,7 @@ def world() -> SweepWorld:
 
 @functions_framework.http
 def sweep(_request: Request) -> ResponseReturnValue:
-    """Look through all galleries, and answer what was found; 503 where storage or tasks fail: the next sweep goes on."""
+    """Go through all galleries, and answer what was found; 503 where storage or tasks fail: the next sweep goes on."""
     try:
         swept = asdict(work.sweep(world()))
     except (StorageUnavailable, TasksError) as error:

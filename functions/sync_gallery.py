@@ -1,4 +1,4 @@
-"""`sync_gallery`: a task says which gallery to look at; whatever it lacks is brought on its way."""
+"""`sync_gallery`: a task says which gallery to reconcile; whatever it lacks is brought on its way."""
 
 import os
 from functools import cache
@@ -26,14 +26,14 @@ def world() -> ReconcileWorld:
 
 @functions_framework.http
 def sync_gallery(request: Request) -> ResponseReturnValue:
-    """Carry out a look. Where storage or tasks fail, the answer is 503, and Cloud Tasks repeats the task."""
+    """Carry out a task. Where storage or tasks fail, the answer is 503, and Cloud Tasks repeats the task."""
     try:
-        look = parse_task(request.get_data())
+        task = parse_task(request.get_data())
     except BadTask as error:
         world().log.say("ERROR", str(error))
         return {"error": str(error)}, 400
     try:
-        reconcile(world(), look)
+        reconcile(world(), task)
     except (StorageUnavailable, TasksError, BadDocument) as error:
         world().log.say("ERROR", str(error))
         return {"error": str(error)}, 503

@@ -95,14 +95,14 @@ class Run:
 
 @dataclass(frozen=True)
 class Day:
-    """The sweeps of a day up to the one that finds the daily full look done, and the checks of the whole day.
+    """The sweeps of a day up to the one that finds the daily audit of the bucket done, and the audits of the whole day.
 
     `full` are those with a part of the full look, `quiet` is the one after them.
     """
 
     full: tuple[Run, ...]
     quiet: Run
-    checks: int
+    audits: int
 
 
 def a_day(galleries: int) -> Day:
@@ -143,7 +143,7 @@ def main() -> int:
             f"{galleries} galleries",
             f"  a sweep, every 10 minutes   {_shown(day.quiet)}",
             f"  the full look, once a day   {len(day.full)} sweeps, the longest {_longest(day)}; in all: {_calls(calls)}",
-            f"  checks at Shoptet           {day.checks} a day, each one listing of images",
+            f"  audits at Shoptet           {day.audits} a day, each one listing of images",
             f"  memory                      {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MiB at most so far",
         ]
         sys.stdout.write("\n".join(lines) + "\n")

@@ -22,7 +22,7 @@ def test_a_sweep_costs_its_listings_a_full_look_one_read_a_gallery_and_code_and_
     assert full.calls["read codes"] == 834
     assert full.calls["write sweep.json"] == 1
     # A 28th of the galleries a day, give or take what chance makes of it.
-    assert 60 <= day.checks <= 125
+    assert 60 <= day.audits <= 125
 
 
 def test_a_full_look_that_takes_more_than_one_sweep_compares_every_gallery_once() -> None:

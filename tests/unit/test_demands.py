@@ -65,7 +65,7 @@ def test_a_failure_for_good_and_a_repeated_try_are_logged_in_the_words_that_are_
 
 
 @pytest.mark.parametrize(
-    ("line", "module"), [("refused_drops", "work/drop"), ("refused_drops", "work/reconcile"), ("rescued", "work/sweep")]
+    ("line", "module"), [("refused_drops", "work/drop"), ("refused_drops", "work/products"), ("rescued", "work/sweep")]
 )
 def test_other_lines_are_written_in_the_words_that_are_counted(line: str, module: str) -> None:
     assert LINES[line] in (ROOT / f"functions/gallery_sync/{module}.py").read_text("utf-8")

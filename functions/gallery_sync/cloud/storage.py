@@ -7,7 +7,6 @@ to repeat, because writes carry a generation. Everything that the library gives 
 import hashlib
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, Final, Protocol
 
@@ -21,6 +20,7 @@ from google.cloud.storage.retry import DEFAULT_RETRY
 from gallery_sync.core import names
 from gallery_sync.core.files import BucketFile
 from gallery_sync.core.ledger import Content
+from gallery_sync.parallel import in_threads
 from gallery_sync.ports.storage import Listed, PreconditionFailed, StorageUnavailable, Stored
 
 Timeout = tuple[float, float]
@@ -33,8 +33,6 @@ MAX_NAME: Final = 1024
 """Bytes of an object's name (Cloud Storage, "Object naming guidelines")."""
 WRITE: Final = "write"
 """The metadata that names the write which made a document."""
-PARALLEL: Final = 8
-"""Copies and signatures at a time; the library's connection pool holds ten connections."""
 
 
 class BucketDocuments:
@@ -141,8 +139,7 @@ class BucketOutbox:
 
     def prepare(self, contents: Sequence[Content]) -> Mapping[Content, str | None]:
         """See ports.Outbox. In parallel: each signature without a private key is a call to IAM."""
-        with ThreadPoolExecutor(PARALLEL) as pool:
-            return dict(zip(contents, pool.map(self._prepare, contents), strict=True))
+        return dict(zip(contents, in_threads(self._prepare, contents), strict=True))
 
     def _prepare(self, content: Content) -> str | None:
         path = names.outbox(content.source, content.generation)

@@ -83,8 +83,8 @@ class CloudTasks:
         """Create the task, with retries; False if its name was already used, which is success too.
 
         False also comes where the first call created the task and only its answer was lost: the retry then meets the
-        name. An unnamed task may be created twice that way, which is harmless: every task only makes somebody look,
-        and looking again is always safe. Raises QueueMissing and EnqueueFailed.
+        name. An unnamed task may be created twice that way, which is harmless: every task only makes somebody
+        reconcile, and reconciling again is always safe. Raises QueueMissing and EnqueueFailed.
         """
         try:
             self._client.create_task(

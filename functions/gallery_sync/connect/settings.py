@@ -94,7 +94,7 @@ class QueueSettings(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class SyncQueueSettings(QueueSettings):
-    """Of whoever makes a gallery be looked at."""
+    """Of whoever enqueues reconciles."""
 
     sync_queue: str
     sync_url: str
@@ -102,7 +102,7 @@ class SyncQueueSettings(QueueSettings):
 
 @dataclass(frozen=True, kw_only=True)
 class PollQueueSettings(QueueSettings):
-    """Of whoever makes the jobs be looked at."""
+    """Of whoever enqueues polls."""
 
     poll_queue: str
     poll_url: str

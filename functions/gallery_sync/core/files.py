@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from gallery_sync.core import names
-from gallery_sync.core.names import Drop
+from gallery_sync.core.names import Drop, Folder, Refusal
 from gallery_sync.core.shop_values import Gallery
 
 
@@ -32,17 +32,17 @@ class DropFile:
     metadata: Mapping[str, str]
 
 
-def drop_file(file: BucketFile) -> DropFile | None:
-    """Read an object's name; None for one that is outside the grammar or only shows a folder."""
+def read(file: BucketFile) -> DropFile | Folder | Refusal:
+    """Say what an object is, by its name and size. Never raises."""
     drop = names.parse(file.name, file.size)
     if not isinstance(drop, Drop):
-        return None
+        return drop
     return DropFile(drop, file.generation, file.checksum, file.size, file.created, file.metadata)
 
 
 def of_gallery(files: Iterable[BucketFile], gallery: Gallery) -> Iterator[DropFile]:
     """Give the files that are for this gallery; what is outside the grammar has its own refusal."""
     for file in files:
-        read = drop_file(file)
-        if read is not None and read.drop.gallery == gallery:
-            yield read
+        found = read(file)
+        if isinstance(found, DropFile) and found.drop.gallery == gallery:
+            yield found

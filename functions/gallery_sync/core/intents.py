@@ -101,7 +101,7 @@ def _deleted(ledger: Ledger, intent: Intent, name: str) -> Ledger:
 def _described(ledger: Ledger, rows: Mapping[str, Row], images: Mapping[str, Image]) -> Ledger:
     """Give the ledger after attributes of our images were changed as asked, by key: no later plan undoes it.
 
-    `images` are those that were changed in the gallery, by name; a key that is not live yet flies with its new wishes.
+    `images` are those that were changed in the gallery, by name; a key that is not live yet flies with what is wanted now.
     """
     changed = {}
     for key, row in rows.items():

@@ -4,6 +4,7 @@
 same, and becomes 2 with the next write.
 """
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
@@ -75,6 +76,15 @@ def counts(ledger: Ledger) -> Counts:
         flight=int(ledger.flight is not None),
         reconcile_at=int(reconcile_at(ledger)),
     )
+
+
+def listed_reconcile_at(metadata: Mapping[str, str]) -> tuple[str, str]:
+    """Give what a listing says of when a gallery should be reconciled at the latest, under its name; unknown is at once.
+
+    0 where nothing is open. The first schema called it `look_at`; no ledger has both, as a write replaces all metadata.
+    """
+    name = "look_at" if "look_at" in metadata else "reconcile_at"
+    return name, metadata.get(name, "1")
 
 
 class _Head(msgspec.Struct):

@@ -15,9 +15,9 @@ _ENDPOINT: Final = re.compile(r"/api/products/(?P<guid>[^/]+)/images/(?P<gallery
 
 
 def suspects(jobs: Iterable[Job], flight: Flight, guid: str, gallery: Gallery, owned: Set[str]) -> tuple[Job, ...]:
-    """Give the jobs that are not over and may be this flight's: wait until each has ended before looking at the gallery.
+    """Give the jobs that are not over and may be this flight's: wait until each has ended before the gallery is listed.
 
-    `jobs` are all since the flight took off, less a margin for Shoptet's clock; `owned` those that another gallery's
+    `jobs` are all since the flight started, less a margin for Shoptet's clock; `owned` those that another gallery's
     flight is known to have. Other people's jobs may be in the list and only cost a wait.
     """
     return tuple(

@@ -32,11 +32,11 @@ def inserted(
 ) -> Match:
     """Match an insertion's keys with the names that the gallery did not list before.
 
-    By what an earlier look matched, then by the names that the job's result gives, then by the priority that was free
-    when we took off and that only we used; `keeps` is what `keeps_numbers` says. In a shop that renumbers, by order, but
+    By what an earlier listing showed, then by the names that the job's result gives, then by the priority that was free
+    when we started and that only we used; `keeps` is what `keeps_numbers` says. In a shop that renumbers, by order, but
     only where the job said that it was completed and the numbers fit exactly: after a lost answer, or where an image
     silently got lost, a single new one may just as well be somebody else's, and so is one that the shop changed last before
-    the job was created (the listing at take-off may have lagged behind). A name that is new and matches nothing is
+    the job was created (the listing before may have lagged behind). A name that is new and matches nothing is
     somebody else's, or ours beyond recognition: never claimed.
     """
     before = set(flight.before)

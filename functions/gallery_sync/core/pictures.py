@@ -81,8 +81,8 @@ def want(ledger: Ledger, pictures: Sequence[ByUrl]) -> Ledger:
             # The name that it was asked for may have become another one by that very request.
             continue
         content = Content(picture.source_url, generation, _mark(picture), 0, url=True)
-        wish = Wanted(content, picture.at, picture.priority, picture.description, picture.rank)
-        changed[key] = _wished(key, entry, wish)
+        asked = Wanted(content, picture.at, picture.priority, picture.description, picture.rank)
+        changed[key] = _with_asked(key, entry, asked)
     return with_entries(ledger, changed)
 
 
@@ -100,7 +100,7 @@ def adopted(ledger: Ledger) -> Ledger:
         if key is not None and asked.wanted is not None and asked.failure is None:
             own = ledger.entries[key]
             if own.wanted is None or since(own.wanted) <= since(asked.wanted):
-                changed[key] = _wished(key, own, asked.wanted)
+                changed[key] = _with_asked(key, own, asked.wanted)
             changed[name] = Entry()
     return with_entries(ledger, changed)
 
@@ -140,20 +140,20 @@ def _is_known(ledger: Ledger, checksum: str) -> bool:
     )
 
 
-def _wished(key: str, entry: Entry, wish: Wanted) -> Entry:
+def _with_asked(key: str, entry: Entry, asked: Wanted) -> Entry:
     """Give an entry with a caller's picture wanted: over a dropped file's word, or instead of what was wanted before."""
     before = entry.wanted
     if key.startswith("drop:") and before is not None:
-        return overridden(entry, wish.content, wish.priority, wish.description)
+        return overridden(entry, asked.content, asked.priority, asked.description)
     if before is not None:
-        rank = wish.rank if before.rank is None else before.rank
-        wish = replace(
-            with_attributes(before, wish.priority, wish.description),
-            content=wish.content,
-            created=wish.created,
+        rank = asked.rank if before.rank is None else before.rank
+        asked = replace(
+            with_attributes(before, asked.priority, asked.description),
+            content=asked.content,
+            created=asked.created,
             rank=rank,
         )
-    return wanting(entry, wish)
+    return wanting(entry, asked)
 
 
 def overridden(entry: Entry, content: Content | None, priority: int | None, description: str | None) -> Entry:
@@ -177,6 +177,7 @@ def overridden(entry: Entry, content: Content | None, priority: int | None, desc
 
 
 def with_attributes(wanted: Wanted, priority: int | None, description: str | None) -> Wanted:
+    """Give what is wanted with another number or description, where one was asked for."""
     return replace(
         wanted,
         priority=wanted.priority if priority is None else priority,

@@ -10,11 +10,11 @@ _OPEN: Final = frozenset({"waiting", "under-way"})
 
 
 def part_progress(
-    operation: Operation, number: int, ledger: Ledger | None, outcomes: Mapping[str, Outcome], applied: bool
+    operation: Operation, number: int, ledger: Ledger | None, outcomes: Mapping[str, Outcome], accepted: bool
 ) -> tuple[tuple[ImageOutcome, ...], Problem | None, bool]:
     """Give a part's images as they are now, why it was refused if it was, and whether it is over.
 
-    `outcomes` are those of the part's pieces, by name; `applied` says that the part stands in the ledger (or did, until
+    `outcomes` are those of the part's pieces, by name; `accepted` says that the part stands in the ledger (or did, until
     something later took its place). Before that it is waiting.
     """
     part = operation.parts[number]
@@ -22,10 +22,10 @@ def part_progress(
     if refusal is not None and refusal.problem is not None:
         return refusal.images, refusal.problem, True
     if part.kind in ("insert", "source"):
-        images = _pictures(operation, number, part, ledger, refusal, applied)
+        images = _pictures(operation, number, part, ledger, refusal, accepted)
         return images, None, all(image.state not in _OPEN for image in images)
     if part.kind == "sync":
-        return (), None, applied
+        return (), None, accepted
     names = pieces(number, part)
     done = [outcomes[name] for name in names if name in outcomes]
     problem = next((one.problem for one in done if one.problem is not None), None)
@@ -33,18 +33,18 @@ def part_progress(
 
 
 def _pictures(
-    operation: Operation, number: int, part: Part, ledger: Ledger | None, refusal: Outcome | None, applied: bool
+    operation: Operation, number: int, part: Part, ledger: Ledger | None, refusal: Outcome | None, accepted: bool
 ) -> tuple[ImageOutcome, ...]:
     refused = {(image.key, image.name): image for image in refusal.images} if refusal is not None else {}
-    by_wish = _by_wish(ledger) if ledger is not None else {}
+    by_picture = _by_picture(ledger) if ledger is not None else {}
     images = []
     for place, image in enumerate(part.images):
-        found = by_wish.get(f"op:{picture_id(operation.id, number, place)}")
+        found = by_picture.get(f"op:{picture_id(operation.id, number, place)}")
         if (image.key, image.name) in refused:
             images.append(refused[image.key, image.name])
         elif found is not None and ledger is not None:
             images.append(_picture(ledger, *found, f"op:{picture_id(operation.id, number, place)}"))
-        elif ledger is None or not applied:
+        elif ledger is None or not accepted:
             images.append(ImageOutcome("waiting", image.name, image.key))
         else:
             reason = "a later request, drop or cleanup took its place"
@@ -53,7 +53,7 @@ def _pictures(
 
 
 def _picture(ledger: Ledger, key: str, entry: Entry, checksum: str) -> ImageOutcome:
-    """Tell how far one picture is: by the wish that its entry carries."""
+    """Tell how far one picture is: by the id that its content carries."""
     name = entry.live.name if entry.live is not None else None
     if entry.live is not None and entry.live.gone and not needs_content(entry):
         return ImageOutcome("superseded", name, key, reason="the image was deleted afterwards")
@@ -67,11 +67,11 @@ def _picture(ledger: Ledger, key: str, entry: Entry, checksum: str) -> ImageOutc
     return ImageOutcome("waiting", name, key, reason=entry.last_reason)
 
 
-def _by_wish(ledger: Ledger) -> dict[str, tuple[str, Entry]]:
-    wishes: dict[str, tuple[str, Entry]] = {}
+def _by_picture(ledger: Ledger) -> dict[str, tuple[str, Entry]]:
+    found: dict[str, tuple[str, Entry]] = {}
     for key, entry in ledger.entries.items():
         if entry.live is not None:
-            wishes[entry.live.checksum] = (key, entry)
+            found[entry.live.checksum] = (key, entry)
         if entry.wanted is not None:
-            wishes[entry.wanted.content.checksum] = (key, entry)
-    return wishes
+            found[entry.wanted.content.checksum] = (key, entry)
+    return found

@@ -1,4 +1,4 @@
-"""When things happen: windows, deadlines, the pauses between tries, the next look at the jobs. Pure; seconds throughout."""
+"""When things happen: windows, deadlines, the pauses between tries, the next poll of the jobs. Pure; seconds throughout."""
 
 import hashlib
 import math
@@ -23,17 +23,17 @@ class Timing:
     skew: float = 2.0
     """How far the clocks of instances, of Cloud Tasks and of Cloud Storage may be apart."""
     send_within: float = 60.0
-    """From take-off, how long a call may still be begun."""
+    """From a flight's start, how long its call may still be begun."""
     run_budget: float = 90.0
     """How long a run begins new steps before it leaves the rest to a successor."""
     function_timeout: float = 180.0
     dispatch_deadline: float = 240.0
     grace: float = 300.0
-    """From take-off; after it a flight without a job is judged by the gallery."""
-    second_look: float = 120.0
+    """From a flight's start; after it the answer of one without a job counts as lost."""
+    second_listing: float = 120.0
     """Missing means missing in two listings that are this far apart: a listing may lag behind a finished job."""
     poll_window: float = 2.0
-    """Hints and looks at the jobs within this time become one."""
+    """Hints and polls within this time become one."""
     poll_first: float = 15.0
     poll_longest: float = 300.0
     settle_again: float = 60.0
@@ -49,7 +49,7 @@ class Timing:
     signed_url: float = 6 * HOUR
     """How long Shoptet may take to fetch a picture. IAM's signatures count for 12 hours at most."""
     stuck: float = 600.0
-    """How long past its time a look may be before sweep enqueues it again."""
+    """How long past its time a reconcile may be before sweep enqueues it again."""
     audit_every: float = 28 * DAY
     """How often each gallery is compared with Shoptet itself, although nothing in the bucket has changed."""
 
@@ -73,11 +73,11 @@ class Slot:
 
 
 def slot(kind: str, subject: str, when: float, window: float, skew: float) -> Slot:
-    """Give the task that looks at `subject` at or soon after `when`.
+    """Give the task for `subject` at or soon after `when`.
 
     The task runs at the end of the window that `when` lies in, plus a margin for clocks that differ. So it always runs
     after `when`, and whoever finds its name taken (ALREADY_EXISTS) knows that a run is still to come. A name is
-    remembered by Cloud Tasks for up to a day; a later look has another window, so another name.
+    remembered by Cloud Tasks for up to a day; a later task has another window, so another name.
     """
     index = int(when // window)
     name = hashlib.sha256(f"{kind}\n{subject}\n{window:g}\n{index}".encode()).hexdigest()[:40]
@@ -90,9 +90,9 @@ def pause(attempts: int, timing: Timing) -> float:
 
 
 def next_poll(youngest: float, timing: Timing) -> float:
-    """Give the pause before the next look at the jobs, from the age of the youngest job under way.
+    """Give the pause before the next poll, from the age of the youngest job under way.
 
-    It grows with that age: while new jobs start, looks are frequent; ever rarer while nothing ends.
+    It grows with that age: while new jobs start, polls are frequent; ever rarer while nothing ends.
     """
     return min(max(timing.poll_first, youngest / 2), timing.poll_longest)
 
@@ -100,7 +100,7 @@ def next_poll(youngest: float, timing: Timing) -> float:
 def together(now: float, pause: float) -> float:
     """Give a moment, 0.5 to 2 times `pause` from now, that is the same for everybody who asks at about the same time.
 
-    Whoever looks and finds that nothing has ended enqueues the next look. Looks that different hints began (a webhook, a
+    Whoever polls and finds that nothing has ended enqueues the next poll. Polls that different hints began (a webhook, a
     second folder, a sweep) would go on beside each other for as long as a job takes; on a common grid they become one.
     """
     step = 2.0 ** math.floor(math.log2(pause))
@@ -113,7 +113,7 @@ DETAIL_BUDGET = 8
 
 
 def next_detail(asked: int, started: float, timing: Timing) -> float:
-    """Give when (epoch seconds) to ask a job's detail for the next time: 8 looks spread over the 3 hours that it may take."""
+    """Give when (epoch seconds) to ask a job's detail for the next time: 8 times spread over the 3 hours that it may take."""
     if asked >= DETAIL_BUDGET:
         return started + timing.job_lost
     growth: float = (timing.job_lost / timing.poll_first) ** (1 / DETAIL_BUDGET)

@@ -53,7 +53,7 @@ def settle(
     timing: Timing,
     max_attempts: int,
 ) -> Ledger:
-    """Give the ledger after a look at the gallery: the flight is over, or it waits for a second look (`first_miss`).
+    """Give the ledger after a listing of the gallery: the flight is over, or it waits for a second listing (`first_miss`).
 
     Missing means missing in two listings, minutes apart, unless Shoptet itself said that the image failed. What the
     first of them showed was deleted by a person since. While a name is new that nobody can explain, a missing image may
@@ -63,7 +63,7 @@ def settle(
     if silent and flight.first_miss is None:
         claimed = {key: image.name for key, image in outcome.found.items()}
         return replace(ledger, flight=replace(flight, first_miss=now, claimed=claimed))
-    if silent and flight.first_miss is not None and now < flight.first_miss + timing.second_look:
+    if silent and flight.first_miss is not None and now < flight.first_miss + timing.second_listing:
         return ledger
     changed: dict[str, Entry] = {}
     for key, image in outcome.found.items():
@@ -80,7 +80,7 @@ def settle(
     over = with_entries(replace(ledger, flight=None, pause=None), changed)
     if flight.action == "insert":
         over = mark_astray(over, listing, {key: flight.images[key].priority for key in outcome.found})
-    return see(adopted(over), listing, now - timing.second_look)
+    return see(adopted(over), listing, now - timing.second_listing)
 
 
 def note_seen(before: Ledger, after: Ledger, now: float) -> Ledger:

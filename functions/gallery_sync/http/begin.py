@@ -46,7 +46,7 @@ def begin(documents: Documents, caller: str, key: str | None, parts: tuple[Part,
 
 
 def answer_later(operation: Operation, preferred: bool = False) -> Answer:
-    """Give the answer to a request that is carried out later: where its state is to be seen."""
+    """Give the answer to a request that is run later: where its state is to be seen."""
     href = f"/v1/operations/{operation.id}"
     headers = {"Location": href, **({"Preference-Applied": "respond-async"} if preferred else {})}
     return answer(202, _Accepted(operation.id, href), headers)

@@ -1,7 +1,6 @@
 """What each route does. Whatever Shoptet or the cloud cannot do now is either left to a task or said with 503."""
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,14 +15,12 @@ from gallery_sync.http.begin import ID, answer_later, begin, check_key
 from gallery_sync.http.query import switches
 from gallery_sync.http.routes import Route
 from gallery_sync.http.wait import run_at_once
+from gallery_sync.parallel import in_threads
 from gallery_sync.ports import shop_errors
 from gallery_sync.state import codes, operations
 from gallery_sync.state.codes import Codes
 from gallery_sync.work.accept import accept, foresee
 from gallery_sync.work.world import RequestWorld
-
-PARALLEL: Final = 8
-"""Documents read at a time; the storage library's connection pool holds ten connections."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +49,7 @@ Work = Callable[[Call], Answer]
 def list_images(call: Call) -> Answer:
     """Show a gallery."""
     switches(call.asked.query)
-    part = parts.look(call.product, call.gallery)[0]
+    part = parts.sync(call.product, call.gallery)[0]
     guid = _guid(call.world, part)
     listing = call.world.shop.images(guid, part.gallery)
     return answer(200, views.gallery(guid, part.gallery, listing, call.world.ledgers.read(guid, part.gallery).ledger))
@@ -70,18 +67,18 @@ def source(call: Call) -> Answer:
     return _later(call, parts.source(call.asked.json(), call.product, call.gallery))
 
 
-def look(call: Call) -> Answer:
-    """Look at a gallery, soon."""
+def sync(call: Call) -> Answer:
+    """Have a gallery reconciled, soon."""
     switches(call.asked.query)
     call.asked.nothing()
-    return _later(call, parts.look(call.product, call.gallery))
+    return _later(call, parts.sync(call.product, call.gallery))
 
 
 def attributes(call: Call) -> Answer:
     """Change attributes, at once if the gallery is free."""
     switches(call.asked.query)
     asked = parts.attributes(call.asked.json(), call.product, call.gallery)
-    return _at_once(call, asked, lambda operation, outcome: views.Carried(operation.id, views.views(outcome.images)))
+    return _at_once(call, asked, lambda operation, outcome: views.Updated(operation.id, views.views(outcome.images)))
 
 
 def clean_all(call: Call) -> Answer:
@@ -109,18 +106,17 @@ def state(call: Call) -> Answer:
     operation = operations.find(documents, name) if ID.fullmatch(name) else None
     if operation is None or operation.caller not in (call.caller.name, WEBHOOKS):
         raise Rejected(404, Flaw("no-such-operation", "you have no operation with this id", "id"))
-    # Before the ledgers: what is noted as applied stands in them, or something later took its place.
-    applied = operations.accepted(documents, operation.id)
-    with ThreadPoolExecutor(PARALLEL) as pool:
-        names = operations.concluded_pieces(documents, operation.id)
-        found = pool.map(lambda piece: operations.concluded(documents, operation.id, piece), names)
-        outcomes = {name: one for name, one in zip(names, found, strict=True) if one is not None}
-        ledgers = {
-            number: ledger
-            for number, part in enumerate(operation.parts)
-            if part.kind in ("insert", "source") and (ledger := _ledger(call.world, part)) is not None
-        }
-    return answer(200, views.operation(operation, applied, outcomes, ledgers))
+    # Before the ledgers: what is noted as accepted stands in them, or something later took its place.
+    accepted = operations.accepted(documents, operation.id)
+    names = operations.concluded_pieces(documents, operation.id)
+    found = in_threads(lambda piece: operations.concluded(documents, operation.id, piece), names)
+    outcomes = {name: one for name, one in zip(names, found, strict=True) if one is not None}
+    ledgers = {
+        number: ledger
+        for number, part in enumerate(operation.parts)
+        if part.kind in ("insert", "source") and (ledger := _ledger(call.world, part)) is not None
+    }
+    return answer(200, views.operation(operation, accepted, outcomes, ledgers))
 
 
 def _clean(call: Call, name: str | None, chosen: Mapping[str, bool]) -> Answer:
@@ -217,7 +213,7 @@ ROUTES: Final[tuple[Route[Work], ...]] = (
     Route("POST", _IMAGES, _GALLERIES, "write", insert),
     Route("PATCH", _IMAGES, _GALLERIES, "write", attributes),
     Route("PATCH", f"{_IMAGES}/source", _GALLERIES, "write", source),
-    Route("POST", "/v1/products/{product}/galleries/{gallery}/sync", _GALLERIES, "write", look),
+    Route("POST", "/v1/products/{product}/galleries/{gallery}/sync", _GALLERIES, "write", sync),
     Route("GET", "/v1/operations/{id}", _GALLERIES, "read", state),
     Route("DELETE", _IMAGES, _CLEAN, "clean", clean_all),
     Route("DELETE", f"{_IMAGES}/{{name}}", _CLEAN, "clean", clean_one),

@@ -38,8 +38,8 @@ def attributes(body: bytes, product: str, place: Gallery) -> Parts:
     return _part("attributes", product, place, checks.changes(bodies.decode(body, bodies.Changes).images))
 
 
-def look(product: str, place: Gallery) -> Parts:
-    """Give a look at a gallery."""
+def sync(product: str, place: Gallery) -> Parts:
+    """Ask for a gallery to be reconciled."""
     return _part("sync", product, place)
 
 
@@ -119,7 +119,7 @@ def _clean(data: bytes) -> Parts:
 
 def _sync(data: bytes) -> Parts:
     asked = bodies.decode(data, bodies.OneGallery)
-    return look(asked.product, asked.gallery)
+    return sync(asked.product, asked.gallery)
 
 
 _EVENTS: Final[Mapping[str, Callable[[bytes], Parts]]] = {

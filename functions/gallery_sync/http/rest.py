@@ -1,6 +1,7 @@
 """REST: API key, route, work, answer. Nothing is read or enqueued for a caller without a key."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -25,33 +26,29 @@ RETRY_SECONDS: Final = 5.0
 """When a caller may ask again after the cloud could not do its part."""
 
 
-def respond(
-    request: Request,
-    keys: Sequence[ApiKey],
-    function: str,
-    connect: Callable[[], RequestWorld],
-    log: Log,
-) -> Response:
-    """Answer a request to the function of this name; `connect` is called for one with a key only."""
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The function of this name, and what it answers with; `connect` is called for a request with a key only."""
+
+    function: str
+    keys: Sequence[ApiKey]
+    connect: Callable[[], RequestWorld]
+    log: Log
+
+
+def respond(request: Request, service: Service) -> Response:
+    """Answer a request."""
     try:
-        asked = from_flask(request)
+        given = serve(from_flask(request), service)
     except Rejected as rejected:
         given = refusal(rejected)
-    else:
-        given = serve(asked, keys, function, connect, log)
     return Response(given.body, given.status, {"Cache-Control": "no-store", **given.headers})
 
 
-def serve(
-    asked: Asked,
-    keys: Sequence[ApiKey],
-    function: str,
-    connect: Callable[[], RequestWorld],
-    log: Log,
-) -> Answer:
-    """Answer a request, as `respond` does, whatever server it came through."""
+def serve(asked: Asked, service: Service) -> Answer:
+    """Answer a request, whatever server it came through."""
     try:
-        return _answer(asked, keys, function, connect, log)
+        return _answer(asked, service)
     except Rejected as rejected:
         return refusal(rejected)
 
@@ -67,26 +64,21 @@ def openapi(request: Request) -> Response | None:
     return Response(OPENAPI.read_bytes(), 200, {"Content-Type": "application/yaml; charset=utf-8"})
 
 
-def _answer(
-    asked: Asked,
-    keys: Sequence[ApiKey],
-    function: str,
-    connect: Callable[[], RequestWorld],
-    log: Log,
-) -> Answer:
-    caller = access.find(keys, asked.headers.get("Authorization"))
+def _answer(asked: Asked, service: Service) -> Answer:
+    log = service.log
+    caller = access.find(service.keys, asked.headers.get("Authorization"))
     if caller is None:
         log.say("WARNING", "a call without a valid API key was refused")
         flaw = Flaw("no-key", "the API key is missing or wrong: send Authorization: Bearer and the key")
         raise Rejected(401, flaw, headers={"WWW-Authenticate": "Bearer"})
     one, names = route(ROUTES, asked.method, asked.path)
-    if one.function != function:
+    if one.function != service.function:
         message = f"{one.method} {one.path} is served by the function {one.function}, which has an address of its own"
         raise Rejected(421, Flaw("another-function", message))
     if not caller.may(one.right):
         raise Rejected(403, Flaw("no-right", f"the key '{caller.name}' has no right to {one.right}"))
     try:
-        given = _worked(one.work, Call(connect(), caller, asked, names), log)
+        given = _worked(one.work, Call(service.connect(), caller, asked, names), log)
     except Rejected as rejected:
         log.say("INFO", "refused", caller=caller.name, call=f"{one.method} {one.path}", status=rejected.status)
         raise

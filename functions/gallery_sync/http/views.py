@@ -81,7 +81,7 @@ class OperationView(_View, frozen=True):
     galleries: Sequence[PartView]
 
 
-class Carried(_View, frozen=True):
+class Updated(_View, frozen=True):
     """What came of attributes that were changed at once."""
 
     operation: str
@@ -117,14 +117,14 @@ def gallery(guid: str, place: Gallery, listing: Sequence[Image], ledger: Ledger)
 
 def operation(
     asked: Operation,
-    applied: int,
+    accepted: int,
     outcomes: Mapping[str, Outcome],
     ledgers: Mapping[int, Ledger],
 ) -> OperationView:
     """Tell what became of an operation so far: `outcomes` by piece, `ledgers` by part where they matter."""
     parts = []
     for number, part in enumerate(asked.parts):
-        images, problem, over = part_progress(asked, number, ledgers.get(number), outcomes, number < applied)
+        images, problem, over = part_progress(asked, number, ledgers.get(number), outcomes, number < accepted)
         state = _part_state(images, problem, over=over)
         parts.append(PartView(part.product, part.gallery, part.kind, state, views(images), flaw(problem)))
     return OperationView(asked.id, _whole([part.state for part in parts]), parts)

@@ -1,4 +1,4 @@
-"""Carrying out at once what a caller waits for, where its gallery is free."""
+"""Running at once what a caller waits for, where its gallery is free."""
 
 from typing import Final
 
@@ -16,15 +16,15 @@ BUDGET: Final = 25.0
 TRIES: Final = 3
 """Of one piece, while others write the ledger at the same time."""
 
-LOOKS: Final = 20
+READS: Final = 20
 PAUSE: Final = 0.25
-"""How often, and how many seconds apart, it is looked whether a task that carries it out has ended."""
+"""How often, and how many seconds apart, the ledger is read to see whether a task that runs it has ended."""
 
 
 def run_at_once(world: RequestWorld, operation: Operation, guid: str | None) -> Outcome | None:
-    """Give what came of an operation of one part, and carry it out before if that can be now; None if it cannot.
+    """Give what came of an operation of one part, and run it before if that can be now; None if it cannot.
 
-    What is left then is in the ledger, and a look at it is enqueued: `apply` saw to both. `guid` is None where the
+    What is left then is in the ledger, and a reconcile is enqueued: `accept` saw to both. `guid` is None where the
     product could not be found. Raises StorageUnavailable, BadDocument, TasksError.
     """
     part = operation.parts[0]
@@ -60,8 +60,8 @@ def _piece(
 
 
 def _watched(world: RequestWorld, guid: str, gallery: Gallery, name: str, until: float) -> Held:
-    """Read the ledger; while a task carries out this very intent, which came to it first, wait for its end a little."""
-    for _ in range(LOOKS):
+    """Read the ledger; while a task runs this very intent, which came to it first, wait for its end a little."""
+    for _ in range(READS):
         held = world.ledgers.read(guid, gallery)
         flight = held.ledger.flight
         if flight is None or flight.intent != name or world.clock.now() >= until:
@@ -71,6 +71,6 @@ def _watched(world: RequestWorld, guid: str, gallery: Gallery, name: str, until:
 
 
 def _is_free(ledger: Ledger, intent: Intent, now: float) -> bool:
-    """Whether this intent may take off: nothing flies, nothing waits before it, Shoptet asked for no pause."""
+    """Whether this intent may be run: nothing flies, nothing waits before it, Shoptet asked for no pause."""
     paused = ledger.pause is not None and now < ledger.pause.until
     return ledger.flight is None and not paused and ledger.intents[0].id == intent.id

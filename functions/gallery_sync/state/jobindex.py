@@ -17,7 +17,7 @@ PREFIX: Final = "jobs/"
 
 @dataclass(frozen=True, slots=True)
 class IndexedJob:
-    """A job under way: its gallery, its flight, when the flight took off (epoch seconds), how often its detail was asked."""
+    """A job under way: its gallery, its flight, when the flight started (epoch seconds), how often its detail was asked."""
 
     job_id: str
     guid: str

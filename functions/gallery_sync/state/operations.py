@@ -76,7 +76,7 @@ def concluded_pieces(documents: Documents, operation: str) -> list[str]:
 
 
 def accepted(documents: Documents, operation: str) -> int:
-    """Give how many parts of a request, from the first on, stand in the ledgers with a look enqueued for each."""
+    """Give how many parts of a request, from the first on, stand in the ledgers with a reconcile enqueued for each."""
     stored = documents.read(_part_path(operation, _ACCEPTED))
     return msgspec.json.decode(stored.body, type=int) if stored is not None else 0
 

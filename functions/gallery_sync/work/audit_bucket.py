@@ -1,4 +1,4 @@
-"""The daily full look: every folder of the drop bucket against its ledger, so that a lost event is late, never lost.
+"""The daily audit of the drop bucket: every folder against its ledger, so that a lost event is late, never lost.
 
 It asks Shoptet nothing, and goes on where the last sweep stopped: `sweep.json` in the state bucket holds the day and how
 far it came. Folders are read in the bucket's own order; a folder's files stand together there. Folders that are no longer
@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from gallery_sync.core import names
-from gallery_sync.core.files import BucketFile, DropFile
+from gallery_sync.core.files import BucketFile, DropFile, read
 from gallery_sync.core.ledger_document import BadDocument
 from gallery_sync.core.observe import observe
 from gallery_sync.core.schedule import DAY
@@ -34,7 +34,7 @@ Wanting = Mapping[str, Sequence[Place]]
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """How far the full look of a day (days since the epoch) came: the name to go on from, and whether all was compared."""
+    """How far the audit of a day (days since the epoch) came: the name to go on from, and whether all was compared."""
 
     day: int = -1
     start: str = ""
@@ -42,7 +42,7 @@ class Progress(msgspec.Struct, frozen=True):
 
 
 def audit_bucket(world: SweepWorld, wanting: Wanting, stop: float) -> int:
-    """Compare as many folders as time allows (to `stop`, epoch seconds); give how many looks were enqueued.
+    """Compare as many folders as time allows (to `stop`, epoch seconds); give how many reconciles were enqueued.
 
     Raises StorageUnavailable, TasksError.
     """
@@ -80,15 +80,13 @@ def _beyond(folder: str, files: list[BucketFile]) -> str:
 
 
 def _compare(world: SweepWorld, folder: str, files: list[BucketFile], wanting: Wanting) -> int:
-    """Enqueue a look for each gallery whose ledger does not say what the folder's files say, and for refused names."""
+    """Enqueue a reconcile of each gallery whose ledger does not say what the folder's files say, and for refused names."""
     drops: dict[Gallery, list[DropFile]] = {gallery: [] for gallery in GALLERIES}
     for file in files:
-        drop = names.parse(file.name, file.size)
-        if isinstance(drop, names.Drop):
-            drops[drop.gallery].append(
-                DropFile(drop, file.generation, file.checksum, file.size, file.created, file.metadata)
-            )
-        elif isinstance(drop, names.Refusal):
+        found = read(file)
+        if isinstance(found, DropFile):
+            drops[found.drop.gallery].append(found)
+        elif isinstance(found, names.Refusal):
             world.queue.refused(file.name)
     product = names.decode_product(folder)
     if isinstance(product, names.BadProduct):
@@ -103,7 +101,9 @@ def _compare(world: SweepWorld, folder: str, files: list[BucketFile], wanting: W
         return 0
     differ = [gallery for gallery in concerned if _differs(world, folder, guid, gallery, drops[gallery])]
     for gallery in differ:
-        world.log.say("WARNING", "the bucket was not as the ledger says: looking again", prefix=folder, gallery=gallery)
+        world.log.say(
+            "WARNING", "the bucket was not as the ledger says: reconciling it again", prefix=folder, gallery=gallery
+        )
         world.queue.folder(folder, gallery, world.clock.now())
     return len(differ)
 
@@ -122,7 +122,7 @@ def _differs(world: SweepWorld, folder: str, guid: str | None, gallery: Gallery,
 
 
 def _look_at_emptied(world: SweepWorld, wanting: Wanting, there: Set[str], start: str, end: str | None) -> int:
-    """Enqueue a look for each gallery that wants files of a folder between these names that was not there.
+    """Enqueue a reconcile of each gallery that wants files of a folder between these names that was not there.
 
     Cloud Storage lists names in the order of their UTF-8 bytes, which is the order in which Python compares text.
     """
@@ -135,7 +135,7 @@ def _look_at_emptied(world: SweepWorld, wanting: Wanting, there: Set[str], start
     for folder, (guid, gallery) in emptied:
         world.log.say(
             "WARNING",
-            "a folder was emptied and nobody noticed: looking again",
+            "a folder was emptied and nobody noticed: reconciling it again",
             prefix=folder,
             guid=guid,
             gallery=gallery,

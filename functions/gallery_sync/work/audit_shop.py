@@ -1,7 +1,7 @@
-"""The rotating check: every gallery is compared with Shoptet itself once in a round (`Timing.audit_every`, 28 days).
+"""The audit of the shop: every gallery is compared with Shoptet itself once in a round (`Timing.audit_every`, 28 days).
 
 Each gallery has its own moment in the round, by a hash of its name. So each day brings a 28th of all galleries, spread
-over the day, whoever comes and goes. A sweep enqueues the checks whose moment comes soon, and notes up to which moment it
+over the day, whoever comes and goes. A sweep enqueues the audits whose moment comes soon, and notes up to which moment it
 has done so in `rotation.json`: a sweep that is late or was left out is made up for by the next, and one that comes twice, or
 again after it was killed, enqueues tasks of the same names.
 """
@@ -17,20 +17,20 @@ from gallery_sync.work.world import SweepWorld
 
 PATH: Final = "rotation.json"
 AHEAD: Final = 1200.0
-"""Seconds that checks are enqueued ahead: two sweeps, so that each check has its own moment although one comes late."""
+"""Seconds that audits are enqueued ahead: two sweeps, so that each audit has its own moment although one comes late."""
 MOST: Final = 100
 """Checks that one sweep enqueues, where many were left out. Sync works on two galleries at a time: drops and callers
 would wait behind them."""
 
 
 class Enqueued(msgspec.Struct, frozen=True):
-    """Up to which moment (epoch seconds) all checks are enqueued."""
+    """Up to which moment (epoch seconds) all audits are enqueued."""
 
     until: float
 
 
 class ShopAudit:
-    """A sweep's part of the round: it is shown every gallery, and then enqueues the checks that are due."""
+    """A sweep's part of the round: it is shown every gallery, and then enqueues the audits that are due."""
 
     def __init__(self, world: SweepWorld) -> None:
         last, self._generation = checkpoints.read(world.documents, PATH, Enqueued, world.log)
@@ -51,7 +51,7 @@ class ShopAudit:
             self._due.append((at, guid, gallery))
 
     def enqueue(self) -> int:
-        """Enqueue the checks, the oldest first, and give how many. Raises StorageUnavailable, TasksError."""
+        """Enqueue the audits, the oldest first, and give how many. Raises StorageUnavailable, TasksError."""
         due, until = sorted(self._due), self._until
         if len(due) > MOST:
             # What shares the last moment goes along: the next sweep begins after it.
@@ -65,7 +65,7 @@ class ShopAudit:
 
 
 def moment(guid: str, gallery: Gallery, after: float, every: float) -> float:
-    """Give when (epoch seconds) a gallery's check is due for the first time after `after`; it is, every `every` seconds."""
+    """Give when (epoch seconds) a gallery's audit is due for the first time after `after`; it is, every `every` seconds."""
     digest = hashlib.sha256(f"{guid}/{gallery}".encode()).digest()
     offset = int.from_bytes(digest[:8]) % max(1, int(every))
     return offset + ((after - offset) // every + 1) * every

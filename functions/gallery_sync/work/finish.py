@@ -20,7 +20,7 @@ LOST = "Shoptet's answer was lost, and the gallery shows nothing of it"
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """The flight is not over; somebody will look again."""
+    """The flight is not over; somebody comes back to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,9 @@ def finish(world: ReconcileWorld, ledger: Ledger, flight: Flight, ended: str | N
     if flight.job_id is None and ended is not None:
         flight = _adopt(world, ledger, flight, ended)
     if flight.first_miss is not None:
-        return _look_twice(world, ledger, flight, now)
+        return _list_again(world, ledger, flight, now)
     if flight.job_id is None:
-        return _judge(world, ledger, flight, now)
+        return _lost_answer(world, ledger, flight, now)
     if flight.job_id == ended or now > flight.started + world.timing.job_lost:
         return _job_ended(world, ledger, flight, flight.job_id, now)
     world.queue.poll(max(flight.started, now) + world.timing.poll_first)
@@ -72,7 +72,7 @@ def _adopt(world: ReconcileWorld, ledger: Ledger, flight: Flight, job_id: str) -
 
 
 def _job_ended(world: ReconcileWorld, ledger: Ledger, flight: Flight, job_id: str, now: float) -> Later | Over:
-    """The list of jobs showed the end, or it should have come long ago: ask the job once, then look at the gallery."""
+    """The list of jobs showed the end, or it should have come long ago: ask the job once, then list the gallery."""
     rows: Sequence[ResultRow] = ()
     try:
         detail = world.shop.job(job_id)
@@ -96,18 +96,18 @@ def _job_ended(world: ReconcileWorld, ledger: Ledger, flight: Flight, job_id: st
             job_created=detail.creation_time,
             job_completed=detail.completion_time,
         )
-    return _look(world, ledger, flight, rows, now)
+    return _settle(world, ledger, flight, rows, now)
 
 
-def _look_twice(world: ReconcileWorld, ledger: Ledger, flight: Flight, now: float) -> Later | Over:
-    due = (flight.first_miss or 0.0) + world.timing.second_look
+def _list_again(world: ReconcileWorld, ledger: Ledger, flight: Flight, now: float) -> Later | Over:
+    due = (flight.first_miss or 0.0) + world.timing.second_listing
     if now < due:
         world.queue.gallery(ledger.guid, ledger.gallery, due)
         return Later()
-    return _look(world, ledger, flight, (), now)
+    return _settle(world, ledger, flight, (), now)
 
 
-def _judge(world: ReconcileWorld, ledger: Ledger, flight: Flight, now: float) -> Later | Over:
+def _lost_answer(world: ReconcileWorld, ledger: Ledger, flight: Flight, now: float) -> Later | Over:
     """No job is known. Once its sender is gone and no job can be ours any more, the gallery tells whether it was taken."""
     guid, gallery = ledger.guid, ledger.gallery
     if now < flight.grace_until:
@@ -133,11 +133,13 @@ def _judge(world: ReconcileWorld, ledger: Ledger, flight: Flight, now: float) ->
     if waits:
         world.queue.gallery(guid, gallery, schedule.together(now, world.timing.poll_longest))
         return Later()
-    return _look(world, ledger, replace(flight, reason=flight.reason or LOST), (), now)
+    return _settle(world, ledger, replace(flight, reason=flight.reason or LOST), (), now)
 
 
-def _look(world: ReconcileWorld, ledger: Ledger, flight: Flight, rows: Sequence[ResultRow], now: float) -> Later | Over:
-    """Look at the gallery, and settle the flight by what it shows."""
+def _settle(
+    world: ReconcileWorld, ledger: Ledger, flight: Flight, rows: Sequence[ResultRow], now: float
+) -> Later | Over:
+    """List the gallery, and settle the flight by what it shows."""
     guid, gallery = ledger.guid, ledger.gallery
     listing = world.shop.images(guid, gallery)
     insertion = flight.action == "insert"
@@ -154,7 +156,7 @@ def _look(world: ReconcileWorld, ledger: Ledger, flight: Flight, rows: Sequence[
         # What the job had to say is in the ledger now.
         jobindex.remove(world.documents, flight.job_id)
     if after.flight is not None and after.flight.id == flight.id:
-        due = (after.flight.first_miss or now) + world.timing.second_look
+        due = (after.flight.first_miss or now) + world.timing.second_listing
         world.queue.gallery(guid, gallery, due)
         return Later()
     return Over(listing)

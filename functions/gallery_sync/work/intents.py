@@ -21,7 +21,7 @@ from typing import Final
 import msgspec
 
 from gallery_sync.core import intents
-from gallery_sync.core.files import drop_file
+from gallery_sync.core.files import DropFile, read
 from gallery_sync.core.ledger import Flight, Intent, Ledger, Row
 from gallery_sync.core.operation import ImageOutcome, Outcome, Problem, no_such_image
 from gallery_sync.core.pictures import owner
@@ -216,8 +216,9 @@ def _purge(world: RequestWorld, ledger: Ledger, until: float) -> None:
     """Move the gallery's files, as far as they were there when it was asked, out of the drop bucket."""
     for prefix in ledger.prefixes:
         for file in world.drops.list(f"{prefix}/"):
-            ours = drop_file(file)
-            if ours is not None and ours.drop.gallery == ledger.gallery and file.created <= until:
+            found = read(file)
+            ours = isinstance(found, DropFile) and found.drop.gallery == ledger.gallery
+            if ours and file.created <= until:
                 world.bin.remove(file)
 
 

@@ -1,4 +1,4 @@
-"""A look at the jobs: one list serves all that are under way; whoever's job has ended is told to settle."""
+"""Polls the jobs: one list serves all that are under way; whoever's job has ended is told to settle."""
 
 from gallery_sync.core import schedule
 from gallery_sync.core.shop_values import Job
@@ -11,7 +11,7 @@ Entry = tuple[IndexedJob, int]
 
 
 def poll(world: PollWorld) -> None:
-    """Carry out a look at the jobs, and enqueue the next one while any is under way.
+    """Poll the jobs, and enqueue the next poll while any is under way.
 
     Raises StorageUnavailable, TasksError.
     """
@@ -34,7 +34,7 @@ def poll(world: PollWorld) -> None:
     for job, _ in entries:
         if _has_ended(jobs.get(job.job_id), job, now, world):
             world.queue.job_ended(job.guid, job.gallery, job.job_id)
-    # An ended job leaves the index when it is settled; if that look is lost, the next poll enqueues it again.
+    # An ended job leaves the index when it is settled; if that task is lost, the next poll enqueues it again.
     pause = schedule.next_poll(min(open_ages), world.timing) if open_ages else world.timing.settle_again
     world.queue.poll(schedule.together(now, pause))
 

@@ -64,7 +64,7 @@ def report(log: Log, before: Ledger, after: Ledger) -> None:
 
 
 def report_outcome(log: Log, kind: Kind, outcome: Outcome, **place: str) -> None:
-    """Log that a wish was carried out, or why not, and what it left out.
+    """Log that a request was carried out, or why not, and what it left out.
 
     `place` are the fields that say which gallery it is about.
     """

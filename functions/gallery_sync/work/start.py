@@ -56,11 +56,11 @@ def start(
         if listing is None or again:
             # A listing from before the file was dropped again does not tell whether its image is still there.
             listing = world.shop.images(ledger.guid, ledger.gallery)
-        ledger = see(ledger, listing, world.clock.now() - world.timing.second_look)
+        ledger = see(ledger, listing, world.clock.now() - world.timing.second_listing)
         step = plan(ledger, listing, world.clock.now(), world.policy)
         if isinstance(step, Nothing) and is_dropped_again(ledger):
             # It landed a moment ago, and the listing may lag behind: a later one will tell.
-            step = Wait(world.clock.now() + world.timing.second_look)
+            step = Wait(world.clock.now() + world.timing.second_listing)
     if isinstance(step, StartFlight):
         return _fly(world, held, ledger, step, listing or ())
     return _rest(world, held, ledger, step.until if isinstance(step, Wait) else None)

@@ -1,4 +1,4 @@
-"""What got stuck or lost: galleries that nobody works on, jobs nobody looks at, files and requests nobody saw."""
+"""What got stuck or lost: galleries that nobody works on, jobs nobody polls, files and requests nobody saw."""
 
 import math
 from collections import defaultdict
@@ -15,9 +15,9 @@ from gallery_sync.work.world import SweepWorld
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What a sweep found: galleries looked through, those it enqueued a look for, jobs under way.
+    """What a sweep found: galleries gone through, those it enqueued a reconcile for, jobs under way.
 
-    `missed` are galleries that the daily full look found not to be as the drop bucket says; `checks` those that will be
+    `missed` are galleries that the daily audit of the bucket found not to be as the drop bucket says; `audits` those that will be
     compared with Shoptet itself, as their turn has come.
     """
 
@@ -25,18 +25,18 @@ class Swept:
     rescued: int
     jobs: int
     missed: int
-    checks: int
+    audits: int
 
 
 def sweep(world: SweepWorld) -> Swept:
-    """Enqueue a look for every gallery that is past its time, from the ledgers' listing alone; then the daily full look.
+    """Enqueue a reconcile of every gallery that is past its time, from the ledgers' listing alone; then the daily audit.
 
     Asks Shoptet nothing. A document that cannot be read is told in the log, and left out. Raises StorageUnavailable,
     TasksError.
     """
     now = world.clock.now()
     galleries, rescued = 0, 0
-    rotation = ShopAudit(world)
+    shop_audit = ShopAudit(world)
     wanting: dict[str, list[Place]] = defaultdict(list)
     for listed in world.documents.list(ledger_document.PREFIX):
         place = ledger_document.parse_path(listed.path)
@@ -46,12 +46,14 @@ def sweep(world: SweepWorld) -> Swept:
             )
             continue
         galleries += 1
-        rotation.meet(*place)
+        shop_audit.meet(*place)
         for folder in ledgers.listed_folders(listed):
             wanting[folder].append(place)
         if _is_stuck(world, listed, now):
             rescued += 1
-            world.log.say("WARNING", "nobody works on this gallery: looking again", guid=place[0], gallery=place[1])
+            world.log.say(
+                "WARNING", "nobody works on this gallery: reconciling it again", guid=place[0], gallery=place[1]
+            )
             world.queue.gallery(*place, at=now)
     jobs = sum(1 for _ in jobindex.under_way(world.documents, world.log))
     if jobs:
@@ -60,32 +62,29 @@ def sweep(world: SweepWorld) -> Swept:
         world.log.say("WARNING", "nobody brought this request into the ledgers: doing so", operation=operation)
         world.queue.operation(operation, now)
     _look_at_refused_again(world, now)
-    checks = rotation.enqueue()
-    return Swept(galleries, rescued, jobs, audit_bucket(world, wanting, now + world.timing.run_budget), checks)
+    audits = shop_audit.enqueue()
+    return Swept(galleries, rescued, jobs, audit_bucket(world, wanting, now + world.timing.run_budget), audits)
 
 
 def _is_stuck(world: SweepWorld, listed: Listed, now: float) -> bool:
-    """Whether something is open there and its time, plus a grace, is over.
-
-    `look_at` is when somebody should look at the latest; 0 where nothing is open.
-    """
-    said = listed.metadata.get("look_at", "1")
+    """Whether something is open there and its time, plus a grace, is over."""
+    name, said = ledger_document.listed_reconcile_at(listed.metadata)
     try:
-        look_at = float(said)
+        reconcile_at = float(said)
     except ValueError:
-        look_at = math.nan
-    if not math.isfinite(look_at):
+        reconcile_at = math.nan
+    if not math.isfinite(reconcile_at):
         world.log.say(
             "ERROR",
-            f"the metadata 'look_at' of {listed.path} is {said[:40]!r}, no moment: only gallery-sync may write there; "
-            "set it to 1, and the gallery is looked at",
+            f"the metadata '{name}' of {listed.path} is {said[:40]!r}, no moment: only gallery-sync may write there; "
+            "set it to 1, and the gallery is reconciled",
         )
         return False
-    return look_at > 0 and now > max(look_at, listed.updated) + world.timing.stuck
+    return reconcile_at > 0 and now > max(reconcile_at, listed.updated) + world.timing.stuck
 
 
 def _look_at_refused_again(world: SweepWorld, now: float) -> None:
-    """A product that Shoptet did not know may exist by now: folders refused for that are looked at again daily."""
+    """A product that Shoptet did not know may exist by now: folders refused for that are tried again daily."""
     for listed in world.documents.list(refusals.PREFIX):
         prefix, gallery = listed.metadata.get("prefix"), refusals.gallery_of(listed)
         if prefix is None or gallery is None or now <= listed.updated + DAY:

@@ -184,7 +184,7 @@ class CallersChecks:
         outcome = self.outcome(one.operation)
         outcomes = {"0": outcome} if outcome is not None else {}
         ledger = self._u.record.current.get(one.page.place) or Ledger(*one.page.place)
-        images, problem, _ = part_progress(operation, 0, ledger, outcomes, applied=True)
+        images, problem, _ = part_progress(operation, 0, ledger, outcomes, accepted=True)
         return (images[one.index] if problem is None else ImageOutcome("failed")), problem
 
     def _entry(self, one: Wish) -> tuple[str, Entry | None]:

@@ -151,7 +151,8 @@ class Universe:
 
         def take(clock: SkewedClock, key: str) -> None:
             headers = {"Authorization": f"Bearer {API_KEY}", "Idempotency-Key": key}
-            given = rest.serve(asked(request, headers), KEYS, request.function, lambda: self.world(clock), self.log())
+            service = rest.Service(request.function, KEYS, lambda: self.world(clock), self.log())
+            given = rest.serve(asked(request, headers), service)
             self.effects.tell("answers %d %s", given.status, given.body.decode())
             if CALLERS_SECRET in given.body.decode():
                 raise self.effects.broken(f"I6: a caller's URL stands in an answer: {given.body.decode()}")

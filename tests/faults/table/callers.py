@@ -90,7 +90,7 @@ class Callers:
         if asked.path == signed.PATH:
             return signed.respond(asked, (SECRET,), lambda: self._world, self._world.log)
         function = "clean_gallery" if asked.method == "DELETE" else "galleries"
-        return rest.respond(asked, KEYS, function, lambda: self._world, self._world.log)
+        return rest.respond(asked, rest.Service(function, KEYS, lambda: self._world, self._world.log))
 
 
 def _app(answer: Callable[[Request], ResponseReturnValue]) -> Flask:

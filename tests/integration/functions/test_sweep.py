@@ -22,7 +22,7 @@ from .conftest import TIMEOUT, Function, Queues, running
 
 STUCK = "92ca3575-7481-11e8-8216-002590dad85e"
 FLYING = "0f3d0a5e-7481-11e8-8216-002590dad85e"
-NOTHING = {"galleries": 0, "rescued": 0, "jobs": 0, "missed": 0, "checks": 0}
+NOTHING = {"galleries": 0, "rescued": 0, "jobs": 0, "missed": 0, "audits": 0}
 FLIGHT = Flight("flight-1", "insert", started=1.0, send_until=2.0, grace_until=3.0, images={})
 
 
@@ -80,24 +80,24 @@ def test_checks_whose_turn_has_come_are_enqueued_each_for_its_own_moment(
     due = {place for place in places if audit_shop.moment(*place, begun, 28 * DAY) <= now + audit_shop.AHEAD}
     answer = sweep.post(b"").json()
     assert 0 < len(due) < 40
-    assert answer == {**NOTHING, "galleries": 40, "checks": len(due)}
+    assert answer == {**NOTHING, "galleries": 40, "audits": len(due)}
     bodies = queues.bodies(queues.sync)
     assert {(body["guid"], body["gallery"]) for body in bodies} == due
     assert all(body["check"] is True for body in bodies)
     # Called again, or after the first call was killed before it could write down how far it had come: the same tasks.
-    assert sweep.post(b"").json()["checks"] == 0
+    assert sweep.post(b"").json()["audits"] == 0
     documents.delete(audit_shop.PATH)
     documents.write(audit_shop.PATH, b'{"until": %f}' % begun, generation=0)
-    assert sweep.post(b"").json()["checks"] == len(due)
+    assert sweep.post(b"").json()["audits"] == len(due)
     assert len(queues.tasks(queues.sync)) == len(due)
 
 
-@pytest.mark.parametrize("look_at", ["soon", "", "nan", "inf"])
+@pytest.mark.parametrize("moment", ["soon", "", "nan", "inf"])
 def test_documents_that_cannot_be_read_are_told_and_stop_nothing(
-    sweep: Function, queues: Queues, documents: BucketDocuments, look_at: str
+    sweep: Function, queues: Queues, documents: BucketDocuments, moment: str
 ) -> None:
     first, last = "00000000-7481-11e8-8216-002590dad85e", f"ffffffff-{uuid.uuid4()}"[:36]
-    documents.write(f"ledger/{first}/shop.json", b"{}", generation=0, metadata={"look_at": look_at})
+    documents.write(f"ledger/{first}/shop.json", b"{}", generation=0, metadata={"reconcile_at": moment})
     documents.write("ledger/stray.txt", b"", generation=0)
     documents.write("jobs/0-stray.json", b"", generation=0)
     documents.write(refusals.path("x/shop/"), b"", generation=0, metadata={"prefix": "%", "gallery": "shop"})
@@ -115,8 +115,8 @@ def test_documents_that_cannot_be_read_are_told_and_stop_nothing(
     assert told == [
         "rotation.json in the state bucket is not as gallery-sync wrote it, so its work begins anew: "
         "Input data was truncated",
-        f"the metadata 'look_at' of ledger/{first}/shop.json is '{look_at}', no moment: only gallery-sync may write "
-        "there; set it to 1, and the gallery is looked at",
+        f"the metadata 'reconcile_at' of ledger/{first}/shop.json is '{moment}', no moment: only gallery-sync may write "
+        "there; set it to 1, and the gallery is reconciled",
         "ledger/stray.txt in the state bucket is no ledger: only gallery-sync may write there; delete it",
         "jobs/0-stray.json in the state bucket is not an entry of a job: only gallery-sync may write there; delete it",
         "sweep.json in the state bucket is not as gallery-sync wrote it, so its work begins anew: Input data was truncated",

@@ -34,9 +34,8 @@ def call(around: Around) -> Call:
     def send(method: str, path: str, *, key: str = "all", function: str | None = None, **more: Any) -> TestResponse:
         mine = "clean_gallery" if method == "DELETE" or path == "/v1/cleanups" else "galleries"
         app = Flask("test")
-        take_every_path(
-            app, lambda one: rest.openapi(one) or rest.respond(one, KEYS, function or mine, around.world, around.log)
-        )
+        service = rest.Service(function or mine, KEYS, around.world, around.log)
+        take_every_path(app, lambda one: rest.openapi(one) or rest.respond(one, service))
         headers = {"Authorization": f"Bearer {key}", **more.pop("headers", {})}
         return app.test_client().open(path, method=method, headers=headers, **more)
 

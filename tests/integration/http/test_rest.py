@@ -134,7 +134,7 @@ def test_a_task_that_came_first_is_waited_for(call: Call, around: Around) -> Non
     name = operation.operation_id("all", "k")
     put(around, flight=FLIGHT)
     assert call("PATCH", IMAGES, json=DESCRIBE, headers=key).status_code == 202
-    flown = msgspec.structs.replace(FLIGHT, operation="attributes", intent=f"{name}/0.0")
+    flown = msgspec.structs.replace(FLIGHT, action="attributes", intent=f"{name}/0.0")
     put(around, flight=flown, intents=stored(around).intents)
 
     def conclude() -> None:

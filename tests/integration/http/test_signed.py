@@ -62,7 +62,7 @@ def test_a_signed_event_that_is_no_json_is_415(event: Call, around: Around) -> N
     assert (event(**sent).status_code, around.connected) == (415, 0)
 
 
-@pytest.mark.parametrize("part", ["documents", "looks"])
+@pytest.mark.parametrize("part", ["documents", "queue"])
 def test_when_the_cloud_cannot_the_sender_is_to_send_again(event: Call, around: Around, part: str) -> None:
     getattr(around, part).broken = True
     assert event(**signed(RAW)).status_code == 503

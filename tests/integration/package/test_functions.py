@@ -117,7 +117,7 @@ def test_nothing_of_this_tree_helps_the_archive(installed: Installed) -> None:
     assert ran.stdout.split() == [str(installed.source / "gallery_sync" / "__init__.py"), "None"]
 
 
-@pytest.mark.parametrize("missing", ["gallery_sync/plan.py", "gallery_sync/shoptet/pages.py"])
+@pytest.mark.parametrize("missing", ["gallery_sync/core/plan.py", "gallery_sync/shoptet/pages.py"])
 def test_an_archive_that_lacks_a_file_does_not_start(missing: str, installed: Installed, tmp_path: Path) -> None:
     source = tmp_path / "source"
     shutil.copytree(installed.source, source, ignore=shutil.ignore_patterns("__pycache__"))

@@ -182,7 +182,7 @@ def test_the_window_is_set_in_seconds_and_everything_else_is_scaled() -> None:
     local = {"CLOUD_TASKS_EMULATOR_HOST": "127.0.0.1:8123"}
     timing = OnDrop.read(SYNC | DROPS | local | {"SYNC_WINDOW_SECONDS": "3", "TIME_SCALE": "0.1"}).timing
     assert timing.window == 3
-    assert timing.second_look == pytest.approx(Timing().second_look / 10)
+    assert timing.second_listing == pytest.approx(Timing().second_listing / 10)
 
 
 @pytest.mark.parametrize("scale", ["0.1", "2"])

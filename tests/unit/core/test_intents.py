@@ -247,7 +247,7 @@ def test_a_picture_whose_image_was_deleted_before_it_was_shown_is_superseded_not
     picture = by_key(A, EARLIER, "op1.0.0")
     ledger = run(pictures.want(a_ledger(SHOWN), [picture]), DELETE)
     operation = Operation("op1", "pim", "digest", (Part("source", GUID, "shop", (AskedImage(picture.source_url, A),)),))
-    images, problem, over = part_progress(operation, 0, ledger, {}, applied=True)
+    images, problem, over = part_progress(operation, 0, ledger, {}, accepted=True)
     assert (problem, over) == (None, True)
     assert images == (ImageOutcome("superseded", "1.jpg", A, reason="the image was deleted afterwards"),)
     assert not isinstance(plan(ledger, (), NOW, PLAIN), Wait | StartFlight)

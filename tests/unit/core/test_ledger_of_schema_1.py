@@ -66,3 +66,9 @@ def test_it_is_written_as_todays_and_both_kinds_read_the_same() -> None:
 
 def test_an_empty_one_is_empty() -> None:
     assert Ledger(GUID, "shop360") == EMPTY
+
+
+def test_a_listing_says_when_a_gallery_is_to_be_reconciled_whichever_schema_wrote_it() -> None:
+    assert ledger_document.listed_reconcile_at({"look_at": "5", "live": "1"}) == ("look_at", "5")
+    assert ledger_document.listed_reconcile_at({"reconcile_at": "7"}) == ("reconcile_at", "7")
+    assert ledger_document.listed_reconcile_at({}) == ("reconcile_at", "1")

@@ -42,7 +42,7 @@ def test_a_scaled_timing_keeps_the_order_of_its_durations(factor: float) -> None
 
 
 def test_a_scaled_timing_is_as_many_times_as_long() -> None:
-    assert TIMING.scaled(0.1).second_look == pytest.approx(12)
+    assert TIMING.scaled(0.1).second_listing == pytest.approx(12)
     assert TIMING.scaled(1.0) == TIMING
 
 

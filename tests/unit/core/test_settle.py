@@ -27,7 +27,7 @@ from tests.unit.core.build import (
 A, B, C = key("a.jpg"), key("b.jpg"), key("c.jpg")
 NEW = {A: Entry(wanted("a.jpg")), B: Entry(wanted("b.jpg"))}
 FLIGHT = insertion({"a.jpg": 100, "b.jpg": 200})
-SECOND = NOW + TIMING.second_look
+SECOND = NOW + TIMING.second_listing
 """When a second look is due after a first one at NOW."""
 
 IMG_A, IMG_B = img("1.jpg", 100), img("2.jpg", 200)
@@ -81,7 +81,7 @@ def test_missing_at_the_first_look_is_looked_for_again() -> None:
     assert ledger.entries == NEW
 
 
-@pytest.mark.parametrize("later", [0.0, 1.0, TIMING.second_look - 0.1])
+@pytest.mark.parametrize("later", [0.0, 1.0, TIMING.second_listing - 0.1])
 def test_a_look_too_soon_after_the_first_changes_nothing(later: float) -> None:
     first = settled(FLIGHT, ONLY_A, [IMG_A])
     assert first.flight is not None
@@ -103,7 +103,7 @@ def test_what_appears_between_the_looks_is_live() -> None:
         assert (ledger.flight, [is_waiting(entry) for entry in ledger.entries.values()]) == (None, [False, False])
 
 
-def test_what_was_seen_once_and_is_gone_at_the_second_look_was_deleted_by_a_person_and_is_never_sent_again() -> None:
+def test_what_was_seen_once_and_is_gone_at_the_second_listing_was_deleted_by_a_person_and_is_never_sent_again() -> None:
     first = settled(FLIGHT, ONLY_A, [IMG_A])
     assert first.flight is not None
     ledger = settle(first, first.flight, [IMG_B], Match({B: IMG_B}, (A,)), SECOND, TIMING, MAX_ATTEMPTS)
@@ -111,7 +111,7 @@ def test_what_was_seen_once_and_is_gone_at_the_second_look_was_deleted_by_a_pers
     assert not needs_content(ledger.entries[A])
 
 
-def test_what_shoptet_says_has_failed_needs_no_second_look() -> None:
+def test_what_shoptet_says_has_failed_needs_no_second_listing() -> None:
     flight = replace(FLIGHT, errors={B: "cannot be read"})
     ledger = settled(flight, ONLY_A, [IMG_A])
     assert ledger.flight is None
@@ -120,7 +120,7 @@ def test_what_shoptet_says_has_failed_needs_no_second_look() -> None:
     )
 
 
-def test_one_that_shoptet_said_nothing_of_waits_for_the_second_look_with_all() -> None:
+def test_one_that_shoptet_said_nothing_of_waits_for_the_second_listing_with_all() -> None:
     flight = replace(FLIGHT, errors={B: "cannot be read"})
     neither = Match({}, (A, B))
     first = settled(flight, neither, [])

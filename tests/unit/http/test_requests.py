@@ -19,7 +19,7 @@ from gallery_sync.http.signed import genuine
 from gallery_sync.state import operations
 from tests.unit.http.memory import NOW, Dripping, Memory, asked
 
-LOOK = parts.look("P", "shop")
+LOOK = parts.sync("P", "shop")
 SECRET = "whsec_bG9jYWwtc2VjcmV0LW9mLXNpZ25lZC1ldmVudHM="
 OTHER = "whsec_YW5vdGhlci1zZWNyZXQtb2Ytc2lnbmVkLWV2ZW50cw=="
 
@@ -80,14 +80,14 @@ def test_the_same_request_gives_the_same_operation_however_it_was_written() -> N
 def test_another_request_under_the_same_id_is_a_conflict() -> None:
     documents = Memory()
     begin(documents, "pim", "k", LOOK)
-    for other in (parts.look("P", "shop360"), parts.look("Q", "shop"), (*LOOK, *LOOK)):
+    for other in (parts.sync("P", "shop360"), parts.sync("Q", "shop"), (*LOOK, *LOOK)):
         assert status(lambda other=other: begin(documents, "pim", "k", other)) == 409
 
 
 def test_ids_of_two_callers_do_not_meet() -> None:
     documents = Memory()
     begin(documents, "pim", "k", LOOK)
-    begin(documents, "erp", "k", parts.look("Q", "shop"))
+    begin(documents, "erp", "k", parts.sync("Q", "shop"))
     assert operation.operation_id("pim", "k") != operation.operation_id("pi", "mk")
     assert len(documents.documents) == 2
 
@@ -118,7 +118,7 @@ def test_an_answer_of_202_says_where_the_operation_is() -> None:
 
 def test_a_refusal_names_code_message_and_path() -> None:
     with pytest.raises(Rejected) as refused:
-        parts.look("", "shop")
+        parts.sync("", "shop")
     body = msgspec.json.decode(refusal(refused.value).body)
     assert set(body) == {"errors"}
     assert set(body["errors"][0]) == {"code", "message", "path"}

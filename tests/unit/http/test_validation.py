@@ -182,7 +182,7 @@ def test_all_flaws_are_told_at_once_up_to_a_bound() -> None:
 @pytest.mark.parametrize("product", ["", " x", "x ", ".", "..", "a\nb", "x" * 65])
 def test_a_product_is_a_guid_or_a_code(product: str) -> None:
     with pytest.raises(Rejected) as refused:
-        parts.look(product, "shop")
+        parts.sync(product, "shop")
     assert [(flaw.code, flaw.path) for flaw in refused.value.flaws] == [("bad-product", "product")]
 
 
