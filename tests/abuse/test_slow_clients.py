@@ -21,7 +21,7 @@ from tests.abuse.wire import answered, dial, exchange, head
 
 THREADS = 8
 IN_TIME = 4.0
-"""Seconds. What Shoptet gives a receiver (facts.md, "Webhooks from Shoptet")."""
+"""Seconds. What Shoptet gives a receiver (docs/shoptet.md, "Webhooks from Shoptet")."""
 
 FIRST_BYTE = 5.0
 """Seconds that the server's threads wait for a connection's first byte."""

@@ -13,7 +13,7 @@ __all__ = ["POLL_AT_ONCE", "SYNC_AT_ONCE", "check_queue"]
 
 SYNC_AT_ONCE: Final = 2
 POLL_AT_ONCE: Final = 1
-"""Together Shoptet's 3 connections a token (design, "Limits")."""
+"""Together Shoptet's 3 connections a token (docs/shoptet.md, "Limits")."""
 
 TIMEOUT: Final = 20.0
 

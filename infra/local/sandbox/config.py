@@ -103,7 +103,7 @@ class SandboxConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     webhook_retry_seconds: float = 900
     notification_seconds: float = 7 * 24 * 3_600
 
-    # What is not documented.
+    # What is not documented: docs/shoptet.md, "Unknowns".
     result_format: Literal["names", "bare", "html", "missing", "none"] = "names"
     """Rows with names; rows without; a page; a link to nothing; no link."""
     job_endpoint: Literal["full", "short"] = "full"

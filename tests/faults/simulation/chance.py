@@ -22,7 +22,7 @@ class Faults:
     frozen: float = 0.0
     """An instance gets no processor for up to half an hour, and then goes on as if nothing had happened: also beyond its
     time-out, which no platform can enforce on a frozen machine. Only between the check of `send_until` and the sending
-    it does not happen (design, "What makes it exact", 2)."""
+    it does not happen (README.md, "What is not simulated")."""
     storage_refuses: float = 0.0
     storage_forgets_to_say: float = 0.0
     """A write was done, and its answer lost for good."""
@@ -75,7 +75,7 @@ _WEIGHT: Final = {
 
 @dataclass(frozen=True)
 class Shoptets:
-    """What nobody has documented of Shoptet (facts.md, *(unknown)*), as it is in this world."""
+    """What nobody has documented of Shoptet (docs/shoptet.md, "Unknowns"), as it is in this world."""
 
     result: Literal["names", "bare", "none"] = "names"
     endpoint: Literal["full", "bare"] = "full"

@@ -13,7 +13,7 @@ from tests.faults.simulation.storage import URL
 HOURS_TO_FAIL: Final = 3 * 3600.0
 MOST_DETAILS: Final = 10
 TOO_LARGE: Final = "too-large"
-"""Content that begins so never appears, without a word (facts.md, "Product images")."""
+"""Content that begins so never appears, without a word (docs/shoptet.md, "Product images")."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Shoptet's inside in memory: products, galleries, and the rules of facts.md that a gallery keeps."""
+"""Shoptet's inside in memory: products, galleries, and the rules of docs/shoptet.md that a gallery keeps."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field

@@ -21,7 +21,7 @@ NOTIFICATION = {
 }
 BODY = json.dumps(NOTIFICATION).encode()
 ANSWER_SECONDS = 4.0
-"""What Shoptet gives a receiver (facts.md, "Webhooks from Shoptet")."""
+"""What Shoptet gives a receiver (docs/shoptet.md, "Webhooks from Shoptet")."""
 
 
 @pytest.fixture(scope="module")
