@@ -19,7 +19,7 @@ from gallery_sync.shoptet import webhook
 SETTINGS: JobFinished = read_or_exit(JobFinished, os.environ)
 LOG = Log("job_finished")
 PATIENCE = 2.5
-"""Seconds to enqueue: Shoptet gives up after 4 (facts.md, "Webhooks from Shoptet")."""
+"""Seconds to enqueue: Shoptet gives up after 4 (docs/shoptet.md, "Webhooks from Shoptet")."""
 
 
 @cache

@@ -30,7 +30,7 @@ def api_world(settings: ApiSettings, function: str) -> RequestWorld:
         clock=clock,
         log=Log(function),
         timing=settings.timing,
-        # The two queues and these functions share 3 connections (facts.md, "Limits"); a 429 all the same is retried.
+        # The two queues and these functions share 3 connections (docs/shoptet.md, "Limits"); a 429 all the same is retried.
         shop=shop_client(settings, documents, clock, threading.BoundedSemaphore(1)),
         drops=BucketDrops(drops, STORAGE_SECONDS),
         bin=BucketBin(drops, state, STORAGE_SECONDS),

@@ -1,7 +1,7 @@
 """A flight whose answer was lost: did Shoptet take it? Pure.
 
 Shoptet has no idempotency key, so a reset, a timeout, a 5xx or an HTML page after a POST means that it may have happened
-(facts.md, "Jobs"). Sending again is right only when no job of ours can still be at work and the gallery gained nothing.
+(docs/shoptet.md, "Jobs"). Sending again is right only when no job of ours can still be at work and the gallery gained nothing.
 """
 
 import re

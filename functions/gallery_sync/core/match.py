@@ -1,6 +1,6 @@
 """What a flight brought: which image of the gallery belongs to which key, what is missing, what nobody can explain. Pure.
 
-The gallery decides, not the job (a job can look finished while a picture silently never appears: facts.md, "Product
+The gallery decides, not the job (a job can look finished while a picture silently never appears: docs/shoptet.md, "Product
 images"). A job's result only helps to name what the gallery shows, and to say why something is missing.
 """
 

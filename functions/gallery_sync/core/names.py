@@ -22,7 +22,7 @@ PICTURE_TYPES: Final = {
     "gif": "image/gif",
     "webp": "image/webp",
 }
-"""What Shoptet accepts for uploads, by extension (facts.md, "Product images"), and the type that we serve it with."""
+"""What Shoptet accepts for uploads, by extension (docs/shoptet.md, "Product images"), and the type that we serve it with."""
 
 MAX_CODE = 64
 """Characters of a code (Shoptet's description of `variants[].code`)."""

@@ -1,6 +1,6 @@
 """Which number each key of a gallery is ordered by, and which one is sent for it. Pure.
 
-They are the same in a shop that keeps what it is sent. Whether Shoptet renumbers is not documented (facts.md, "Product
+They are the same in a shop that keeps what it is sent. Whether Shoptet renumbers is not documented (docs/shoptet.md, "Product
 images"). If it does, a new image lands behind all others: its number was chosen among those that were sent before, and they
 are shown under lower ones. It is left there until it is known by its name, as its number is what tells which it is; then it
 is moved, by a number between those that its neighbours are shown with.
@@ -73,7 +73,7 @@ def are_appended(ledger: Ledger, listing: Sequence[Image]) -> bool:
 def keeps_numbers(ledger: Ledger, listing: Sequence[Image]) -> bool | None:
     """Whether the gallery shows our images under the priorities that we sent; None where it shows none to tell by.
 
-    Whether Shoptet renumbers is not documented (facts.md, "Product images"). A person may have reordered some of them: one
+    Whether Shoptet renumbers is not documented (docs/shoptet.md, "Product images"). A person may have reordered some of them: one
     that kept its number shows that it does not, and one alone that lost it shows nothing.
     """
     sent = {e.live.name: e.live.priority for e in ledger.entries.values() if e.live is not None and e.live.priority}

@@ -39,7 +39,7 @@ class Timing:
     settle_again: float = 60.0
     """How long an ended job may stay unsettled before its settling is enqueued again."""
     job_lost: float = 3 * HOUR + 600.0
-    """A job that met an internal error is marked failed after 3 hours, without a webhook (facts.md, "Jobs")."""
+    """A job that met an internal error is marked failed after 3 hours, without a webhook (docs/shoptet.md, "Jobs")."""
     clock_margin: float = 300.0
     """How far Shoptet's clock may be from ours when jobs are looked up by their creation time."""
     retry_first: float = 30.0
@@ -108,7 +108,7 @@ def together(now: float, pause: float) -> float:
 
 
 DETAIL_BUDGET = 8
-"""How often an unfinished job's detail may be asked where the list of jobs is not allowed. An 11th gives 403 (facts.md,
+"""How often an unfinished job's detail may be asked where the list of jobs is not allowed. An 11th gives 403 (docs/shoptet.md,
 "Jobs"); the rest is left for answers that were lost after Shoptet counted them."""
 
 

@@ -51,7 +51,7 @@ def _ask_each(world: PollWorld, entries: tuple[Entry, ...], now: float) -> None:
     """Without the list: ask the jobs' details, at growing distances, never more than 8 times an unfinished job.
 
     Each request is counted before it is sent: a run that dies after it has used up one of the ten that Shoptet allows
-    (facts.md, "Jobs"), whether it saw the answer or not.
+    (docs/shoptet.md, "Jobs"), whether it saw the answer or not.
     """
     next_at = []
     for job, generation in entries:

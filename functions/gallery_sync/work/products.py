@@ -62,7 +62,7 @@ def remember(world: ReconcileWorld, ledger: Ledger, prefix: str) -> None:
 def gone(world: ReconcileWorld, guid: str, gallery: Gallery, prefix: str | None, error: shop_errors.NotFound) -> None:
     """Shoptet knows no such product: fail what is wanted, or refuse the folder if nothing of it was ever written down.
 
-    A code may mean another product by now (facts.md, "Product images"): it is asked again at once. Raises the errors of
+    A code may mean another product by now (docs/shoptet.md, "Product images"): it is asked again at once. Raises the errors of
     that GET, and StorageUnavailable, BadDocument, TasksError.
     """
     if prefix is not None and _codes(world).changed(prefix, guid):
