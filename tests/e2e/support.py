@@ -189,7 +189,7 @@ def wait_quiet(cloud: LocalCloud) -> None:
         return idle and later and next(iter(cloud.documents.list(jobindex.PREFIX)), None) is None and not unfinished()
 
     def unfinished() -> bool:
-        return any(listed.metadata["look_at"] != "0" for listed in cloud.documents.list(ledger_document.PREFIX))
+        return any(listed.metadata["reconcile_at"] != "0" for listed in cloud.documents.list(ledger_document.PREFIX))
 
     wait("no event, task or job under way", quiet)
 

@@ -137,10 +137,12 @@ def _clean(world: RequestWorld, ledger: Ledger, flight: Flight, intent: Intent, 
         skipped = _delete_each(world, ledger, flight, intent, [i.name for i in listing if i.name in before])
     if intent.purge:
         _purge(world, ledger, intent.at)
-    deleted = [name for name in intent.before or () if name not in skipped]
-    return (
-        *(ImageOutcome("deleted", name, key=owner(ledger, name)) for name in deleted),
-        *(ImageOutcome("skipped", name, reason=reason) for name, reason in skipped.items()),
+    return tuple(
+        ImageOutcome("skipped", name, reason=skipped[name])
+        if name in skipped
+        else ImageOutcome("deleted", name, key=owner(ledger, name))
+        # A listing that lags may have lacked one that Shoptet names.
+        for name in dict.fromkeys((*(intent.before or ()), *skipped))
     )
 
 

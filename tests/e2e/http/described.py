@@ -12,7 +12,7 @@ from referencing.jsonschema import DRAFT202012
 
 from infra.local.processes import ROOT
 
-DESCRIPTION: Mapping[str, Any] = yaml.safe_load((ROOT / "functions/gallery_sync/openapi.yaml").read_text())
+DESCRIPTION: Mapping[str, Any] = yaml.safe_load((ROOT / "functions/gallery_sync/http/openapi.yaml").read_text())
 _REGISTRY: Registry[Any] = Registry().with_resource("urn:api", DRAFT202012.create_resource(DESCRIPTION))
 
 
