@@ -57,7 +57,8 @@ def settle(
 
     Missing means missing in two listings, minutes apart, unless Shoptet itself said that the image failed. What the
     first of them showed was deleted by a person since. While a name is new that nobody can explain, a missing image may
-    be there under it: that is for a person, never sent again.
+    be there under it: that is for a person, never sent again. After a job that failed, what is missing flies again in
+    halves: one picture that breaks the job must not take the others along.
     """
     silent = [key for key in outcome.missing if key not in flight.errors]
     if silent and flight.first_miss is None:
@@ -76,7 +77,9 @@ def settle(
         elif outcome.unexplained and key not in flight.errors:
             changed[key] = failed(entry, MAY_BE_THERE, UNEXPLAINED.format(names=_few(outcome.unexplained)), now)
         elif _is_of(entry, flight.images[key]) and not _was_deleted(flight, key, listing, outcome):
-            changed[key] = tried(entry, flight.errors.get(key) or flight.reason or SILENT, now, timing, max_attempts)
+            reason = flight.errors.get(key) or flight.reason or SILENT
+            together = len(flight.images) if _job_failed(flight) and key not in flight.errors else 1
+            changed[key] = tried(entry, reason, now, timing, max_attempts, together)
     over = with_entries(replace(ledger, flight=None, pause=None), changed)
     if flight.action == "insert":
         over = mark_astray(over, listing, {key: flight.images[key].priority for key in outcome.found})
@@ -204,13 +207,18 @@ def became_live(entry: Entry, snapshot: Snapshot, image: Image) -> Entry:
     )
 
 
-def tried(entry: Entry, reason: str, now: float, timing: Timing, max_attempts: int) -> Entry:
-    """Give an entry after a try that failed: another after a growing pause, or failed for good after the last."""
+def tried(entry: Entry, reason: str, now: float, timing: Timing, max_attempts: int, together: int = 1) -> Entry:
+    """Give an entry after a try that failed: another after a growing pause, or failed for good after the last.
+
+    `together` is how many images failed as one, so that nobody knows which is to blame: with more than one, the next try
+    is in halves, and none of them is given up.
+    """
     attempts = entry.attempts + 1
-    if attempts >= max_attempts:
+    if attempts >= max_attempts and together == 1:
         return failed(entry, "gave-up", f"given up after {attempts} tries: {reason}", now)
     later = now + schedule.pause(attempts, timing)
-    return replace(entry, attempts=attempts, not_before=later, last_reason=reason)
+    batch = entry.batch if together == 1 else together // 2
+    return replace(entry, attempts=attempts, not_before=later, last_reason=reason, batch=batch)
 
 
 def failed(entry: Entry, code: str, reason: str, now: float, request_id: str | None = None) -> Entry:
@@ -222,6 +230,11 @@ def _is_of(entry: Entry, snapshot: Snapshot) -> bool:
     """Whether what a flight carried is still wanted: a caller may have given another picture meanwhile, which is not to blame."""
     current = entry.wanted.content.generation if entry.wanted is not None else 0
     return not snapshot.generation or not current or snapshot.generation == current
+
+
+def _job_failed(flight: Flight) -> bool:
+    """Whether Shoptet's job ended, and not well. Where the answer was lost, no job is known, and no image is to blame."""
+    return flight.job_created is not None and flight.reason is not None
 
 
 def _was_deleted(flight: Flight, key: str, listing: Sequence[Image], outcome: Match) -> bool:

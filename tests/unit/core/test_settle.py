@@ -136,6 +136,44 @@ def test_the_jobs_own_reason_is_told_where_there_is_none_for_the_image() -> None
     assert ledger.entries[B].last_reason == "Shoptet's job j1 ended as failed"
 
 
+FAILED_JOB = {"job_created": "2024-07-01T14:00:00+0200", "reason": "Shoptet's job j1 ended as failed"}
+
+
+def test_what_is_missing_after_a_job_that_failed_flies_again_in_halves() -> None:
+    names = [f"{n}.jpg" for n in range(16)]
+    flight = replace(insertion({name: 100 * n for n, name in enumerate(names, 1)}), **FAILED_JOB)
+    entries = {key(name): Entry(wanted(name)) for name in names}
+    ledger = looked_twice(flight, Match({}, tuple(entries)), (), entries)
+    assert {(entry.batch, entry.attempts) for entry in ledger.entries.values()} == {(8, 1)}
+
+
+def test_one_of_several_whose_job_failed_is_not_given_up_before_it_has_flown_alone() -> None:
+    entries = {k: replace(entry, attempts=MAX_ATTEMPTS + 1, batch=2) for k, entry in NEW.items()}
+    both = looked_twice(replace(FLIGHT, **FAILED_JOB), Match({}, (A, B)), (), entries)
+    assert {(entry.batch, entry.failure) for entry in both.entries.values()} == {(1, None)}
+    alone = replace(insertion({"b.jpg": 200}), **FAILED_JOB)
+    assert looked_twice(alone, Match({}, (B,)), (), {B: both.entries[B]}).entries[B].failure is not None
+
+
+@pytest.mark.parametrize(
+    "flight",
+    [
+        pytest.param(
+            replace(FLIGHT, job_created=FAILED_JOB["job_created"]), id="completed: a picture got lost by itself"
+        ),
+        pytest.param(replace(FLIGHT, reason="Shoptet's answer was lost"), id="no job is known"),
+    ],
+)
+def test_what_is_missing_without_a_job_that_failed_flies_together_again(flight: Flight) -> None:
+    assert looked_twice(flight, Match({}, (A, B)), ()).entries[B].batch == NEW[B].batch
+
+
+def test_the_one_that_shoptet_names_is_to_blame_alone() -> None:
+    flight = replace(FLIGHT, errors={B: "cannot be read"}, **FAILED_JOB)
+    entries = looked_twice(flight, Match({}, (A, B)), ()).entries
+    assert (entries[A].batch, entries[B].batch) == (1, NEW[B].batch)
+
+
 def test_pauses_grow_and_the_last_try_is_a_failure_for_good() -> None:
     flight = replace(insertion({"b.jpg": 200}), errors={B: "cannot be read"})
     entries, pauses = {B: NEW[B]}, []
