@@ -21,7 +21,7 @@ from gallery_sync.core import names
 from gallery_sync.core.files import BucketFile
 from gallery_sync.core.ledger import Content
 from gallery_sync.parallel import in_threads
-from gallery_sync.ports.storage import Listed, PreconditionFailed, StorageUnavailable, Stored
+from gallery_sync.ports.storage import Listed, NotCopied, PreconditionFailed, StorageUnavailable, Stored
 
 Timeout = tuple[float, float]
 """Seconds to connect and to read."""
@@ -31,6 +31,7 @@ RETRY_SECONDS: Final = 30.0
 """How long a call is tried again, unless told otherwise."""
 MAX_NAME: Final = 1024
 """Bytes of an object's name (Cloud Storage, "Object naming guidelines")."""
+LOCKED: Final = "if it is encrypted with a key of its own, drop it again without one; else set its permissions right"
 WRITE: Final = "write"
 """The metadata that names the write which made a document."""
 
@@ -137,14 +138,28 @@ class BucketOutbox:
         self._sign = sign
         self._call = _bounded(retry_seconds, timeout)
 
-    def prepare(self, contents: Sequence[Content]) -> Mapping[Content, str | None]:
-        """See ports.Outbox. In parallel: each signature without a private key is a call to IAM."""
-        return dict(zip(contents, in_threads(self._prepare, contents), strict=True))
+    def prepare(self, contents: Sequence[Content]) -> Mapping[Content, str | NotCopied | None]:
+        """See ports.storage.Outbox. In parallel: each signature without a private key is a call to IAM.
 
-    def _prepare(self, content: Content) -> str | None:
+        One object that storage cannot copy now or ever must not keep its folder waiting. Where it copies none at all for
+        reasons that may pass, it is storage that has to come back first.
+        """
+        came = in_threads(self._try, contents)
+        unavailable = [one for one in came if isinstance(one, StorageUnavailable)]
+        if unavailable and len(unavailable) == len(came):
+            raise unavailable[0]
+        urls = (NotCopied(str(one)) if isinstance(one, StorageUnavailable) else one for one in came)
+        return dict(zip(contents, urls, strict=True))
+
+    def _try(self, content: Content) -> str | NotCopied | StorageUnavailable | None:
         path = names.outbox(content.source, content.generation)
-        if not self._copy(content, path):
-            return None
+        try:
+            if not self._copy(content, path):
+                return None
+        except _FileRefused as refused:
+            return NotCopied(f"Cloud Storage does not let this file be read ({refused}): {LOCKED}")
+        except StorageUnavailable as error:
+            return error
         with _translated(f"sign a URL for {path}"):
             return self._sign(path)
 
@@ -171,6 +186,12 @@ class BucketOutbox:
                 return bool(target.exists(**self._call))
             except exceptions.NotFound:
                 return False
+            except (exceptions.BadRequest, exceptions.Forbidden) as error:
+                raise _FileRefused(_kind(error)) from None
+
+
+class _FileRefused(Exception):
+    """Storage refuses this object for good: it is encrypted with a customer's key, held back, or not ours to read."""
 
 
 class BucketBin:

@@ -145,6 +145,12 @@ def refused(ledger: Ledger, flight: Flight, *, reason: str, now: float, request_
     return with_entries(replace(ledger, flight=None), changed)
 
 
+def not_copied(ledger: Ledger, reasons: Mapping[str, str], now: float, timing: Timing, max_attempts: int) -> Ledger:
+    """Give the ledger after files could not be copied for Shoptet: a try that failed for each, with its reason."""
+    changed = {key: tried(ledger.entries[key], reason, now, timing, max_attempts) for key, reason in reasons.items()}
+    return with_entries(ledger, changed)
+
+
 def product_gone(ledger: Ledger, *, reason: str, now: float, request_id: str | None) -> Ledger:
     """Give the ledger after Shoptet said that it knows no such product: all that is still wanted fails for good."""
     changed = {

@@ -70,9 +70,19 @@ class Bin(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class NotCopied:
+    """Why one file could not be copied, in words for people; all others of its folder fly without it."""
+
+    reason: str
+
+
 class Outbox(Protocol):
     """The immutable copies that Shoptet downloads."""
 
-    def prepare(self, contents: Sequence[Content]) -> Mapping[Content, str | None]:
-        """Copy each content, and give a signed URL (secret) for each; None where that generation is gone."""
+    def prepare(self, contents: Sequence[Content]) -> Mapping[Content, str | NotCopied | None]:
+        """Copy each content, and give a signed URL (secret) for each; None where that generation is gone.
+
+        Raises StorageUnavailable where nothing could be copied, and another time may do.
+        """
         ...

@@ -8,13 +8,13 @@ import msgspec
 
 from gallery_sync.core import settle
 from gallery_sync.core.files import of_gallery
-from gallery_sync.core.ledger import Action, Content, Flight, Ledger, Snapshot, request_order
+from gallery_sync.core.ledger import Action, Flight, Ledger, Snapshot, request_order
 from gallery_sync.core.observe import observe
 from gallery_sync.core.plan import Nothing, RunIntent, StartFlight, Wait, plan
 from gallery_sync.core.see import is_dropped_again, see
 from gallery_sync.core.shop_values import Attributes, Image, NewImage, NewSource
 from gallery_sync.ports import shop_errors
-from gallery_sync.ports.storage import PreconditionFailed
+from gallery_sync.ports.storage import NotCopied, PreconditionFailed
 from gallery_sync.state import jobindex, refusals
 from gallery_sync.state.jobindex import IndexedJob
 from gallery_sync.state.ledgers import Held
@@ -90,12 +90,12 @@ def _fly(world: ReconcileWorld, held: Held, ledger: Ledger, step: StartFlight, l
     urls: Urls = {}
     images = step.images
     if step.action in ("insert", "source"):
-        contents = {key: entry.wanted.content for key in images if (entry := ledger.entries[key]).wanted is not None}
-        urls = _prepared(world, contents)
+        urls, not_copied = _prepared(world, ledger, images)
         images = {key: snapshot for key, snapshot in images.items() if key in urls}
+        ledger = settle.not_copied(ledger, not_copied, world.clock.now(), world.timing, world.max_attempts)
         if not images:
-            # Every file of this step was replaced or deleted since it was listed: list again.
-            return True
+            # Every file of this step was replaced or deleted since it was listed, or cannot be copied: plan again.
+            return not not_copied or _write(world, held, ledger)
     flight = flights.take_slot(world, held, ledger, step.action, images=images, before=_names_before(ledger, listing))
     if flight is None:
         return True
@@ -109,11 +109,28 @@ def _fly(world: ReconcileWorld, held: Held, ledger: Ledger, step: StartFlight, l
         return _not_done(world, ledger, flight, error)
 
 
-def _prepared(world: ReconcileWorld, contents: Mapping[str, Content]) -> dict[str, str]:
-    """Give each key's URL: a caller's own as it is, else a signed one of the copy; none where the file is gone by now."""
-    urls = world.outbox.prepare(tuple(content for content in contents.values() if not content.url))
-    given = {key: content.source if content.url else urls[content] for key, content in contents.items()}
-    return {key: url for key, url in given.items() if url is not None}
+def _prepared(
+    world: ReconcileWorld, ledger: Ledger, images: Mapping[str, Snapshot]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Give each key's URL, and why others have none: a caller's own as it is, else a signed one of the copy.
+
+    A file that is gone by now has neither.
+    """
+    contents = {key: entry.wanted.content for key in images if (entry := ledger.entries[key]).wanted is not None}
+    copies = world.outbox.prepare(tuple(content for content in contents.values() if not content.url))
+    given = {key: content.source if content.url else copies[content] for key, content in contents.items()}
+    urls = {key: url for key, url in given.items() if isinstance(url, str)}
+    return urls, {key: one.reason for key, one in given.items() if isinstance(one, NotCopied)}
+
+
+def _write(world: ReconcileWorld, held: Held, ledger: Ledger) -> bool:
+    """Write the ledger down, and tell what it means; True: it has to be planned again."""
+    try:
+        world.ledgers.write(held, ledger)
+    except PreconditionFailed:
+        return True
+    report(world.log, held.ledger, ledger)
+    return True
 
 
 def _names_before(ledger: Ledger, listing: Sequence[Image]) -> list[str]:

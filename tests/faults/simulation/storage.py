@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from gallery_sync.core import names
 from gallery_sync.core.files import BucketFile
 from gallery_sync.core.ledger import Content
-from gallery_sync.ports.storage import Listed, PreconditionFailed, StorageUnavailable, Stored
+from gallery_sync.ports.storage import Listed, NotCopied, PreconditionFailed, StorageUnavailable, Stored
 from tests.faults.simulation.effects import Effects
 from tests.faults.simulation.record import Summary
 
@@ -161,9 +161,9 @@ class SimOutbox:
         self._copies = copies
         self._effects = effects
 
-    def prepare(self, contents: Sequence[Content]) -> Mapping[Content, str | None]:
+    def prepare(self, contents: Sequence[Content]) -> Mapping[Content, str | NotCopied | None]:
         """See ports.Outbox."""
-        urls: dict[Content, str | None] = {}
+        urls: dict[Content, str | NotCopied | None] = {}
         for content in contents:
             self._effects.point()
             if self._effects.happens(self._effects.faults.storage_refuses):

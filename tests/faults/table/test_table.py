@@ -164,7 +164,7 @@ def test_the_watch_for_secrets_knows_one_when_it_sees_it(cloud: Cloud) -> None:
         place.put(f"{MUG}/a.png", RED)
         (file,) = place.world.drops.list(f"{MUG}/")
         content = Content(file.name, file.generation, file.checksum, file.size)
-        url = place.world.outbox.prepare([content])[content] or ""
+        url = str(place.world.outbox.prepare([content])[content])
         place.world.log.say("INFO", f"downloads {url}")
         assert SECRET.search(url)
         assert "downloads" in place.log.getvalue()

@@ -11,7 +11,7 @@ from gallery_sync.cloud.storage import BucketOutbox
 from gallery_sync.core import names
 from gallery_sync.core.ledger import Content
 from gallery_sync.core.shop_values import MAX_SOURCE_URL
-from gallery_sync.ports.storage import StorageUnavailable
+from gallery_sync.ports.storage import NotCopied, StorageUnavailable
 from infra.local.serving import served
 from infra.local.storage.client import local_client
 
@@ -20,9 +20,9 @@ from .conftest import RETRY_SECONDS, TIMEOUT, World
 MISSED = "p/missed.png"
 
 
-def download(url: str | None) -> requests.Response:
+def download(url: str | NotCopied | None) -> requests.Response:
     """Get it as Shoptet does: with nothing but the address."""
-    assert url is not None
+    assert isinstance(url, str)
     return requests.get(url, timeout=TIMEOUT)
 
 
@@ -102,11 +102,33 @@ def test_a_copy_whose_answer_was_lost_is_there(world: World) -> None:
     assert download(url).content == b"bytes"
 
 
-def test_a_copy_that_cannot_be_made_is_told(world: World) -> None:
-    content = world.drop("p/a.png")
-    world.server.fault(kind="objects.rewrite", status=403)
-    with pytest.raises(StorageUnavailable, match=r"did not copy p/a\.png: Forbidden 403"):
-        world.outbox().prepare([content])
+@pytest.mark.parametrize("status", [400, 403])
+def test_a_file_that_storage_will_never_copy_is_told_and_keeps_no_other_waiting(world: World, status: int) -> None:
+    bad, good = world.drop("p/bad.png"), world.drop("p/good.png", b"good")
+    world.server.fault(kind="objects.rewrite", path=".*bad.*", status=status, times=9)
+    prepared = world.outbox().prepare([bad, good])
+    refused = prepared[bad]
+    assert isinstance(refused, NotCopied)
+    assert f" {status})" in refused.reason
+    assert "drop it again" in refused.reason
+    assert download(prepared[good]).content == b"good"
+
+
+def test_a_file_that_storage_does_not_copy_now_keeps_no_other_waiting(world: World) -> None:
+    bad, good = world.drop("p/bad.png"), world.drop("p/good.png", b"good")
+    world.server.fault(kind="objects.rewrite", path=".*bad.*", status=503, times=99)
+    prepared = world.outbox(seconds=2.0).prepare([bad, good])
+    refused = prepared[bad]
+    assert isinstance(refused, NotCopied)
+    assert "did not copy p/bad.png" in refused.reason
+    assert download(prepared[good]).content == b"good"
+
+
+def test_where_nothing_can_be_copied_now_it_is_storage_that_has_to_come_back(world: World) -> None:
+    both = [world.drop("p/a.png"), world.drop("p/b.png")]
+    world.server.fault(kind="objects.rewrite", status=503, times=99)
+    with pytest.raises(StorageUnavailable, match=r"did not copy p/[ab]\.png"):
+        world.outbox(seconds=2.0).prepare(both)
 
 
 def test_the_address_of_the_longest_name_fits_what_shoptet_takes(world: World) -> None:
@@ -115,7 +137,7 @@ def test_the_address_of_the_longest_name_fits_what_shoptet_takes(world: World) -
     assert len(name.encode()) == 1024
     content = world.drop(name, b"far")
     (url,) = world.outbox().prepare([content]).values()
-    assert url is not None
+    assert isinstance(url, str)
     assert len(url) < MAX_SOURCE_URL
     assert "n" * 20 not in url
     assert download(url).content == b"far"
@@ -133,8 +155,8 @@ def test_the_address_ends_with_its_time(world: World) -> None:
 def test_the_address_of_one_copy_opens_no_other(world: World) -> None:
     one, other = world.drop("p/a.png", b"one"), world.drop("p/b.png", b"other")
     urls = world.outbox().prepare([one, other])
-    path = urlsplit(urls[other] or "").path
-    stolen = urlsplit(urls[one] or "")._replace(path=path).geturl()
+    path = urlsplit(str(urls[other])).path
+    stolen = urlsplit(str(urls[one]))._replace(path=path).geturl()
     assert download(stolen).status_code == 403
 
 

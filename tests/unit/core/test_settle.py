@@ -7,7 +7,7 @@ import pytest
 
 from gallery_sync.core.ledger import Entry, Failure, Flight, Ledger, Live, Pause, is_waiting, needs_content
 from gallery_sync.core.match import Match
-from gallery_sync.core.settle import SILENT, settle
+from gallery_sync.core.settle import SILENT, not_copied, settle
 from gallery_sync.core.shop_values import Image
 from tests.unit.core.build import (
     MAX_ATTEMPTS,
@@ -285,3 +285,15 @@ def test_a_picture_that_was_asked_for_during_the_flight_is_not_to_blame_for_what
     ledger = looked_twice(FLIGHT, Match({}, (A, B)), (), newer)
     assert ledger.entries[A] == newer[A]
     assert ledger.entries[B].attempts == 1
+
+
+def test_a_file_that_could_not_be_copied_is_tried_again_and_fails_in_the_end_with_its_reason() -> None:
+    ledger = a_ledger(NEW)
+    for attempt in range(1, MAX_ATTEMPTS):
+        ledger = not_copied(ledger, {A: "storage refuses"}, NOW, TIMING, MAX_ATTEMPTS)
+        assert (ledger.entries[A].attempts, ledger.entries[A].last_reason) == (attempt, "storage refuses")
+    ledger = not_copied(ledger, {A: "storage refuses"}, NOW, TIMING, MAX_ATTEMPTS)
+    failure = ledger.entries[A].failure
+    assert failure is not None
+    assert failure.reason == "given up after 5 tries: storage refuses"
+    assert ledger.entries[B] == NEW[B]
