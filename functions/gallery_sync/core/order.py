@@ -33,7 +33,11 @@ def assign(wanted: Sequence[str], current: Mapping[str, int], taken: Set[int] = 
 
 
 def free_number(near: int, taken: Set[int]) -> int:
-    """Give the free priority that is nearest above `near`, else the nearest below; `near` itself if it is free."""
+    """Give the free priority that is nearest above `near`, else the nearest below; `near` itself if it is free.
+
+    Beyond the last priority that there is, the nearest to that one. ValueError if none is free.
+    """
+    near = min(near, MAX_PRIORITY)
     for number in chain(range(near, MAX_PRIORITY + 1), range(near - 1, 0, -1)):
         if number not in taken:
             return number

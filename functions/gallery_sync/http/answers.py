@@ -65,9 +65,10 @@ def not_now(seconds: float, message: str, request_id: str | None = None) -> Reje
 def upstream_status(status: int) -> int:
     """Give the status under which a refusal of Shoptet's comes through.
 
-    Its 401 and 403 speak of this project's token, not of the caller's key; a 200 that lists an error is a conflict.
+    Its 401 and 403 speak of this project's token, not of the caller's key; a 200 that lists an error is a conflict. 429 is
+    our own: too much waits for a gallery; Shoptet's own never comes through.
     """
-    if status in (400, 404, 409, 413, 422):
+    if status in (400, 404, 409, 413, 422, 429):
         return status
     return 409 if status == 200 else 502
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 from gallery_sync.core import intents
 from gallery_sync.core.ledger import Intent, Ledger, Row
+from gallery_sync.core.limits import Full, check_growth
 from gallery_sync.core.operation import (
     AskedImage,
     ImageOutcome,
@@ -72,13 +73,22 @@ def _accept_part(world: RequestWorld, operation: Operation, number: int, at: flo
             operations.conclude(world.documents, operation.id, str(number), foresee(world, guid, part))
             return
     except (shop_errors.Refused, shop_errors.NotAllowed) as error:
-        outcome = Outcome(world.clock.now(), problem=_refusal(part, error))
-        for piece in pieces(number, part) or (str(number),):
-            operations.conclude(world.documents, operation.id, piece, outcome)
-        report_outcome(world.log, part.kind, outcome, product=part.product, gallery=part.gallery)
+        _refuse(world, operation.id, number, part, _refusal(part, error))
         return
-    _write_down(world, operation.id, number, part, guid, at)
+    try:
+        _write_down(world, operation.id, number, part, guid, at)
+    except Full as full:
+        _refuse(world, operation.id, number, part, Problem(full.status, full.code, str(full)))
+        return
     world.queue.gallery(guid, part.gallery, world.clock.now())
+
+
+def _refuse(world: RequestWorld, operation: str, number: int, part: Part, problem: Problem) -> None:
+    """Write down that a part was refused as a whole, for each outcome that it would have had."""
+    outcome = Outcome(world.clock.now(), problem=problem)
+    for piece in pieces(number, part) or (str(number),):
+        operations.conclude(world.documents, operation, piece, outcome)
+    report_outcome(world.log, part.kind, outcome, product=part.product, gallery=part.gallery)
 
 
 def _refusal(part: Part, error: shop_errors.Refused | shop_errors.NotAllowed) -> Problem:
@@ -154,10 +164,11 @@ def _intents(operation: str, number: int, part: Part, at: float) -> list[Intent]
 
 
 def _want(ledger: Ledger, pictures: Sequence[ByUrl]) -> Ledger:
-    return want(ledger, pictures)
+    return check_growth(ledger, want(ledger, pictures))
 
 
 def _ask(ledger: Ledger, asked: Sequence[Intent]) -> Ledger:
+    after = ledger
     for intent in asked:
-        ledger = intents.ask(ledger, intent)
-    return ledger
+        after = intents.ask(after, intent)
+    return check_growth(ledger, after)

@@ -10,15 +10,21 @@ what Shoptet answers to a GET     what follows
 it knows no such product          what is wanted fails, or the folder is refused
 not now (TryLater)                the same again at that moment; the ledger stays right
 only a person can help            the gallery pauses; the files and what is wanted stay as they are
+
+A mistake of our own pauses the gallery in the same way, with an ERROR line that says where.
 """
 
+import traceback
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from gallery_sync.core.ledger import Ledger
+from gallery_sync.core.ledger_document import BadDocument
 from gallery_sync.core.settle import paused
 from gallery_sync.core.shop_values import Gallery, Image
 from gallery_sync.ports import shop_errors
-from gallery_sync.ports.queue import Reconcile
+from gallery_sync.ports.queue import Reconcile, TasksError
+from gallery_sync.ports.storage import StorageUnavailable
 from gallery_sync.state import jobindex, operations
 from gallery_sync.state.ledgers import Held
 from gallery_sync.work import products
@@ -94,6 +100,11 @@ def _run(world: ReconcileWorld, target: Target) -> None:
         except (shop_errors.TryLater, shop_errors.NotAllowed, shop_errors.Refused) as error:
             _put_off(world, now.target, error)
             return
+        except (StorageUnavailable, TasksError, BadDocument):
+            raise
+        except Exception as error:  # noqa: BLE001 -- one gallery that we fail at must not be tried in a loop, nor silently
+            _stumble(world, now.target, error)
+            return
         if after is None:
             return
         now = after
@@ -143,10 +154,26 @@ def _put_off(world: ReconcileWorld, target: Target, error: shop_errors.ShoptetEr
         _again(world, target, error.at)
         return
     world.log.say("ERROR", str(error), guid=guid, gallery=gallery)
-    reason, now = str(error), world.clock.now()
+    _pause(world, target, str(error))
+
+
+def _stumble(world: ReconcileWorld, target: Target, error: Exception) -> None:
+    """Our own mistake: the gallery pauses visibly, ever longer, with its reason; nothing of it is lost."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    reason = (
+        f"gallery-sync itself fails at this gallery, and tries again later; please report it: "
+        f"{type(error).__name__} in {place.name} ({Path(place.filename).name}:{place.lineno}): {error}"
+    )
+    world.log.say("ERROR", reason, code="unexpected", guid=target.guid, gallery=target.gallery)
+    _pause(world, target, reason)
+
+
+def _pause(world: ReconcileWorld, target: Target, reason: str) -> None:
+    """Let the gallery pause, and enqueue what comes after that."""
+    now = world.clock.now()
     after = world.ledgers.change(
-        guid,
-        gallery,
+        target.guid,
+        target.gallery,
         # A flight that is under way goes on: its end is due in any case.
         lambda ledger: ledger if ledger.flight is not None else paused(ledger, None, reason, now, world.timing),
     )

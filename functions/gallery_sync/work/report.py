@@ -7,7 +7,7 @@ from gallery_sync.core.names import shortened
 from gallery_sync.core.operation import Kind, Outcome
 from gallery_sync.log import Log
 
-CALLERS_OWN: Final = (200, 404, 409)
+CALLERS_OWN: Final = (200, 404, 409, 429)
 """Refusals (200 that lists an error among them) that say that what was asked does not fit the gallery: the caller's to put
 right, and no alarm for the shop's people."""
 MOST_NAMED: Final = 5

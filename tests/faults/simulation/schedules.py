@@ -164,7 +164,7 @@ class Life:
                 self.universe.turn(self.rng.choice((0.01, 3.0, 30.0, 300.0, 2000.0)) * self.rng.random())
             self.universe.turn(self.rng.choice((0.0, 600.0, 7200.0)))
             problems = self.calm_down()
-        except AssertionError as broken:
+        except (AssertionError, Violation) as broken:
             problems = [f"{type(broken).__name__}: {broken}"]
         except Exception as broken:  # noqa: BLE001  # the package's own bug, whatever it is: tell it with its story
             problems = [f"the code fails with {type(broken).__name__}: {broken}"]

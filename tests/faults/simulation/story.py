@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from gallery_sync.log import Log, Severity, Value
 
 
-class Violation(AssertionError):
-    """An invariant does not hold; says which, and what was seen."""
+class Violation(BaseException):
+    """An invariant does not hold; says which, and what was seen. No `except Exception` of the package takes it for a mishap."""
 
 
 @dataclass
@@ -45,6 +45,8 @@ class StoryLog(Log):
         """See Log."""
         if any(secret in str(text) for text in (message, *fields.values()) for secret in self._secrets):
             raise Violation("I6: a signed URL stands in the log")
+        if fields.get("code") == "unexpected":
+            raise Violation(message)
         self._story.tell(self._now(), self._who, "%s %s %s", severity, message, fields)
         if severity == "ERROR":
             self._errors.append(message)

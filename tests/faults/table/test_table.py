@@ -66,6 +66,7 @@ def test_what_follows(cloud: Cloud, cell: Cell) -> None:
         if cell.follows.fails is not None and cell.scene.again is not None:
             heal(place, cell, cell.scene.again)
         no_secret_is_told(place)
+        nothing_unexpected_is_told(place)
 
 
 def until_quiet(place: Place, cell: Cell) -> float:
@@ -157,6 +158,11 @@ def no_secret_is_told(place: Place) -> None:
     kept = [place.ledger().__repr__(), *(ran.raised or "" for ran in place.runs), *refusals(place)]
     for text in (place.log.getvalue(), *kept):
         assert not SECRET.search(text), text
+
+
+def nothing_unexpected_is_told(place: Place) -> None:
+    """No mistake of our own was met, which would pause the gallery with an ERROR line."""
+    assert '"code": "unexpected"' not in place.log.getvalue(), place.log.getvalue()
 
 
 def test_the_watch_for_secrets_knows_one_when_it_sees_it(cloud: Cloud) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from gallery_sync.core import ledger, ledger_document, operation
 from gallery_sync.core.ledger import Content, Entry, Failure, Flight, Ledger, Live, Pause, Snapshot, Wanted
+from gallery_sync.core.limits import MAX_INTENTS, MAX_KEYS
 from gallery_sync.ports import shop_errors
 from gallery_sync.state import operations
 from tests.integration.http.conftest import Call
@@ -332,3 +333,26 @@ def test_a_raw_target_with_scheme_and_host_is_understood(call: Call) -> None:
     answer = call("GET", IMAGES, environ_overrides={"RAW_URI": target})
     assert answer.json["errors"][0]["path"] == "x"
     assert call("GET", IMAGES, environ_overrides={"RAW_URI": "http://[broken/"}).status_code == 400
+
+
+def test_a_gallery_that_is_full_takes_no_more_pictures_and_says_how_many_it_has(call: Call, around: Around) -> None:
+    put(
+        around,
+        entries={
+            f"url:{n}": Entry(Wanted(Content("https://pim.example/", 1, str(n), 0, url=True), NOW))
+            for n in range(MAX_KEYS)
+        },
+    )
+    answer = call("POST", IMAGES, json={"images": [{"sourceUrl": "https://pim.example/1.png"}]})
+    assert (answer.status_code, answer.json["errors"][0]["code"]) == (409, "gallery-full")
+    assert str(MAX_KEYS) in answer.json["errors"][0]["message"]
+    assert len(stored(around).entries) == MAX_KEYS
+    assert call("DELETE", f"{IMAGES}?removeReference=false").status_code == 200
+
+
+def test_a_gallery_for_which_too_much_waits_asks_to_come_later(call: Call, around: Around) -> None:
+    waiting = tuple(ledger.Intent(f"other/{n}", "attributes", NOW) for n in range(MAX_INTENTS))
+    put(around, intents=waiting)
+    answer = call("PATCH", IMAGES, json=DESCRIBE)
+    assert (answer.status_code, answer.json["errors"][0]["code"]) == (429, "too-many-waiting")
+    assert stored(around).intents == waiting

@@ -135,3 +135,18 @@ def test_a_free_number_is_the_nearest_above_else_below(near: int, taken: set[int
 def test_no_free_number_is_an_error_that_says_so() -> None:
     with pytest.raises(ValueError, match="all 65535 priorities of the gallery are taken"):
         order.free_number(1, set(range(1, MAX_PRIORITY + 1)))
+
+
+@pytest.mark.parametrize(
+    ("near", "taken", "number"),
+    [
+        (65_600, set(), 65_535),
+        (65_536, {65_535}, 65_534),
+        (65_535, {65_535, 65_534}, 65_533),
+        (65_530, {65_530}, 65_531),
+    ],
+)
+def test_a_free_number_is_one_that_shoptet_takes_wherever_it_is_looked_for(
+    near: int, taken: set[int], number: int
+) -> None:
+    assert order.free_number(near, taken) == number
