@@ -21,7 +21,7 @@ from gallery_sync.core import names
 from gallery_sync.core.files import BucketFile
 from gallery_sync.core.ledger import Content
 from gallery_sync.parallel import in_threads
-from gallery_sync.ports.storage import Listed, NotCopied, PreconditionFailed, StorageUnavailable, Stored
+from gallery_sync.ports.storage import Listed, NotCopied, NotRemoved, PreconditionFailed, StorageUnavailable, Stored
 
 Timeout = tuple[float, float]
 """Seconds to connect and to read."""
@@ -220,6 +220,8 @@ class BucketBin:
                 source.delete(if_generation_match=file.generation, **self._call)
             except (exceptions.PreconditionFailed, exceptions.NotFound):
                 return False
+            except (exceptions.BadRequest, exceptions.Forbidden) as error:
+                raise NotRemoved(f"Cloud Storage does not let it be moved ({_kind(error)}): {LOCKED}") from None
         return True
 
 

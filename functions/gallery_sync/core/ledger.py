@@ -181,10 +181,11 @@ class Snapshot(msgspec.Struct, frozen=True, omit_defaults=True):
 class Flight(msgspec.Struct, frozen=True, omit_defaults=True):
     """The one thing that a gallery is doing at Shoptet. Times are epoch seconds of our clocks.
 
-    Nothing is sent after `send_until`; without a job, its answer counts as lost from `grace_until` on. `before` are the names
-    that the gallery listed when it started. The rest is what was learned once the job had ended: `errors` are Shoptet's words
-    for single keys, `reason` those for all; `claimed` the names that were matched and `first_miss` the moment when a listing
-    first lacked something, while a second listing is due. `intent` is the id of the intent that the flight is for.
+    Nothing is sent after `send_until`. From `grace_until` on, what it waits for counts as lost: the call's answer, then the
+    job's end, then a second listing. `before` are the names that the gallery listed when it started. The rest is what was
+    learned once the job had ended: `errors` are Shoptet's words for single keys, `reason` those for all; `claimed` the names
+    that were matched and `first_miss` the moment when a listing first lacked something, while a second listing is due.
+    `intent` is the id of the intent that the flight is for.
     """
 
     id: str

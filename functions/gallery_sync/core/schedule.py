@@ -44,6 +44,9 @@ class Timing:
     """How far Shoptet's clock may be from ours when jobs are looked up by their creation time."""
     retry_first: float = 30.0
     retry_longest: float = HOUR
+    unknown_first: float = 600.0
+    """After this a folder whose product Shoptet does not know is asked about again, and then ever more rarely."""
+    unknown_longest: float = 6 * HOUR
     code_valid: float = DAY
     """How long a code's guid is believed without asking again."""
     signed_url: float = 6 * HOUR
@@ -89,12 +92,29 @@ def pause(attempts: int, timing: Timing) -> float:
     return min(timing.retry_first * 2.0 ** min(attempts - 1, 30), timing.retry_longest)
 
 
+def next_question(tries: int, timing: Timing) -> float:
+    """Give the pause before Shoptet is asked again for a product that it did not know, after `tries` (1 or more)."""
+    return min(timing.unknown_first * 2.0 ** min(tries - 1, 30), timing.unknown_longest)
+
+
 def next_poll(youngest: float, timing: Timing) -> float:
     """Give the pause before the next poll, from the age of the youngest job under way.
 
     It grows with that age: while new jobs start, polls are frequent; ever rarer while nothing ends.
     """
     return min(max(timing.poll_first, youngest / 2), timing.poll_longest)
+
+
+JOB_KEPT = 30 * DAY
+"""How long Shoptet keeps a job's record (docs/shoptet.md, "Jobs")."""
+
+
+def unsettled(age: float, timing: Timing) -> float:
+    """Give the pause before the jobs that have ended are told to settle again, from the age of the youngest of them.
+
+    A settling that was lost is made up for soon; one that fails each time costs ever less.
+    """
+    return min(max(timing.settle_again, age / 16), HOUR)
 
 
 def together(now: float, pause: float) -> float:

@@ -37,11 +37,13 @@ UNEXPLAINED: Final = (
 )
 
 
-def job_started(ledger: Ledger, job_id: str) -> Ledger:
-    """Give the ledger with its flight's job. What another run learned of the flight meanwhile stays."""
-    return (
-        ledger if ledger.flight is None else replace(ledger, flight=replace(ledger.flight, job_id=job_id), pause=None)
-    )
+def job_started(ledger: Ledger, job_id: str, timing: Timing) -> Ledger:
+    """Give the ledger with its flight's job, for which the polls wait. What another run learned meanwhile stays."""
+    flight = ledger.flight
+    if flight is None:
+        return ledger
+    waits = flight.grace_until if flight.first_miss is not None else flight.started + timing.job_lost
+    return replace(ledger, flight=replace(flight, job_id=job_id, grace_until=waits), pause=None)
 
 
 def settle(
@@ -63,7 +65,8 @@ def settle(
     silent = [key for key in outcome.missing if key not in flight.errors]
     if silent and flight.first_miss is None:
         claimed = {key: image.name for key, image in outcome.found.items()}
-        return replace(ledger, flight=replace(flight, first_miss=now, claimed=claimed))
+        again = now + timing.second_listing
+        return replace(ledger, flight=replace(flight, first_miss=now, claimed=claimed, grace_until=again))
     if silent and flight.first_miss is not None and now < flight.first_miss + timing.second_listing:
         return ledger
     changed: dict[str, Entry] = {}

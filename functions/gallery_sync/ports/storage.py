@@ -62,11 +62,18 @@ class Drops(Protocol):
         ...
 
 
+class NotRemoved(Exception):
+    """Storage refuses for good to move a file; the message says why, and what to do."""
+
+
 class Bin(Protocol):
     """Where dropped files go that a caller wants cleaned away with their gallery."""
 
     def remove(self, file: BucketFile) -> bool:
-        """Move exactly this generation out of the drop bucket, to `removed/` in the state bucket; False if it is gone."""
+        """Move exactly this generation out of the drop bucket, to `removed/` in the state bucket; False if it is gone.
+
+        Raises NotRemoved, and StorageUnavailable where another time may do.
+        """
         ...
 
 

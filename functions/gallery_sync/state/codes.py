@@ -34,10 +34,18 @@ class Codes:
 
         Raises the client's NotFound where Shoptet knows no such code, and its other errors; BadDocument.
         """
-        product = names.decode_product(prefix)
-        if isinstance(product, names.BadProduct):
-            raise ValueError(product.reason)  # noqa: TRY004  # the text is wrong, not its type
-        return self.guid_of(product)
+        return self.guid_of(_product(prefix))
+
+    def last_known(self, prefix: str) -> str | None:
+        """Give the guid that a folder's name was last known to mean, without asking; None if it never was."""
+        return known_guid(self._documents, _product(prefix))
+
+    def is_fresh(self, prefix: str) -> bool:
+        """Whether `guid` would tell without asking Shoptet. Raises BadDocument."""
+        product = _product(prefix)
+        where = path(product)
+        stored = self._documents.read(where) if not names.is_guid(product) else None
+        return names.is_guid(product) or (stored is not None and self._believes(_read(stored, where)))
 
     def guid_of(self, product: str) -> str:
         """Give the guid of a product that is named by guid or code. Raises as `guid` does."""
@@ -46,7 +54,7 @@ class Codes:
         where = path(product)
         stored = self._documents.read(where)
         known = _read(stored, where) if stored is not None else None
-        if known is not None and self._clock.now() < known.checked_at + self._timing.code_valid:
+        if known is not None and self._believes(known):
             return known.guid
         return self._ask(product, where, stored.generation if stored is not None else 0)
 
@@ -63,6 +71,9 @@ class Codes:
             self._documents.delete(where)
             return False
 
+    def _believes(self, code: Code) -> bool:
+        return self._clock.now() < code.checked_at + self._timing.code_valid
+
     def _ask(self, product: str, where: str, generation: int) -> str:
         found = Code(self._shop.guid_of(product).lower(), self._clock.now())
         try:
@@ -71,6 +82,13 @@ class Codes:
             # Another run asked at the same moment; its answer is as fresh as ours.
             return found.guid
         return found.guid
+
+
+def _product(prefix: str) -> str:
+    product = names.decode_product(prefix)
+    if isinstance(product, names.BadProduct):
+        raise ValueError(product.reason)  # noqa: TRY004  # the text is wrong, not its type
+    return product
 
 
 def known_guid(documents: Documents, product: str) -> str | None:

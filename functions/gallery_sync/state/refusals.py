@@ -6,14 +6,20 @@ from typing import Final
 
 import msgspec
 
+from gallery_sync.core.schedule import DAY
 from gallery_sync.core.shop_values import GALLERIES, Gallery
 from gallery_sync.ports.storage import Documents, Listed, PreconditionFailed
 
 PREFIX: Final = "refused/"
+AGAIN: Final = "again_at"
+"""The metadata that says when a refused folder is to be asked about again (epoch seconds)."""
 
 
 class RefusedDrop(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A refused object's name, or a folder (ending in `/`) whose product Shoptet does not know. `at` in epoch seconds."""
+    """A refused object's name, or a folder (ending in `/`) whose product Shoptet does not know. `at` in epoch seconds.
+
+    A folder is asked about again: `tries` is how often it was, `again_at` the moment of the next time.
+    """
 
     name: str
     code: str
@@ -21,6 +27,8 @@ class RefusedDrop(msgspec.Struct, frozen=True, omit_defaults=True):
     at: float
     prefix: str | None = None
     gallery: Gallery | None = None
+    tries: int = 0
+    again_at: float = 0.0
 
 
 def path(name: str) -> str:
@@ -28,12 +36,22 @@ def path(name: str) -> str:
     return f"{PREFIX}{hashlib.sha256(name.encode()).hexdigest()[:40]}.json"
 
 
+def find(documents: Documents, name: str) -> RefusedDrop | None:
+    """Give the refusal of an object or folder; None if there is none."""
+    stored = documents.read(path(name))
+    return decode(stored.body) if stored is not None else None
+
+
 def record(documents: Documents, refused: RefusedDrop) -> bool:
-    """Keep a refusal, and tell whether it is news: the same one again is not written again."""
+    """Keep a refusal, and tell whether it is news: the same one again is written only if it was tried again."""
     stored = documents.read(path(refused.name))
-    if stored is not None and decode(stored.body).reason == refused.reason:
+    before = decode(stored.body) if stored is not None else None
+    known = before is not None and before.reason == refused.reason
+    if known and before is not None and before.tries == refused.tries:
         return False
     folder_of = {"prefix": refused.prefix, "gallery": refused.gallery}
+    if refused.again_at:
+        folder_of[AGAIN] = str(int(refused.again_at))
     try:
         documents.write(
             path(refused.name),
@@ -43,7 +61,7 @@ def record(documents: Documents, refused: RefusedDrop) -> bool:
         )
     except PreconditionFailed:
         return False
-    return True
+    return not known
 
 
 def clear(documents: Documents, name: str) -> None:
@@ -57,6 +75,12 @@ def read_all(documents: Documents) -> Iterator[RefusedDrop]:
         stored = documents.read(listed.path)
         if stored is not None:
             yield decode(stored.body)
+
+
+def again_at(listed: Listed) -> float:
+    """Give when a refused folder is to be asked about again, from a listing; what an earlier version wrote, a day after that."""
+    said = listed.metadata.get(AGAIN, "")
+    return float(said) if said.isdecimal() else listed.updated + DAY
 
 
 def gallery_of(listed: Listed) -> Gallery | None:

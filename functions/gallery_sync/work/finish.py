@@ -67,7 +67,7 @@ def _adopt(world: ReconcileWorld, ledger: Ledger, flight: Flight, job_id: str) -
     stored = jobindex.find(world.documents, job_id)
     if stored is None or stored.flight != flight.id:
         return flight
-    after = world.ledgers.change_flight(ledger, flight, lambda held: settle.job_started(held, job_id))
+    after = world.ledgers.change_flight(ledger, flight, lambda held: settle.job_started(held, job_id, world.timing))
     return after.flight if after.flight is not None and after.flight.id == flight.id else flight
 
 
@@ -81,8 +81,10 @@ def _job_ended(world: ReconcileWorld, ledger: Ledger, flight: Flight, job_id: st
         pass
     except shop_errors.DetailsExhausted as error:
         world.log.say("WARNING", f"the list of jobs said that the job had ended: {error}", **where(ledger), job=job_id)
-        world.queue.poll(now + world.timing.poll_longest)
-        return Later()
+        if now <= flight.started + world.timing.job_lost:
+            world.queue.poll(now + world.timing.poll_longest)
+            return Later()
+        # No job takes as long: what it had to say is not to be had, and the gallery alone decides.
     else:
         if not detail.ended and now <= flight.started + world.timing.job_lost:
             world.queue.poll(now + world.timing.poll_longest)

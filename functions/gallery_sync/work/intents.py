@@ -10,6 +10,7 @@ which is still in the ledger, is run again.
     Shoptet cannot list the gallery now             later
     it may not be asked, after a lost answer        later: an earlier try may have been carried out, only the gallery tells
     it refuses                                      the refusal is the outcome
+    files that are to go stay in the bucket         that is the outcome
     an earlier try has cleaned the gallery          that is the outcome; what was added since stays
     the answer was lost too often                   that is the outcome
     anything else                                   the call
@@ -20,13 +21,14 @@ from typing import Final
 
 import msgspec
 
-from gallery_sync.core import intents
+from gallery_sync.core import intents, names
 from gallery_sync.core.files import DropFile, read
 from gallery_sync.core.ledger import Flight, Intent, Ledger, Row
 from gallery_sync.core.operation import ImageOutcome, Outcome, Problem, no_such_image
 from gallery_sync.core.pictures import owner
 from gallery_sync.core.shop_values import Attributes, Image
 from gallery_sync.ports import shop_errors
+from gallery_sync.ports.storage import NotRemoved
 from gallery_sync.state import operations
 from gallery_sync.state.ledgers import Held
 from gallery_sync.work import flights
@@ -76,19 +78,15 @@ def _outcome(world: RequestWorld, held: Held, intent: Intent) -> Outcome:
             world.queue.gallery(ledger.guid, ledger.gallery, world.clock.now() + world.timing.retry_longest)
             raise Later from None
         return _refusal(world, error)
+    if intent.purge and (kept := _purge(world, ledger, intent.at)):
+        return Outcome(world.clock.now(), problem=Problem(502, "not-purged", kept))
     if intents.was_cleaned(intent, listing):
-        return _cleaned_before(world, ledger, intent)
+        images = tuple(ImageOutcome("deleted", name, key=owner(ledger, name)) for name in intent.before or ())
+        return Outcome(world.clock.now(), images)
     if intent.attempts >= world.max_attempts:
         lost = f"given up: Shoptet's answer was lost {intent.attempts} times"
         return Outcome(world.clock.now(), problem=Problem(502, "answer-lost", lost))
     return _fly(world, held, intent, listing)
-
-
-def _cleaned_before(world: RequestWorld, ledger: Ledger, intent: Intent) -> Outcome:
-    if intent.purge:
-        _purge(world, ledger, intent.at)
-    images = tuple(ImageOutcome("deleted", name, key=owner(ledger, name)) for name in intent.before or ())
-    return Outcome(world.clock.now(), images)
 
 
 def _fly(world: RequestWorld, held: Held, intent: Intent, listing: Listing) -> Outcome:
@@ -135,8 +133,6 @@ def _clean(world: RequestWorld, ledger: Ledger, flight: Flight, intent: Intent, 
         skipped = {row.instance: row.message for row in rows}
     else:
         skipped = _delete_each(world, ledger, flight, intent, [i.name for i in listing if i.name in before])
-    if intent.purge:
-        _purge(world, ledger, intent.at)
     return tuple(
         ImageOutcome("skipped", name, reason=skipped[name])
         if name in skipped
@@ -214,14 +210,23 @@ def _described(
     return ImageOutcome("failed", row.name, key=row.key, reason=missing)
 
 
-def _purge(world: RequestWorld, ledger: Ledger, until: float) -> None:
-    """Move the gallery's files, as far as they were there when it was asked, out of the drop bucket."""
+def _purge(world: RequestWorld, ledger: Ledger, until: float) -> str | None:
+    """Move the gallery's files, as far as they were there when it was asked, out of the drop bucket.
+
+    Before any image is deleted: where the bucket refuses that, nothing is, and what it said is given back.
+    """
     for prefix in ledger.prefixes:
         for file in world.drops.list(f"{prefix}/"):
             found = read(file)
             ours = isinstance(found, DropFile) and found.drop.gallery == ledger.gallery
             if ours and file.created <= until:
-                world.bin.remove(file)
+                try:
+                    world.bin.remove(file)
+                except NotRemoved as error:
+                    return (
+                        f"nothing was deleted at Shoptet, as {names.shortened(file.name)} stays in the bucket: {error}"
+                    )
+    return None
 
 
 def _refusal(world: RequestWorld, error: shop_errors.Refused | shop_errors.NotAllowed) -> Outcome:

@@ -15,13 +15,15 @@ def poll(world: PollWorld) -> None:
 
     Raises StorageUnavailable, TasksError.
     """
-    entries = tuple(jobindex.under_way(world.documents))
+    now = world.clock.now()
+    entries = _without_forgotten(world, now)
     if not entries:
         return
-    now = world.clock.now()
-    oldest = min(job.started for job, _ in entries)
+    # One that nobody can settle must not widen the list by a day each day: its end is certain without it.
+    expected = [job.started for job, _ in entries if not _is_lost(job, now, world)]
     try:
-        jobs = {job.job_id: job for job in world.shop.jobs(created_from=oldest - world.timing.clock_margin)}
+        since = min(expected, default=now) - world.timing.clock_margin
+        jobs = {job.job_id: job for job in world.shop.jobs(created_from=since)} if expected else {}
     except (shop_errors.NotAllowed, shop_errors.Refused) as error:
         world.log.say("ERROR", f"the list of jobs is not to be had, asking each job within its budget: {error}")
         _ask_each(world, entries, now)
@@ -34,9 +36,28 @@ def poll(world: PollWorld) -> None:
     for job, _ in entries:
         if _has_ended(jobs.get(job.job_id), job, now, world):
             world.queue.job_ended(job.guid, job.gallery, job.job_id)
-    # An ended job leaves the index when it is settled; if that task is lost, the next poll enqueues it again.
-    pause = schedule.next_poll(min(open_ages), world.timing) if open_ages else world.timing.settle_again
+    if open_ages:
+        pause = schedule.next_poll(min(open_ages), world.timing)
+    else:
+        # An ended job leaves the index when it is settled; if that task is lost, the next poll enqueues it again.
+        pause = schedule.unsettled(now - max(job.started for job, _ in entries), world.timing)
     world.queue.poll(schedule.together(now, pause))
+
+
+def _without_forgotten(world: PollWorld, now: float) -> tuple[Entry, ...]:
+    """Give the jobs under way; one that Shoptet itself has forgotten by now leaves the index, and is told."""
+    entries = tuple(jobindex.under_way(world.documents))
+    kept = tuple(entry for entry in entries if now <= entry[0].started + schedule.JOB_KEPT)
+    for job, _ in set(entries) - set(kept):
+        world.log.say(
+            "ERROR",
+            "this job was not settled while Shoptet knew of it, and is given up: look at the gallery's ledger",
+            guid=job.guid,
+            gallery=job.gallery,
+            job=job.job_id,
+        )
+        jobindex.remove(world.documents, job.job_id)
+    return kept
 
 
 def _has_ended(job: Job | None, indexed: IndexedJob, now: float, world: PollWorld) -> bool:
@@ -44,7 +65,11 @@ def _has_ended(job: Job | None, indexed: IndexedJob, now: float, world: PollWorl
 
     One that met an internal error is marked failed after 3 hours; one that the list lacks is gone by then as well.
     """
-    return (job is not None and job.ended) or now > indexed.started + world.timing.job_lost
+    return (job is not None and job.ended) or _is_lost(indexed, now, world)
+
+
+def _is_lost(indexed: IndexedJob, now: float, world: PollWorld) -> bool:
+    return now > indexed.started + world.timing.job_lost
 
 
 def _ask_each(world: PollWorld, entries: tuple[Entry, ...], now: float) -> None:

@@ -2,7 +2,8 @@
 
 import msgspec
 
-from gallery_sync.core import names
+from gallery_sync.core import names, schedule
+from gallery_sync.core.files import of_gallery
 from gallery_sync.core.ledger import Ledger
 from gallery_sync.core.settle import product_gone
 from gallery_sync.core.shop_values import Gallery
@@ -19,10 +20,15 @@ replace = msgspec.structs.replace
 def find(world: ReconcileWorld, prefix: str, gallery: Gallery) -> str | None:
     """Give the guid that a folder means; None where that is not to be had now: refused, or a later task is enqueued.
 
-    Raises StorageUnavailable, BadDocument, TasksError.
+    Of a folder without files Shoptet is asked nothing: there is nothing to bring. Raises StorageUnavailable, BadDocument,
+    TasksError.
     """
+    codes = _codes(world)
+    if not codes.is_fresh(prefix) and not any(of_gallery(world.drops.list(f"{prefix}/"), gallery)):
+        refusals.clear(world.documents, refusals.folder(prefix, gallery))
+        return codes.last_known(prefix)
     try:
-        return _codes(world).guid(prefix)
+        return codes.guid(prefix)
     except shop_errors.Refused as error:
         _refuse_folder(world, prefix, gallery, error)
     except shop_errors.TryLater as error:
@@ -106,7 +112,11 @@ def _refuse_folder(world: ReconcileWorld, prefix: str, gallery: Gallery, error: 
     # Without the request's id, which is another one each time: the same refusal again is no news.
     advice = "create the product, or drop the files into another folder"
     reason = f"Shoptet knows no product with this {kind}: {advice} ({error.message})"
-    refused = RefusedDrop(name, "no-product", reason, world.clock.now(), prefix=prefix, gallery=gallery)
+    before = refusals.find(world.documents, name)
+    tries = before.tries + 1 if before is not None else 1
+    now = world.clock.now()
+    again_at = now + schedule.next_question(tries, world.timing)
+    refused = RefusedDrop(name, "no-product", reason, now, prefix, gallery, tries, again_at)
     if refusals.record(world.documents, refused):
         world.log.say("ERROR", f"{names.shortened(name)} is refused: {reason}", request_id=error.request_id)
 

@@ -158,7 +158,7 @@ def _in_order(flight: Flight) -> list[tuple[str, Snapshot]]:
 def _job_started(world: ReconcileWorld, ledger: Ledger, flight: Flight, job_id: str) -> bool:
     """Write the job down. The index first: whoever finds a job there that the flight lacks gives it back to the flight."""
     jobindex.add(world.documents, IndexedJob(job_id, ledger.guid, ledger.gallery, flight.id, flight.started))
-    world.ledgers.change_flight(ledger, flight, lambda held: settle.job_started(held, job_id))
+    world.ledgers.change_flight(ledger, flight, lambda held: settle.job_started(held, job_id, world.timing))
     world.queue.poll(world.clock.now() + world.timing.poll_first)
     world.log.say(
         "INFO", "job started", **where(ledger), operation=flight.action, images=len(flight.images), job=job_id

@@ -5,7 +5,6 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from gallery_sync.core import ledger_document, names
-from gallery_sync.core.schedule import DAY
 from gallery_sync.ports.storage import Listed
 from gallery_sync.state import jobindex, ledgers, operations, refusals
 from gallery_sync.work.audit_bucket import Place, audit_bucket
@@ -84,10 +83,10 @@ def _is_stuck(world: SweepWorld, listed: Listed, now: float) -> bool:
 
 
 def _look_at_refused_again(world: SweepWorld, now: float) -> None:
-    """A product that Shoptet did not know may exist by now: folders refused for that are tried again daily."""
+    """A product that Shoptet did not know may exist by now: folders refused for that are asked about again, ever more rarely."""
     for listed in world.documents.list(refusals.PREFIX):
         prefix, gallery = listed.metadata.get("prefix"), refusals.gallery_of(listed)
-        if prefix is None or gallery is None or now <= listed.updated + DAY:
+        if prefix is None or gallery is None or now <= refusals.again_at(listed):
             continue
         if isinstance(names.decode_product(prefix), names.BadProduct):
             world.log.say(

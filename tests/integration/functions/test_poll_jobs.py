@@ -13,7 +13,7 @@ from infra.local.storage.client import local_client
 
 from .conftest import TIMEOUT, Function, Queues, running
 
-JOB = IndexedJob("3ax1844", "92ca3575-7481-11e8-8216-002590dad85e", "shop", "flight-1", 1_750_000_000.0)
+JOB = IndexedJob("3ax1844", "92ca3575-7481-11e8-8216-002590dad85e", "shop", "flight-1", time.time())
 
 
 @pytest.fixture(scope="module")

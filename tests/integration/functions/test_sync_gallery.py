@@ -69,7 +69,12 @@ def test_a_refusal_is_kept_where_a_person_finds_it(
     assert queues.tasks(queues.sync) == []
 
 
-def test_a_shop_that_is_too_busy_is_told_and_asked_again_when_it_says(sync_gallery: Function, queues: Queues) -> None:
+def test_a_shop_that_is_too_busy_is_told_and_asked_again_when_it_says(
+    sync_gallery: Function, queues: Queues, settings: Mapping[str, str]
+) -> None:
+    local_client(settings["STORAGE_EMULATOR_HOST"]).bucket("drops").blob("62%2FXL/1.jpg").upload_from_string(
+        "a picture"
+    )
     with sync_gallery.logging() as lines:
         assert sync_gallery.post(b'{"gallery": "shop", "prefix": "62%2FXL"}').status_code == 204
     (task,) = queues.tasks(queues.sync)

@@ -77,7 +77,7 @@ def test_landing_forgets_the_tries_that_failed_and_the_gallerys_pause() -> None:
 
 def test_missing_at_the_first_look_is_looked_for_again() -> None:
     ledger = settled(FLIGHT, ONLY_A, [IMG_A])
-    assert ledger.flight == replace(FLIGHT, first_miss=NOW, claimed={A: "1.jpg"})
+    assert ledger.flight == replace(FLIGHT, first_miss=NOW, claimed={A: "1.jpg"}, grace_until=SECOND)
     assert ledger.entries == NEW
 
 

@@ -72,12 +72,12 @@ def test_a_file_dropped_again_while_its_image_was_deleted_is_still_wanted() -> N
 
 def test_a_flight_whose_job_is_known_keeps_what_was_learned_of_it_and_ends_the_gallerys_pause() -> None:
     flight = replace(insertion({"a.jpg": 100}), first_miss=NOW)
-    ledger = settle.job_started(a_ledger(SHOWN, flight=flight, pause=BUSY), "j1")
+    ledger = settle.job_started(a_ledger(SHOWN, flight=flight, pause=BUSY), "j1", TIMING)
     assert ledger == a_ledger(SHOWN, flight=replace(flight, job_id="j1"))
 
 
 def test_a_job_of_a_flight_that_is_over_changes_nothing() -> None:
-    assert settle.job_started(a_ledger(SHOWN, pause=BUSY), "j1") == a_ledger(SHOWN, pause=BUSY)
+    assert settle.job_started(a_ledger(SHOWN, pause=BUSY), "j1", TIMING) == a_ledger(SHOWN, pause=BUSY)
 
 
 def refused(ledger: Ledger, *files: str) -> Ledger:
