@@ -5,6 +5,7 @@ from random import Random
 
 import pytest
 
+from gallery_sync.core.limits import MAX_FOLDERS
 from gallery_sync.core.schedule import DAY, HOUR
 from gallery_sync.core.shop_values import JobDetail
 from gallery_sync.ports import shop_errors
@@ -113,3 +114,22 @@ def test_a_flight_whose_jobs_details_are_used_up_ends_once_no_job_takes_as_long(
     universe.close()
     assert held.flight is None
     assert [entry.live.name for entry in held.entries.values() if entry.live is not None] == [shown[0].name]
+
+
+def test_folders_of_one_gallery_are_bounded_told_and_forgotten_once_they_are_empty(universe: Universe) -> None:
+    people, spellings = People(universe, Random(1)), [f"SPELLING-{n}" for n in range(MAX_FOLDERS + 10)]
+    for spelling in spellings:
+        universe.shop.codes[spelling] = GUID
+        people.drop(f"{spelling}/1.jpg")
+    universe.turn(HOUR)
+    held = universe.record.current[GUID, "shop"]
+    refused = [s for s in spellings if refusals.path(f"{s}/shop/") in universe.state.blobs]
+    assert (len(held.prefixes), len(refused)) == (MAX_FOLDERS, 10)
+    assert sum("has 20 folders already" in line for line in universe.errors) == 10
+    for spelling in spellings:
+        if spelling not in refused:
+            people.delete(f"{spelling}/1.jpg")
+    universe.turn(DAY)
+    held = universe.record.current[GUID, "shop"]
+    assert set(held.prefixes) == set(refused)
+    assert not [s for s in spellings if refusals.path(f"{s}/shop/") in universe.state.blobs]

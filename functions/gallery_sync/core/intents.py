@@ -40,7 +40,7 @@ def ended(ledger: Ledger, intent: Intent, outcome: Outcome) -> Ledger:
     after = ledger if outcome.problem is not None else _effect(ledger, intent, outcome)
     left = tuple(other for other in after.intents if other.id != intent.id)
     done = tuple(dict.fromkeys((*after.done, intent.id)))[-MAX_DONE:]
-    return replace(after, intents=left, flight=None, pause=None, done=done)
+    return replace(after, intents=left, flight=None, pause=None, done=done, yields=bool(left))
 
 
 def was_cleaned(intent: Intent, listing: Sequence[Image]) -> bool:

@@ -223,7 +223,8 @@ class Ledger(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="schema"
 
     `due_at`: when it is to be reconciled next, at the earliest (epoch seconds); 0: nothing is open. A flight leaves it set
     when it ends, so that a run that dies right after leaves no work that nobody knows of. `done`: the ids of the intents
-    that were run last; whoever comes late to ask for one of them asks in vain.
+    that were run last; whoever comes late to ask for one of them asks in vain. `yields`: an intent was run last, so the next
+    turn is that of the files.
     """
 
     guid: str
@@ -236,6 +237,7 @@ class Ledger(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="schema"
     cleaned_at: float = 0.0
     due_at: float = 0.0
     done: tuple[str, ...] = ()
+    yields: bool = False
 
 
 MAX_DONE: Final = 100

@@ -15,6 +15,10 @@ MAX_INTENTS: Final = 200
 """Cleanups, deletions and changes of attributes that wait for one gallery at a time."""
 
 
+MAX_FOLDERS: Final = 20
+"""Folders that feed one gallery: its guid, its code, its variants' codes, as people write them. Each is listed each time."""
+
+
 class Full(Exception):
     """A gallery cannot take more; the message has the numbers. `status`: 409, or 429 where waiting helps."""
 

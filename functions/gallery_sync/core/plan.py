@@ -42,7 +42,7 @@ class StartFlight:
 
 @dataclass(frozen=True, slots=True)
 class RunIntent:
-    """Run what a caller asked; it comes before everything else."""
+    """Run what a caller asked; it comes before the files, which get a turn after each."""
 
     intent: Intent
 
@@ -66,7 +66,7 @@ def plan(ledger: Ledger, listing: Sequence[Image], now: float, policy: Policy) -
     """
     if ledger.pause is not None and now < ledger.pause.until:
         return Wait(ledger.pause.until) if _anything(ledger, policy) else Nothing()
-    if ledger.intents:
+    if ledger.intents and not _yields(ledger):
         return RunIntent(ledger.intents[0])
     images = {image.name: image for image in listing}
     numbers = number(ledger, listing)
@@ -77,7 +77,18 @@ def plan(ledger: Ledger, listing: Sequence[Image], now: float, policy: Policy) -
         if due:
             above = are_appended(ledger, listing)
             return _flight(action, _batch(due, entries, numbers), entries, numbers, images, above=above)
+    if ledger.intents:
+        return RunIntent(ledger.intents[0])
     return Wait(min(entries[key].not_before for key in needs)) if needs else Nothing()
+
+
+def _yields(ledger: Ledger) -> bool:
+    """Whether the files come before the next intent: callers who ask all the time must not keep them out.
+
+    Never before a cleanup, which would take away what has just come, nor before one whose answer may be lost.
+    """
+    first = ledger.intents[0]
+    return ledger.yields and first.kind != "clean" and first.before is None
 
 
 _ORDER: Final[tuple[Action, ...]] = ("delete", "source", "insert", "attributes")

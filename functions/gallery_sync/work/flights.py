@@ -41,7 +41,7 @@ def take_slot(
         intent=intent,
     )
     try:
-        world.ledgers.write(held, replace(ledger, flight=flight, due_at=now))
+        world.ledgers.write(held, replace(ledger, flight=flight, due_at=now, yields=False))
     except PreconditionFailed:
         # Somebody else wrote. If my flight stands there all the same, my write was the one that counted.
         there = world.ledgers.read(ledger.guid, ledger.gallery).ledger.flight

@@ -5,6 +5,7 @@ import msgspec
 from gallery_sync.core import names, schedule
 from gallery_sync.core.files import of_gallery
 from gallery_sync.core.ledger import Ledger
+from gallery_sync.core.limits import MAX_FOLDERS
 from gallery_sync.core.settle import product_gone
 from gallery_sync.core.shop_values import Gallery
 from gallery_sync.ports import shop_errors
@@ -65,6 +66,20 @@ def remember(world: ReconcileWorld, ledger: Ledger, prefix: str) -> None:
     refusals.clear(world.documents, refusals.folder(prefix, ledger.gallery))
 
 
+def is_too_many(ledger: Ledger, prefix: str) -> bool:
+    """Whether as many folders as are allowed feed the gallery already, without this one."""
+    return prefix not in ledger.prefixes and len(ledger.prefixes) >= MAX_FOLDERS
+
+
+def refuse_spelling(world: ReconcileWorld, ledger: Ledger, prefix: str) -> None:
+    """Refuse a folder that means a product which has too many already. It is tried again, as others may go."""
+    reason = (
+        f"the product has {len(ledger.prefixes)} folders already, which is the most: "
+        f"drop the files into {names.shortened(ledger.prefixes[0])}/"
+    )
+    _refuse(world, prefix, ledger.gallery, "too-many-folders", reason)
+
+
 def gone(world: ReconcileWorld, guid: str, gallery: Gallery, prefix: str | None, error: shop_errors.NotFound) -> None:
     """Shoptet knows no such product: fail what is wanted, or refuse the folder if nothing of it was ever written down.
 
@@ -107,18 +122,24 @@ def _means(codes: Codes, prefix: str, guid: str) -> bool:
 
 
 def _refuse_folder(world: ReconcileWorld, prefix: str, gallery: Gallery, error: shop_errors.Refused) -> None:
-    name = refusals.folder(prefix, gallery)
     kind = "guid" if names.is_guid(prefix) else "code"
     # Without the request's id, which is another one each time: the same refusal again is no news.
     advice = "create the product, or drop the files into another folder"
     reason = f"Shoptet knows no product with this {kind}: {advice} ({error.message})"
+    _refuse(world, prefix, gallery, "no-product", reason, error.request_id)
+
+
+def _refuse(
+    world: ReconcileWorld, prefix: str, gallery: Gallery, code: str, reason: str, request_id: str | None = None
+) -> None:
+    name = refusals.folder(prefix, gallery)
     before = refusals.find(world.documents, name)
     tries = before.tries + 1 if before is not None else 1
     now = world.clock.now()
     again_at = now + schedule.next_question(tries, world.timing)
-    refused = RefusedDrop(name, "no-product", reason, now, prefix, gallery, tries, again_at)
+    refused = RefusedDrop(name, code, reason, now, prefix, gallery, tries, again_at)
     if refusals.record(world.documents, refused):
-        world.log.say("ERROR", f"{names.shortened(name)} is refused: {reason}", request_id=error.request_id)
+        world.log.say("ERROR", f"{names.shortened(name)} is refused: {reason}", request_id=request_id)
 
 
 def _codes(world: ReconcileWorld) -> Codes:

@@ -1,6 +1,7 @@
 """Reconciles one gallery: finishes the flight that is under way, or starts the next. The only place that starts work at Shoptet.
 
 what is found                     what follows
+one folder too many               it is refused, and told which to use
 a folder that is news to a
 gallery which is busy             it is written down: a later task is told of the gallery alone
 a flight                          finish: it is over, or somebody comes back to it
@@ -114,6 +115,9 @@ def _run(world: ReconcileWorld, target: Target) -> None:
 def _step(world: ReconcileWorld, held: Held, now: Next) -> Next | None:
     """Take one step; None if nothing can be done before somebody comes back, who was enqueued."""
     ledger, target = held.ledger, now.target
+    if target.prefix is not None and products.is_too_many(ledger, target.prefix):
+        products.refuse_spelling(world, ledger, target.prefix)
+        return None
     if target.prefix is not None and _is_news(ledger, target.prefix):
         products.remember(world, ledger, target.prefix)
         return now

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from itertools import chain
 from typing import Final
 
 import msgspec
@@ -42,9 +43,11 @@ def start(
     not be asked for again. `audit`: it is asked for although there is nothing to do, except in a pause. Raises the
     client's TryLater, NotAllowed and NotFound of a listing, and StorageUnavailable.
     """
-    ledger = replace(held.ledger, prefixes=prefixes)
-    files = (file for prefix in prefixes for file in of_gallery(world.drops.list(f"{prefix}/"), ledger.gallery))
-    ledger = observe(ledger, list(files), world.clock.now())
+    gallery = held.ledger.gallery
+    files = {prefix: list(of_gallery(world.drops.list(f"{prefix}/"), gallery)) for prefix in prefixes}
+    # A folder that feeds nothing any more is forgotten: the next file in it brings it back.
+    ledger = replace(held.ledger, prefixes=tuple(prefix for prefix in prefixes if files[prefix]))
+    ledger = observe(ledger, list(chain.from_iterable(files.values())), world.clock.now())
     step = plan(ledger, listing or (), world.clock.now(), world.policy)
     if isinstance(step, RunIntent):
         # Without an outcome, whatever was written since (a flight, a pause, another's intent) says what comes next.

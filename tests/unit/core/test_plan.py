@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
-from gallery_sync.core import settle
-from gallery_sync.core.ledger import Entry, Failure, Ledger, Live, Pause, Wanted
+from gallery_sync.core import intents, settle
+from gallery_sync.core.ledger import Entry, Failure, Intent, Ledger, Live, Pause, Row, Wanted
 from gallery_sync.core.match import Match
 from gallery_sync.core.names import outbox
-from gallery_sync.core.plan import Nothing, Policy, StartFlight, Step, Wait, plan
+from gallery_sync.core.operation import ImageOutcome, Outcome
+from gallery_sync.core.plan import Nothing, Policy, RunIntent, StartFlight, Step, Wait, plan
 from gallery_sync.core.see import is_dropped_again
 from gallery_sync.core.shop_values import Image
 from tests.unit.core.build import (
@@ -381,3 +382,34 @@ def test_a_number_that_a_file_asks_for_is_sent_although_its_image_has_that_place
     landed = settle.became_live(Entry(wanted("a.jpg", priority=100)), step.images[key("a.jpg")], img("1.jpg", 101))
     asked = fly(a_ledger({key("a.jpg"): landed}), img("foreign.jpg", 1), img("1.jpg", 101))
     assert (asked.action, priorities(asked)) == ("attributes", {"a.jpg": 100})
+
+
+ASKED = tuple(Intent(f"op{n}/0.0", "attributes", NOW, rows=(Row("1.jpg", description=str(n)),)) for n in range(3))
+
+
+def test_files_get_a_turn_after_each_intent_however_many_wait() -> None:
+    ledger = a_ledger(new("a.jpg"), intents=ASKED)
+    assert plan(ledger, (), NOW, Policy()) == RunIntent(ASKED[0])
+    ran = intents.ended(ledger, ASKED[0], Outcome(NOW, (ImageOutcome("failed", "1.jpg"),)))
+    assert isinstance(plan(ran, (), NOW, Policy()), StartFlight)
+    # Where no file is due, the next intent is run at once.
+    idle = replace(ran, entries={})
+    assert plan(idle, (), NOW, Policy()) == RunIntent(ASKED[1])
+
+
+def test_a_turn_ends_with_the_flight_that_it_was_for() -> None:
+    ledger = a_ledger(new("a.jpg"), intents=ASKED, yields=True)
+    assert isinstance(plan(ledger, (), NOW, Policy()), StartFlight)
+    assert plan(replace(ledger, yields=False), (), NOW, Policy()) == RunIntent(ASKED[0])
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        pytest.param(Intent("op/0", "clean", NOW), id="a cleanup would take away what has just come"),
+        pytest.param(Intent("op/0", "delete", NOW, name="1.jpg", before=("1.jpg",)), id="one whose answer may be lost"),
+    ],
+)
+def test_no_file_comes_between(first: Intent) -> None:
+    ledger = a_ledger(new("a.jpg"), intents=(first, *ASKED), yields=True)
+    assert plan(ledger, (), NOW, Policy()) == RunIntent(first)
