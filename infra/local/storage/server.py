@@ -16,23 +16,30 @@ from infra.local.storage.routes import route
 from infra.local.storage.signing import SigningKey
 from infra.local.storage.store import Store
 
-__all__ = ["storage_app"]
+__all__ = ["WRITE_INTERVAL", "storage_app"]
 
 MAX_BODY_BYTES = 256 * 1024 * 1024
 """Everything is kept in memory."""
+
+WRITE_INTERVAL = 1.0
+"""Seconds between two writes to one object, as Cloud Storage has it; `Store` says what of it is promised."""
 
 DEFAULT_BACKOFF = Backoff()
 
 
 def storage_app(
-    buckets: Iterable[str] = (), targets: Iterable[Target] = (), backoff: Backoff = DEFAULT_BACKOFF
+    buckets: Iterable[str] = (),
+    targets: Iterable[Target] = (),
+    backoff: Backoff = DEFAULT_BACKOFF,
+    write_interval: float = 0.0,
 ) -> web.Application:
     """The application, with these buckets, empty, and events going to these targets.
 
+    `write_interval`: seconds between two writes to one object; 0 is no limit, for tests that are not about it.
     Raises ApiError for a bucket's name that Cloud Storage refuses, or one given twice.
     """
     delivery = Delivery(targets, backoff)
-    store = Store(delivery.publish)
+    store = Store(delivery.publish, write_interval=write_interval)
     for bucket in buckets:
         store.create_bucket(bucket)
     server = _Server(Api(store, SigningKey()), Control(store, delivery))
