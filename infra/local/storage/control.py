@@ -79,6 +79,11 @@ class Control:
         self._faults: list[Fault] = []
         self._calls: Counter[str] = Counter()
 
+    @property
+    def ordered(self) -> bool:
+        """Whether a fault was ordered, and not lifted since; it may be used up."""
+        return bool(self._faults)
+
     def count(self, kind: str) -> None:
         """Count a call, whatever comes of it."""
         self._calls[kind] += 1

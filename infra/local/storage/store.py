@@ -203,10 +203,13 @@ class Store:
     def _tell(self, change: ChangeType, stored: StoredObject, at: datetime) -> None:
         self._on_change(Change(change, stored, at))
 
+    def too_soon(self, bucket: str, name: str) -> bool:
+        """Whether a write to this object would be refused with 429."""
+        last = self._written.get((bucket, name))
+        return bool(self.write_interval) and last is not None and self.pace() - last < self.write_interval
+
     def _pace(self, bucket: str, name: str) -> None:
-        if not self.write_interval:
-            return
-        now, last = self.pace(), self._written.get((bucket, name))
-        if last is not None and now - last < self.write_interval:
+        if self.too_soon(bucket, name):
             raise ApiError.too_many_writes(bucket, name)
-        self._written[bucket, name] = now
+        if self.write_interval:
+            self._written[bucket, name] = self.pace()

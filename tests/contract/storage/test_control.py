@@ -155,6 +155,19 @@ def test_the_client_s_own_retries_outlast_the_interval(bucket: Bucket, control: 
     assert bucket.blob("a").download_as_bytes() == b"two"
 
 
+def test_what_the_limit_refuses_meets_no_fault(bucket: Bucket, control: Control) -> None:
+    control.order("settings", write_interval=60)
+    write(bucket, "a", "one")
+    control.order("faults", path=f"b/{bucket.name}/o", status=503, times=1)
+    with pytest.raises(TooManyRequests):
+        write(bucket, "a", "two")
+    with pytest.raises(TooManyRequests):
+        bucket.blob("a").delete(retry=None)
+    with pytest.raises(ServiceUnavailable):
+        write(bucket, "b", "another")
+    write(bucket, "b", "another")
+
+
 def test_a_process_has_google_s_interval_unless_told_otherwise() -> None:
     arguments = [sys.executable, "-m", "infra.local.storage", "--bucket", "drops"]
     for more, refuses in ([], True), (["--write-interval", "0"], False):
