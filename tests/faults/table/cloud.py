@@ -1,18 +1,25 @@
 """What all cells share, and what each may have of its own."""
 
 import itertools
+import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import msgspec
 import requests
 from google.cloud import tasks_v2
-from google.cloud.storage import Client
+from google.cloud.storage import Bucket, Client
 
-from infra.local.tasks import TasksServer
+from infra.local.storage.server import STORAGE, Storage
+from infra.local.tasks import QueueConfig, TasksServer
+from infra.local.tasks.faults import Order
+from infra.local.tasks.queue import LocalQueue
 from tests.contract.sandbox.support import Files, picture
 from tests.faults.table.detours import Shelf
+from tests.faults.table.inside import Served, on
+from tests.faults.table.shortcut import Shortcut
 
 TIMEOUT: Final = 10
 GREEN, WHITE = picture(colour="#00aa00"), picture(colour="#ffffff")
@@ -42,27 +49,59 @@ class Circumstances:
 class Cloud:
     """The local servers that all cells share."""
 
-    storage_url: str
+    server: Served
+    """The storage."""
     storage: Client
     tasks: TasksServer
     client: tasks_v2.CloudTasksClient
     shelf: Shelf
     session: requests.Session
-    """The test's own, for orders and for looking."""
+    """The test's own."""
     pictures: Files
     """Another system's pictures, for requests by URL."""
+    shortcut: Shortcut
+    """The adapter of every session that calls the storage for the package."""
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
-    def order(self, what: str, base: str, **order: Any) -> None:
-        """Order a fault of the storage or of Cloud Tasks."""
-        answer = self.session.post(f"{base}/_control/{what}", json=order, timeout=TIMEOUT)
-        assert answer.status_code in (200, 204), answer.text
+    @property
+    def storage_url(self) -> str:
+        """Where the storage is."""
+        return self.server.url
+
+    @property
+    def inside(self) -> Storage:
+        """What the storage holds and has been ordered; to be touched in its thread only (`server.do`)."""
+        return self.server.app[STORAGE]
+
+    def bucket(self, name: str) -> Bucket:
+        """Make a bucket. By hand: of one that it made itself, the client would verify at each 404 that it is still there."""
+        self.server.do(lambda: self.inside.store.create_bucket(name))
+        return self.storage.bucket(name)
+
+    def queue(self, name: str) -> LocalQueue:
+        """Make a queue of Cloud Tasks, paused."""
+
+        def make() -> LocalQueue:
+            queue = self.tasks.service.add(QueueConfig(name))
+            queue.pause(True)
+            return queue
+
+        return on(self.tasks.loop, make)
+
+    def order_of_storage(self, **order: Any) -> None:
+        """Order a fault of the storage."""
+        body = json.dumps(order).encode()
+        self.server.do(lambda: self.inside.control.answer("POST", "/_control/faults", body))
+
+    def order_of_tasks(self, **order: Any) -> None:
+        """Order a fault of Cloud Tasks."""
+        on(self.tasks.loop, lambda: self.tasks.faults.add(msgspec.convert(order, Order)))
 
     def behave(self) -> None:
         """Lift every fault of storage, tasks and pictures."""
         self.pictures.files.update(BY_URL)
-        for base in (self.storage_url, self.tasks.control):
-            self.session.delete(f"{base}/_control/faults", timeout=TIMEOUT).raise_for_status()
+        self.server.do(lambda: self.inside.control.answer("DELETE", "/_control/faults", b""))
+        on(self.tasks.loop, self.tasks.faults.clear)
 
 
 class Ahead:
@@ -70,14 +109,14 @@ class Ahead:
 
     def __init__(self, advance: Callable[[float], None]) -> None:
         self._advance = advance
-        self._ahead = 0.0
+        self.ahead = 0.0
 
     def now(self) -> float:
         """See gallery_sync.clock.Clock."""
-        return time.time() + self._ahead
+        return time.time() + self.ahead
 
     def sleep(self, seconds: float) -> None:
         """See gallery_sync.clock.Clock."""
         if seconds > 0:
-            self._ahead += seconds
+            self.ahead += seconds
             self._advance(seconds)

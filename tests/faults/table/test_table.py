@@ -112,7 +112,7 @@ def check(place: Place, cell: Cell, elapsed: float, calls: dict[str, int]) -> No
     if follows.sends is not None:
         operation, times = follows.sends
         assert calls[operation] == times, story
-    most = max(place.api.control("GET", "calls")["details_before_end"].values(), default=0)
+    most = max(place.api.details().values(), default=0)
     assert most <= 10, f"a job's detail was asked {most} times"
 
 
