@@ -118,7 +118,8 @@ class AtStorage:
             return any(ran.raised for ran in place.runs)
         started = time.monotonic()
         try:
-            answer = self.call.probe(place)
+            with place.cloud.unlimited():
+                answer = self.call.probe(place)
         except requests.ConnectionError:
             return False
         late = time.monotonic() - started >= self.what.get("delay", TIMEOUT)

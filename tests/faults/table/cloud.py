@@ -3,7 +3,8 @@
 import itertools
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -12,7 +13,8 @@ import requests
 from google.cloud import tasks_v2
 from google.cloud.storage import Bucket, Client
 
-from infra.local.storage.server import STORAGE, Storage
+from gallery_sync.storage import RETRY_SECONDS
+from infra.local.storage.server import STORAGE, WRITE_INTERVAL, Storage
 from infra.local.tasks import QueueConfig, TasksServer
 from infra.local.tasks.faults import Order
 from infra.local.tasks.queue import LocalQueue
@@ -87,6 +89,28 @@ class Cloud:
             return queue
 
         return on(self.tasks.loop, make)
+
+    def limit(self, clock: "Ahead", patience: float) -> None:
+        """Refuse a second write to one object within a second of this clock, as Cloud Storage does.
+
+        The client's retries wait for real, so the machine's time runs faster for the limit, by as much as the client's
+        patience is shorter than in a deployment. Without any patience there is no limit: the first 429 would be the end.
+        """
+        store = self.inside.store
+        if patience:
+            scale = RETRY_SECONDS / patience
+            store.pace = lambda: scale * time.monotonic() + clock.ahead
+        store.write_interval = WRITE_INTERVAL if patience else 0.0
+
+    @contextmanager
+    def unlimited(self) -> Iterator[None]:
+        """Let a test write as often as it likes."""
+        store = self.inside.store
+        interval, store.write_interval = store.write_interval, 0.0
+        try:
+            yield
+        finally:
+            store.write_interval = interval
 
     def order_of_storage(self, **order: Any) -> None:
         """Order a fault of the storage."""

@@ -92,6 +92,7 @@ class Place:
         self.cloud, self.circumstances = cloud, circumstances
         self.api = shop
         self.clock = Ahead(self.api.advance)
+        cloud.limit(self.clock, circumstances.patience)
         self.detours = Detours()
         self.log = io.StringIO()
         self.runs: list[Ran] = []
