@@ -53,6 +53,7 @@ from infra.local.tasks.queue import LocalQueue
 from tests.contract.sandbox.support import MUG, OAUTH_TOKEN, TOKEN, quick
 from tests.faults.table.callers import Callers
 from tests.faults.table.cloud import TIMEOUT, Ahead, Circumstances, Cloud
+from tests.faults.table.deployed import FUNCTIONS
 from tests.faults.table.detours import Detours
 from tests.faults.table.inside import Shop, on, served_inside
 
@@ -311,9 +312,11 @@ class Place:
         self.runs.append(ran)
         try:
             if body == b"{}":
-                poll(self.world)
+                with self._in_time("poll_jobs"):
+                    poll(self.world)
             else:
-                sync(self.world, looks.parse(body))
+                with self._in_time("sync_gallery"):
+                    sync(self.world, looks.parse(body))
         except (StorageUnavailable, TasksError) as error:
             # These two are documented: the function answers 503, and Cloud Tasks repeats the task.
             ran.raised = str(error)
@@ -328,7 +331,18 @@ class Place:
         self.idle()
         self.clock.sleep(600)
         self.swept += 1
-        sweep(self.sweeper)
+        with self._in_time("sweep"):
+            sweep(self.sweeper)
+
+    @contextmanager
+    def _in_time(self, function: str) -> Iterator[None]:
+        """Let a run end within the time that it has in a deployment, or the platform would have cut it off."""
+        began, timeout = self.clock.now(), FUNCTIONS[function].timeout
+        try:
+            yield
+        finally:
+            took = self.clock.now() - began
+            assert took <= timeout, f"{function} took {took:.0f} s of {timeout:.0f}"
 
     def idle(self) -> None:
         """Wait until the jobs have done what they can do at this moment: they take no time, but threads of their own."""
