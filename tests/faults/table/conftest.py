@@ -7,7 +7,6 @@ from contextlib import contextmanager
 import pytest
 import requests
 
-from gallery_sync.tasks import connect
 from infra.local.storage.client import local_client
 from infra.local.storage.server import storage_app
 from infra.local.tasks import served_tasks
@@ -15,7 +14,7 @@ from tests.contract.sandbox.support import Files
 from tests.faults.table.cloud import BY_URL, Cloud
 from tests.faults.table.detours import Shelf
 from tests.faults.table.inside import served_inside
-from tests.faults.table.shortcut import Shortcut
+from tests.faults.table.shortcut import Shortcut, tasks_client
 
 QUIET = "DISABLE_GCS_PYTHON_CLIENT_OTEL_BUCKET_METADATA"
 """Google's storage client asks for each bucket in a thread of its own, and again after each 404, for the sake of traces
@@ -41,7 +40,7 @@ def cloud() -> Iterator[Cloud]:
         without_traces(),
         served_inside(storage_app) as server,
         served_tasks() as tasks,
-        connect(tasks.address) as client,
+        tasks_client(tasks) as client,
         Shelf().open() as shelf,
         Files().open() as pictures,
     ):
