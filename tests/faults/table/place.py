@@ -42,7 +42,7 @@ from gallery_sync.signing import IamSigner, UrlSigner
 from gallery_sync.storage import BucketBin, BucketDocuments, BucketDrops, BucketOutbox
 from gallery_sync.sweep import sweep
 from gallery_sync.sync import sync
-from gallery_sync.tasks import CloudTasks, TasksError
+from gallery_sync.tasks import PATIENCE_SECONDS, CloudTasks, TasksError
 from gallery_sync.world import SweepWorld, World
 from infra.local.sandbox import make_app
 from infra.local.storage.client import LOCAL_EMAIL
@@ -132,7 +132,8 @@ class Place:
         sign = UrlSigner(self.state, signer, self.circumstances.signed_seconds, cloud.storage_url)
         names = [queue.config.name for queue in self.queues]
         sync_target, poll_target = (Target(name, f"http://127.0.0.1:1/{n}") for n, name in enumerate(names))
-        tasks = CloudTasks(cloud.client, None, patience=max(patience, 0.6))
+        # Nothing here waits for it to be over but the cells that have none: on a busy machine any call may take a second.
+        tasks = CloudTasks(cloud.client, None, patience=PATIENCE_SECONDS if patience else 0.6)
         http = Http(
             self.api.url, self._tokens(documents, session), session, self.clock, None, Timeouts(1, SILENCE, 3600)
         )
