@@ -4,6 +4,8 @@ Source: Shoptet's official OpenAPI description, "Product images", "Jobs" and "We
 not use are not declared, and unknown fields are ignored: Shoptet adds fields without notice.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
@@ -32,6 +34,16 @@ class Image(msgspec.Struct, frozen=True, rename="camel"):
     change_time: str | None = None
     cdn_name: str | None = None
     is_main_image: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A product as it is now: the codes that mean it (its own and its variants'), and the images of each gallery."""
+
+    guid: str
+    name: str | None
+    codes: frozenset[str]
+    images: Mapping[Gallery, tuple[Image, ...]]
 
 
 class NewImage(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):

@@ -11,6 +11,7 @@ from gallery_sync.core.shop_values import (
     JobDetail,
     NewImage,
     NewSource,
+    Product,
     ResultRow,
     RowError,
     Updated,
@@ -22,6 +23,10 @@ class Shop(Protocol):
 
     def images(self, guid: str, gallery: Gallery) -> tuple[Image, ...]:
         """List a gallery."""
+        ...
+
+    def product(self, guid: str) -> Product:
+        """Give a product with its codes and the images of its galleries."""
         ...
 
     def insert(self, guid: str, gallery: Gallery, images: Sequence[NewImage], *, send_until: float) -> str:

@@ -13,6 +13,7 @@ import msgspec
 
 from gallery_sync.core.shop_times import query_time
 from gallery_sync.core.shop_values import (
+    GALLERIES,
     MAX_IMAGES_PER_CALL,
     MAX_PRIORITY,
     MAX_SOURCE_URL,
@@ -23,6 +24,7 @@ from gallery_sync.core.shop_values import (
     JobDetail,
     NewImage,
     NewSource,
+    Product,
     ResultRow,
     RowError,
     Updated,
@@ -75,6 +77,24 @@ class _Product(msgspec.Struct):
     guid: str
 
 
+class _Variant(msgspec.Struct):
+    code: str
+
+
+class _ProductImage(Image, frozen=True, rename="camel", kw_only=True):
+    gallery: str
+
+    def image(self) -> Image:
+        return Image(self.name, self.priority, self.description, self.change_time, self.cdn_name, self.is_main_image)
+
+
+class _ProductDetail(msgspec.Struct):
+    guid: str
+    name: str | None = None
+    variants: tuple[_Variant, ...] = ()
+    images: tuple[_ProductImage, ...] = ()
+
+
 class _Key(msgspec.Struct, rename="camel"):
     signature_key: str
 
@@ -92,6 +112,16 @@ class Shoptet:
     def images(self, guid: str, gallery: Gallery) -> tuple[Image, ...]:
         """The images of a gallery, as Shoptet orders them. NotFound: no such product."""
         return self._http.call("GET", _gallery(guid, gallery), _Images).data.images
+
+    def product(self, guid: str) -> Product:
+        """A product with its codes and the images of its galleries, in one call. NotFound: no such product."""
+        path = f"/api/products/{_segment(guid, 'the guid')}"
+        detail = self._http.call("GET", path, _ProductDetail, query={"include": "images"}).data
+        images: dict[Gallery, tuple[Image, ...]] = {
+            gallery: tuple(image.image() for image in detail.images if image.gallery == gallery)
+            for gallery in GALLERIES
+        }
+        return Product(detail.guid.lower(), detail.name, frozenset(v.code for v in detail.variants), images)
 
     def insert(self, guid: str, gallery: Gallery, images: Sequence[NewImage], *, send_until: float) -> str:
         """Order the insertion of 1-100 images; returns the job's id.

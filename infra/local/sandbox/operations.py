@@ -73,6 +73,17 @@ def product_by_code(sandbox: Sandbox, call: Call) -> Answer:
     return Answer(product_view(sandbox.shop.by_code(call.parameters["code"])))
 
 
+def product_detail(sandbox: Sandbox, call: Call) -> Answer:
+    """A product; with `include=images` the images of all its galleries, which may lag behind a job."""
+    guid = call.parameters["guid"]
+    product = sandbox.shop.product(guid)
+    view = product_view(product)
+    if "images" in str(call.query.get("include", "")).split(","):
+        listings = {gallery: sandbox.shop.listing(guid, gallery, sandbox.clock.now()) for gallery in product.galleries}
+        view["images"] = [image_view(image, product, name) for name, images in listings.items() for image in images]
+    return Answer(view)
+
+
 def update_product(sandbox: Sandbox, call: Call) -> Answer:
     """Set the images of variants. As at Shoptet, a code that no variant has makes a new variant."""
     product = sandbox.shop.product(call.parameters["guid"])
@@ -147,6 +158,7 @@ HANDLERS: dict[str, Handler] = {
     "images.delete_all": delete_images,
     "images.delete": delete_image,
     "product.by_code": product_by_code,
+    "product.detail": product_detail,
     "product.update": update_product,
     "jobs.list": list_jobs,
     "jobs.detail": job_detail,

@@ -147,6 +147,7 @@ def every_answer(api: Api, url: str) -> dict[str, requests.Response]:
         "images.source": api.call("PATCH", f"{gallery}/source", source),
         "images.update": api.call("PATCH", gallery, attributes),
         "product.update": api.call("PATCH", f"/api/products/{SHIRT}", variants),
+        "product.detail": api.call("GET", f"/api/products/{SHIRT}?include=images"),
         "product.by_code": api.call("GET", "/api/products/code/62"),
         "images.list": api.call("GET", gallery),
     }

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from gallery_sync.clock import Clock
 from gallery_sync.core.shop_values import (
+    GALLERIES,
     MAX_IMAGES_PER_CALL,
     Attributes,
     Gallery,
@@ -14,6 +15,7 @@ from gallery_sync.core.shop_values import (
     JobDetail,
     NewImage,
     NewSource,
+    Product,
     ResultRow,
     RowError,
     Updated,
@@ -159,6 +161,14 @@ class SimClient:
         """See ports.Shop."""
         self._effects.point()
         return None if self._effects.happens(self._effects.faults.get_fails) else self._jobs.result(detail.job_id)
+
+    def product(self, guid: str) -> Product:
+        """See ports.Shop. Names are the simulation's own."""
+        self._get("product")
+        self._known(guid, "GET product")
+        codes = frozenset(code for code, meant in self._shop.codes.items() if meant == guid)
+        images: dict[Gallery, tuple[Image, ...]] = {one: self._shop.shown((guid, one)) for one in GALLERIES}
+        return Product(guid, f"product {guid}", codes, images)
 
     def guid_of(self, code: str) -> str:
         """See ports.Shop."""

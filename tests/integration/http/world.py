@@ -15,6 +15,7 @@ from gallery_sync.core.shop_values import (
     JobDetail,
     NewImage,
     NewSource,
+    Product,
     ResultRow,
     RowError,
     Updated,
@@ -67,6 +68,9 @@ class FakeShop:
     def images(self, guid: str, gallery: Gallery) -> tuple[Image, ...]:
         self._called("images")
         return tuple(Image(name, place + 1) for place, name in enumerate(self.names)) if gallery == "shop" else ()
+
+    def product(self, guid: str) -> Product:
+        raise AssertionError("only sync_gallery asks for a product")
 
     def update_attributes(
         self, guid: str, gallery: Gallery, images: Sequence[Attributes], *, send_until: float

@@ -14,6 +14,7 @@ from gallery_sync.core.shop_values import (
     JobDetail,
     NewImage,
     NewSource,
+    Product,
     ResultRow,
     RowError,
     Webhook,
@@ -70,6 +71,25 @@ def test_a_gallery_is_listed() -> None:
     )
     assert setup.script.lines == [f"GET /api/products/{GUID}/images/shop360"]
     assert setup.script.bodies == [None]
+
+
+def test_a_product_tells_its_codes_and_the_images_of_both_galleries() -> None:
+    both = [image("127.png"), image("5.jpg", gallery="shop360"), image("1.gif", gallery="attic")]
+    for each in both:
+        del each["isMainImage"]
+    answer = {"guid": GUID.upper(), "name": "Tričko", "variants": [{"code": "62/M"}, {"code": "62/XL"}], "images": both}
+    setup = Setup(shoptets(200, answer), shoptets(200, {"guid": GUID, "variants": [{"code": "7"}]}))
+    assert setup.shoptet.product(GUID) == Product(
+        GUID,
+        "Tričko",
+        frozenset({"62/M", "62/XL"}),
+        {
+            "shop": (Image("127.png", 10, None, "2018-05-29T09:02:27+0200", "127.png?sg=1"),),
+            "shop360": (Image("5.jpg", 10, None, "2018-05-29T09:02:27+0200", "5.jpg?sg=1"),),
+        },
+    )
+    assert setup.script.lines == [f"GET /api/products/{GUID}?include=images"]
+    assert setup.shoptet.product(GUID) == Product(GUID, None, frozenset({"7"}), {"shop": (), "shop360": ()})
 
 
 def test_an_insertion_sends_what_is_set_and_returns_the_job() -> None:
