@@ -9,6 +9,10 @@ from random import Random
 from typing import Final, Literal
 
 INTENSITIES: Final = (0.02, 0.08, 0.25)
+MONTH: Final = 28 * 86_400.0
+OFTEN: Final = 86_400.0
+CHECKS_EVERY: Final = (MONTH, MONTH, OFTEN, 7_200.0)
+"""Seconds between two checks of a gallery: as it is deployed, and so often that people, faults and callers meet them."""
 
 
 @dataclass(frozen=True)
@@ -135,6 +139,8 @@ class Setting:
     """Whether lost events are left to the daily full look; else each is made up for by another event."""
     task_tries: int = 8
     """How often a task is tried whose run fails or dies; with 1, only what looks again by itself finds what was left."""
+    check_every: float = MONTH
+    """How often each gallery is compared with Shoptet itself, in seconds."""
 
     @staticmethod
     def drawn(seed: int) -> "Setting":
@@ -150,4 +156,5 @@ class Setting:
             callers=rng.random() < 0.6,
             full_look=rng.random() < 0.1,
             task_tries=rng.choice((1, 3, 8)),
+            check_every=rng.choice(CHECKS_EVERY),
         )

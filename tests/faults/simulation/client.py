@@ -1,5 +1,6 @@
 """`ports.Shop` over the simulated Shoptet: the rules of its calls, and the errors of the real client."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -31,13 +32,15 @@ T = TypeVar("T")
 
 @dataclass
 class Calls:
-    """How often Shoptet was asked for what."""
+    """How often Shoptet was asked for what, and about what."""
 
     counts: dict[str, int] = field(default_factory=dict)
+    about: Counter[tuple[str, object]] = field(default_factory=Counter)
 
-    def count(self, kind: str) -> None:
+    def count(self, kind: str, subject: object = None) -> None:
         """Count a call."""
         self.counts[kind] = self.counts.get(kind, 0) + 1
+        self.about[kind, subject] += 1
 
 
 class SimClient:
@@ -64,7 +67,7 @@ class SimClient:
 
     def images(self, guid: str, gallery: Gallery) -> tuple[Image, ...]:
         """See ports.Shop."""
-        self._get("images")
+        self._get("images", (guid, gallery))
         self._known(guid, "GET images")
         return self._shop.shown((guid, gallery))
 
@@ -162,7 +165,7 @@ class SimClient:
 
     def guid_of(self, code: str) -> str:
         """See ports.Shop."""
-        self._get("code")
+        self._get("code", code)
         guid = self._shop.codes.get(code)
         if guid is None:
             raise errors.NotFound("404 no such code", call="GET code", status=404)
@@ -194,9 +197,9 @@ class SimClient:
         if guid in self._shop.gone:
             raise errors.NotFound("404 no such product", call=call, status=404)
 
-    def _get(self, kind: str) -> None:
+    def _get(self, kind: str, subject: object = None) -> None:
         fx = self._effects
-        self._calls.count(kind)
+        self._calls.count(kind, subject)
         fx.point()
         if fx.happens(fx.faults.get_fails):
             fx.tell("GET %s fails", kind)

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
+from gallery_sync.schedule import DAY
 from tests.faults.simulation.callers import Callers
-from tests.faults.simulation.chance import Setting
+from tests.faults.simulation.chance import OFTEN, Setting
 from tests.faults.simulation.checks import Checks
 from tests.faults.simulation.checks_callers import CallersChecks
 from tests.faults.simulation.people import CODE, DESCRIPTIONS, FILES, GUID, OTHER, PRIORITIES, VARIANT, People
+from tests.faults.simulation.quiet import quiet_problems
 from tests.faults.simulation.shop import Place
 from tests.faults.simulation.story import Violation
 from tests.faults.simulation.universe import STARTED, SWEEP_EVERY, Universe
@@ -66,6 +68,8 @@ class Life:
         self.people = People(self.universe, self.rng)
         self.callers = Callers(self.universe, self.rng)
         self.code_moved = False
+        self.moments = 0
+        """At how many an instance could have been killed before all was quiet."""
 
     def draw(self) -> None:
         """Let somebody do something."""
@@ -173,22 +177,37 @@ class Life:
         return Failed(self.universe.setting.seed, tuple(problems), self.universe.story.read()) if problems else None
 
     def calm_down(self) -> list[str]:
-        """No more faults; what was lost is made up for; time passes until nothing changes. Give what does not hold then."""
+        """No more faults; what was lost is made up for; time passes until nothing changes. Give what does not hold then.
+
+        Where galleries are checked often, that is so once every check has seen what people did, and every code was asked
+        anew. And then it stays so: two more days are quiet.
+        """
         universe = self.universe
         universe.effects.calm = True
         universe.story.tell(universe.now, "world", "calm from here on")
         universe.deliver_unseen()
         # Looked at half-way between two sweeps.
         universe.turn(SWEEP_EVERY * 1.5 - (universe.now - STARTED) % SWEEP_EVERY)
+        self._come_to_rest()
+        every = universe.setting.check_every
+        if every <= OFTEN:
+            # A code is believed for a day; then a check asks it anew, and the full look of the day after finds its new place.
+            universe.turn(every + (2 * DAY if self.code_moved else SWEEP_EVERY))
+            self._come_to_rest()
+        callers = CallersChecks(universe, self.people, self.callers, code_moved=self.code_moved)
+        checks = Checks(universe, self.people, self.callers, code_moved=self.code_moved)
+        self.moments = universe.effects.points
+        return [*checks.problems(), *callers.problems(), *quiet_problems(universe)]
+
+    def _come_to_rest(self) -> None:
+        universe = self.universe
         still, state = 0, -1
         for _ in range(int(QUIET_HOURS * 3600 / SWEEP_EVERY)):
             universe.turn(SWEEP_EVERY)
             still = still + 1 if universe.at_rest and state == universe.state.last else 0
             state = universe.state.last
             if still >= 3:
-                callers = CallersChecks(universe, self.people, self.callers, code_moved=self.code_moved)
-                checks = Checks(universe, self.people, self.callers, code_moved=self.code_moved)
-                return [*checks.problems(), *callers.problems()]
+                return
         raise Violation(f"the world does not come to rest within {QUIET_HOURS} hours")
 
     def _name(self) -> str:
