@@ -4,18 +4,27 @@ import dataclasses
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from gallery_sync.shoptet.model import Attributes, NewImage, NewSource
 from tests.faults.simulation.chance import Faults, Setting, Shoptets
+from tests.faults.simulation.client import SimClient
+from tests.faults.simulation.effects import SkewedClock
 from tests.faults.simulation.people import CODE, GUID
 from tests.faults.simulation.schedules import Life, live
 
 SEEDS = int(os.environ.get("SEEDS", "2000"))
 PARTS = 8
 ROOT = Path(__file__).parents[2]
+
+FOREVER = float("inf")
+
+replace = msgspec.structs.replace
 
 
 @pytest.mark.parametrize("part", range(PARTS))
@@ -124,6 +133,39 @@ def test_a_broken_promise_is_told_with_its_seed_and_its_story() -> None:
     assert f"I3: {foreign.name} in" in failed.problems[0]
     assert f"python -m tests.faults.replay {life.universe.setting.seed}" in str(failed)
     assert f"add foreign {foreign.name}" in failed.story
+
+
+FINE = NewImage("https://pim.test/1.jpg", 1)
+NOT_SENT: dict[str, Callable[[SimClient], object]] = {
+    "no image at all": lambda c: c.insert(GUID, "shop", [], send_until=FOREVER),
+    "101 images": lambda c: c.insert(GUID, "shop", [FINE] * 101, send_until=FOREVER),
+    "a priority of 0": lambda c: c.insert(GUID, "shop", [replace(FINE, priority=0)], send_until=FOREVER),
+    "a URL that is too long": lambda c: c.insert(
+        GUID, "shop", [replace(FINE, source_url="https://pim.test/" + "1" * 2000)], send_until=FOREVER
+    ),
+    "a source without a name": lambda c: c.update_source(
+        GUID, "shop", [NewSource("", FINE.source_url)], send_until=FOREVER
+    ),
+    "attributes without a name": lambda c: c.update_attributes(GUID, "shop", [Attributes("", 1)], send_until=FOREVER),
+    "a deletion without a name": lambda c: c.delete(GUID, "shop", "", remove_reference=False, send_until=FOREVER),
+    "a cleanup without a product": lambda c: c.delete_all("", "shop", remove_reference=False, send_until=FOREVER),
+    "a job without an id": lambda c: c.job(""),
+}
+"""Calls that the real client refuses before anything is sent."""
+
+
+@pytest.mark.parametrize("call", NOT_SENT)
+def test_the_simulated_client_takes_no_call_that_the_real_one_would_not_send(call: str) -> None:
+    life = Life(Setting(1))
+    client = life.universe.client(life.universe.instances[0])
+
+    def ask(_clock: SkewedClock) -> None:
+        NOT_SENT[call](client)
+
+    life.universe.start("somebody", ask, lambda _ok: None, 60.0)
+    failed = life.live()
+    assert failed is not None
+    assert "I4: the real client would not send this" in failed.problems[0]
 
 
 AS_HOPED = Shoptets()
