@@ -50,6 +50,7 @@ worlds = st.builds(
     callers=st.just(value=True),
     task_tries=st.sampled_from((8, 3, 1)),
     check_every=st.sampled_from(CHECKS_EVERY),
+    one_write_a_second=st.booleans(),
 )
 objects = st.builds(
     "{}/{}{}".format, st.sampled_from(PREFIXES), st.sampled_from(("shop/", "", "shop360/")), st.sampled_from(FILES)

@@ -17,6 +17,7 @@ from tests.faults.simulation.client import SimClient
 from tests.faults.simulation.effects import SkewedClock
 from tests.faults.simulation.people import CODE, GUID
 from tests.faults.simulation.schedules import Life, live
+from tests.faults.simulation.storage import SimDocuments
 
 SEEDS = int(os.environ.get("SEEDS", "2000"))
 PARTS = 8
@@ -166,6 +167,32 @@ def test_the_simulated_client_takes_no_call_that_the_real_one_would_not_send(cal
     failed = life.live()
     assert failed is not None
     assert "I4: the real client would not send this" in failed.problems[0]
+
+
+def written_twice(*, limited: bool) -> float:
+    """How many seconds lie between two writes of one document that follow each other at once."""
+    universe = Life(Setting(1, one_write_a_second=limited)).universe
+    moments: list[float] = []
+
+    def write(_clock: SkewedClock) -> None:
+        documents = SimDocuments(universe.state, universe.effects, lambda *_: None, limited=limited)
+        generation = documents.write("twice.json", b"1", generation=0)
+        moments.append(universe.state.written["twice.json"])
+        documents.write("twice.json", b"2", generation=generation)
+        moments.append(universe.state.written["twice.json"])
+
+    try:
+        universe.start("somebody", write, lambda _ok: None, 60.0)
+        universe.turn(60.0)
+    finally:
+        universe.close()
+    first, second = moments
+    return second - first
+
+
+def test_a_second_write_within_a_second_waits_where_the_storage_insists_on_that() -> None:
+    assert written_twice(limited=True) >= 1.0
+    assert written_twice(limited=False) < 1.0
 
 
 AS_HOPED = Shoptets()

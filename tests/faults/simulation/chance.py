@@ -141,6 +141,8 @@ class Setting:
     """How often a task is tried whose run fails or dies; with 1, only what looks again by itself finds what was left."""
     check_every: float = MONTH
     """How often each gallery is compared with Shoptet itself, in seconds."""
+    one_write_a_second: bool = False
+    """Whether the storage refuses (429) what is written to one object within a second of the last time."""
 
     @staticmethod
     def drawn(seed: int) -> "Setting":
@@ -157,4 +159,5 @@ class Setting:
             full_look=rng.random() < 0.1,
             task_tries=rng.choice((1, 3, 8)),
             check_every=rng.choice(CHECKS_EVERY),
+            one_write_a_second=rng.random() < 0.4,
         )

@@ -94,7 +94,7 @@ class Universe:
         self._ids = 0
         self._on_the_way = 0
         self._sweeps_from = 0.0
-        self._documents = SimDocuments(self.state, self.effects, self._wrote)
+        self._documents = SimDocuments(self.state, self.effects, self._wrote, limited=setting.one_write_a_second)
         self._drops = SimDrops(self.drops, self.effects)
         self._sweeps()
 
