@@ -179,6 +179,7 @@ class SimClient:
         """See ports.Shop."""
         self._get("code", code)
         guid = self._shop.codes.get(code)
+        self._shop.told.setdefault(code, []).append((self._effects.now, guid))
         if guid is None:
             raise errors.NotFound("404 no such code", call="GET code", status=404)
         return guid

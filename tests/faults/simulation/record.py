@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass, field
 
+import msgspec
+
 from gallery_sync import ledger as ledgers
+from gallery_sync.codes import Code
 from gallery_sync.ledger import Entry, Flight, Ledger
 from tests.faults.simulation.shop import Place
 
@@ -58,10 +61,14 @@ class Record:
     flown: dict[str, Flown] = field(default_factory=dict)
     failures: dict[str, set[str]] = field(default_factory=dict)
     current: dict[Place, Ledger] = field(default_factory=dict)
+    codes: dict[str, list[tuple[float, str | None]]] = field(default_factory=dict)
+    """What was written down of each code's document, and when."""
 
     def wrote(self, now: float, path: str, body: bytes | None) -> None:
         """Take note of a document that was written."""
         place = ledgers.parse_path(path)
+        if path.startswith("codes/") and body is not None:
+            self.codes.setdefault(path, []).append((now, msgspec.json.decode(body, type=Code).guid))
         if place is None or body is None:
             return
         ledger = ledgers.decode(body, path)

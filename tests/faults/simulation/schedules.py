@@ -9,6 +9,7 @@ from tests.faults.simulation.callers import Callers
 from tests.faults.simulation.chance import OFTEN, Setting
 from tests.faults.simulation.checks import Checks
 from tests.faults.simulation.checks_callers import CallersChecks
+from tests.faults.simulation.meaning import news_at
 from tests.faults.simulation.people import CODE, DESCRIPTIONS, FILES, GUID, OTHER, PRIORITIES, VARIANT, People
 from tests.faults.simulation.quiet import quiet_problems
 from tests.faults.simulation.shop import Place
@@ -26,7 +27,7 @@ BY_HAND: Final = {
     "delete ours": 5,
     "touch ours": 4,
     "reference": 2,
-    "move code": 1,
+    "move code": 2,
     "forge": 1,
 }
 """What happens in the shop itself."""
@@ -179,8 +180,8 @@ class Life:
     def calm_down(self) -> list[str]:
         """No more faults; what was lost is made up for; time passes until nothing changes. Give what does not hold then.
 
-        Where galleries are checked often, that is so once every check has seen what people did, and every code was asked
-        anew. And then it stays so: two more days are quiet.
+        Where galleries are checked often, that is so once every check has seen what people did. And then it stays so: two
+        more days are quiet.
         """
         universe = self.universe
         universe.effects.calm = True
@@ -189,15 +190,21 @@ class Life:
         # Looked at half-way between two sweeps.
         universe.turn(SWEEP_EVERY * 1.5 - (universe.now - STARTED) % SWEEP_EVERY)
         self._come_to_rest()
-        every = universe.setting.check_every
-        if every <= OFTEN:
-            # A code is believed for a day; then a check asks it anew, and the full look of the day after finds its new place.
-            universe.turn(every + (2 * DAY if self.code_moved else SWEEP_EVERY))
+        if universe.setting.check_every <= OFTEN:
+            universe.turn(universe.setting.check_every + SWEEP_EVERY)
             self._come_to_rest()
-        callers = CallersChecks(universe, self.people, self.callers, code_moved=self.code_moved)
-        checks = Checks(universe, self.people, self.callers, code_moved=self.code_moved)
         self.moments = universe.effects.points
-        return [*checks.problems(), *callers.problems(), *quiet_problems(universe)]
+        yesterday = universe.now - DAY
+        unquiet = quiet_problems(universe)
+        if news_at(universe) > yesterday:
+            # A code was asked anew and means another product: the next full look finds the files' new gallery. The days after
+            # that are quiet.
+            universe.turn(DAY)
+            self._come_to_rest()
+            unquiet = quiet_problems(universe)
+        callers = CallersChecks(universe, self.people, self.callers)
+        checks = Checks(universe, self.people, self.callers)
+        return [*checks.problems(), *callers.problems(), *unquiet]
 
     def _come_to_rest(self) -> None:
         universe = self.universe
