@@ -53,7 +53,7 @@ class Bucket:
 
     def named(self, prefix: str) -> list[tuple[str, Blob]]:
         """Give the objects whose names begin so, in the order of their names."""
-        return sorted((name, blob) for name, blob in self.blobs.items() if name.startswith(prefix))
+        return sorted([one for one in self.blobs.items() if one[0].startswith(prefix)])
 
 
 SPACING: Final = 1.0
@@ -116,9 +116,10 @@ class SimDocuments:
             yield Listed(path, blob.generation, blob.at, blob.metadata)
 
     def _before(self, path: str) -> None:
-        self._effects.point()
-        if self._effects.happens(self._effects.faults.storage_refuses):
-            self._effects.tell("storage is not to be had: %s", path)
+        fx = self._effects
+        fx.point()
+        if not fx.calm and fx.happens(fx.faults.storage_refuses):
+            fx.tell("storage is not to be had: %s", path)
             raise StorageUnavailable(path)
 
     def _spaced(self, path: str) -> None:
