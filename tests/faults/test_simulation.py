@@ -35,7 +35,7 @@ def test_after_quiet_every_gallery_is_as_its_bucket(part: int) -> None:
         assert failed is None, str(failed)
 
 
-def one_trip(life: Life) -> list[str]:
+def one_trip(life: Life, *, quiet: bool) -> list[str]:
     """A few files, one of them replaced, one deleted, one reordered: everything that a run can be killed in."""
     people, universe = life.people, life.universe
     people.drop(f"{GUID}/shop/01_a.jpg")
@@ -47,13 +47,14 @@ def one_trip(life: Life) -> list[str]:
     people.annotate(f"{GUID}/shop/2.png", {"priority": "7"})
     people.delete(f"{CODE}/10.png")
     universe.turn(120.0)
-    return life.calm_down()
+    return life.calm_down(quiet=quiet)
 
 
 def trip(setting: Setting, kill_at: int | None) -> tuple[Life, list[str]]:
     life = Life(setting, kill_at=kill_at)
     try:
-        return life, one_trip(life)
+        # The quiet days take longer than the trip: after every fifth of them.
+        return life, one_trip(life, quiet=(kill_at or 0) % 5 == 0)
     finally:
         life.universe.close()
 

@@ -177,11 +177,11 @@ class Life:
             self.universe.close()
         return Failed(self.universe.setting.seed, tuple(problems), self.universe.story.read()) if problems else None
 
-    def calm_down(self) -> list[str]:
+    def calm_down(self, *, quiet: bool = True) -> list[str]:
         """No more faults; what was lost is made up for; time passes until nothing changes. Give what does not hold then.
 
         Where galleries are checked often, that is so once every check has seen what people did. And then it stays so: two
-        more days are quiet.
+        more days are quiet; they can be left out.
         """
         universe = self.universe
         universe.effects.calm = True
@@ -195,7 +195,7 @@ class Life:
             self._come_to_rest()
         self.moments = universe.effects.points
         yesterday = universe.now - DAY
-        unquiet = quiet_problems(universe)
+        unquiet = quiet_problems(universe) if quiet else []
         if news_at(universe) > yesterday:
             # A code was asked anew and means another product: the next full look finds the files' new gallery. The days after
             # that are quiet.
