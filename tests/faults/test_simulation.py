@@ -222,7 +222,8 @@ UNKNOWNS: dict[str, dict[str, Any]] = {
 def test_the_invariants_hold_under_each_unknown(unknown: str) -> None:
     for seed in range(3_000_000, 3_000_060):
         shoptet = dataclasses.replace(AS_HOPED, **UNKNOWNS[unknown])
-        failed = Life(dataclasses.replace(Setting.drawn(seed), shoptet=shoptet)).live()
+        # Quiet days take twice as long as the life before them: every fifth has them here, and every seed above.
+        failed = Life(dataclasses.replace(Setting.drawn(seed), shoptet=shoptet)).live(quiet=seed % 5 == 0)
         assert failed is None, str(failed)
 
 

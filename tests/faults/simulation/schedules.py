@@ -159,7 +159,7 @@ class Life:
             case _:
                 callers.look(product, place)
 
-    def live(self) -> Failed | None:
+    def live(self, *, quiet: bool = True) -> Failed | None:
         """Live through the seed's schedule; give what does not hold at its end, or at any moment before."""
         try:
             for _ in range(self.rng.randint(0, 2)):
@@ -168,7 +168,7 @@ class Life:
                 self.draw()
                 self.universe.turn(self.rng.choice((0.01, 3.0, 30.0, 300.0, 2000.0)) * self.rng.random())
             self.universe.turn(self.rng.choice((0.0, 600.0, 7200.0)))
-            problems = self.calm_down()
+            problems = self.calm_down(quiet=quiet)
         except AssertionError as broken:
             problems = [f"{type(broken).__name__}: {broken}"]
         except Exception as broken:  # noqa: BLE001  # the package's own bug, whatever it is: tell it with its story
