@@ -6,7 +6,7 @@ READY  := $(VENV)/.ready
 
 export PYTHONPATH := functions
 
-.PHONY: help demo demo-http dev test lint lock clean package sbom licences audit cli bench chaos faults
+.PHONY: help demo demo-http dev test lint lock clean package sbom licences audit cli bench chaos faults mutations
 .PHONY: terraform terraform-mistakes checkov deploy destroy
 .DEFAULT_GOAL := help
 
@@ -46,6 +46,9 @@ lint: $(READY)  ## formatting, rules, types, which module may import which
 faults: $(READY)  ## the simulation for a night: SEEDS=100000, and EXAMPLES=20000 of Hypothesis' choosing
 	@$(BIN)/python -m tests.faults.replay --seeds $(or $(SEEDS),100000) --first 1000000 --jobs 2
 	@MACHINE_EXAMPLES=$(or $(EXAMPLES),20000) $(BIN)/python -m pytest -q --timeout 7200 tests/faults/test_machine.py
+
+mutations: $(READY)  ## promises of the code broken one by one: which does the simulation see? within SEEDS=3000
+	@$(BIN)/python -m tests.faults.mutations $(if $(SEEDS),--seeds $(SEEDS))
 
 bench: $(READY)  ## what sweeping 1,000, 10,000 and 100,000 galleries costs, over a simulated state bucket (minutes)
 	@$(BIN)/python -m tests.bench.sweep_costs
