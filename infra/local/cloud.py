@@ -26,7 +26,7 @@ from gallery_sync.shoptet.client import Shoptet
 from gallery_sync.shoptet.http import Http
 from gallery_sync.shoptet.results import Results
 from gallery_sync.storage import BucketDocuments
-from infra.local import nursery
+from infra.local import nursery, runtime
 from infra.local.processes import MODULE, ROOT, Processes, free_port
 from infra.local.sandbox.config import SandboxConfig, default_config
 from infra.local.storage.client import local_client
@@ -209,15 +209,7 @@ def _start_functions(plan: Plan, processes: Processes, addresses: Mapping[str, s
             name,
             # -P: as with the framework's own command, the folder that it is started in is not a place of modules.
             [plan.python, "-P", "-m", "functions_framework"],
-            {
-                "HOST": "127.0.0.1",
-                "PORT": port,
-                "FUNCTION_SOURCE": f"{name}.py",
-                "FUNCTION_TARGET": name,
-                "FUNCTION_SIGNATURE_TYPE": "cloudevent" if name == "on_drop" else "http",
-                "THREADS": "8",
-                **{key: value for key, value in known.items() if key in demanded},
-            },
+            {**runtime.environment(name, port), **{key: value for key, value in known.items() if key in demanded}},
             plan.source,
         )
     for name in FUNCTIONS:

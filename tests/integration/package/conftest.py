@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from infra.local.cloud import LocalCloud, Plan, local_cloud
+from infra.local.nursery import Nursery
 from infra.local.sample import pictures
 from infra.local.shops import shop_for
 from infra.package.__main__ import FUNCTIONS
@@ -27,7 +28,9 @@ def installed(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Instal
 
 
 @pytest.fixture(scope="session")
-def cloud(installed: Installed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+def cloud(
+    installed: Installed, tmp_path_factory: pytest.TempPathFactory, forks: Nursery | None
+) -> Iterator[LocalCloud]:
     plan = Plan(
         sandbox=shop_for(pictures()),
         sweep=False,
@@ -35,5 +38,5 @@ def cloud(installed: Installed, tmp_path_factory: pytest.TempPathFactory) -> Ite
         source=installed.source,
         python=str(installed.python),
     )
-    with local_cloud(plan, tmp_path_factory.mktemp("logs")) as cloud:
+    with local_cloud(plan, tmp_path_factory.mktemp("logs"), forks) as cloud:
         yield cloud
