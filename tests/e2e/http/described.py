@@ -12,7 +12,8 @@ from referencing.jsonschema import DRAFT202012
 from infra.local.processes import ROOT
 from infra.local.schemas import Draft202012Validator
 
-DESCRIPTION: Mapping[str, Any] = yaml.safe_load((ROOT / "functions/gallery_sync/openapi.yaml").read_text())
+PATH = ROOT / "functions/gallery_sync/openapi.yaml"
+DESCRIPTION: Mapping[str, Any] = yaml.safe_load(PATH.read_text())
 _REGISTRY: Registry[Any] = Registry().with_resource("urn:api", DRAFT202012.create_resource(DESCRIPTION))
 
 
