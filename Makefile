@@ -23,7 +23,8 @@ $(READY): requirements-dev.txt
 	@touch $@
 
 demo: $(READY)  ## pictures travel from bucket to gallery; DROP=folder takes your own, FROM=package runs the archive
-	@$(BIN)/python -m infra.local.demo $(if $(DROP),--drop "$(DROP)") $(if $(FROM),--from "$(FROM)")
+	@$(BIN)/python -m infra.local.demo $(if $(DROP),--drop "$(DROP)") $(if $(FROM),--from "$(FROM)") \
+	  $(if $(FUNCTIONS_PYTHON),--python "$(FUNCTIONS_PYTHON)")
 
 demo-http: $(READY)  ## other systems work on galleries over HTTP, in the local cloud
 	@$(BIN)/python -m infra.local.demo_http
