@@ -43,6 +43,10 @@ RUSHES = 3
 """How often it is tried until a limit is met: chance decides whether more than three calls meet."""
 
 
+# What is waited for is the shop's own: calls that take their time, and pauses of seconds after each 429.
+pytestmark = pytest.mark.long
+
+
 @pytest.fixture(scope="module")
 def cloud(tmp_path_factory: pytest.TempPathFactory, forks: Nursery | None) -> Iterator[LocalCloud]:
     shop = SandboxConfig(read_seconds=(0.1, 0.3), write_seconds=(0.1, 0.3))
