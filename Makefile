@@ -6,7 +6,7 @@ READY  := $(VENV)/.ready
 
 export PYTHONPATH := functions
 
-.PHONY: help demo demo-http dev test lint lock clean package sbom licences audit cli bench chaos faults
+.PHONY: help demo demo-http dev test test-long lint lock clean package sbom licences audit cli bench chaos faults mutations
 .PHONY: terraform terraform-mistakes checkov deploy destroy
 .DEFAULT_GOAL := help
 
@@ -23,7 +23,8 @@ $(READY): requirements-dev.txt
 	@touch $@
 
 demo: $(READY)  ## pictures travel from bucket to gallery; DROP=folder takes your own, FROM=package runs the archive
-	@$(BIN)/python -m infra.local.demo $(if $(DROP),--drop "$(DROP)") $(if $(FROM),--from "$(FROM)")
+	@$(BIN)/python -m infra.local.demo $(if $(DROP),--drop "$(DROP)") $(if $(FROM),--from "$(FROM)") \
+	  $(if $(FUNCTIONS_PYTHON),--python "$(FUNCTIONS_PYTHON)")
 
 demo-http: $(READY)  ## other systems work on galleries over HTTP, in the local cloud
 	@$(BIN)/python -m infra.local.demo_http
@@ -31,11 +32,15 @@ demo-http: $(READY)  ## other systems work on galleries over HTTP, in the local 
 dev: $(READY)  ## the local cloud, kept running until Ctrl-C
 	@$(BIN)/python -m infra.local.dev
 
-# Tracing slows the threads of the simulated worlds: most of them are for the second part.
-test: $(READY)  ## all tests: first with coverage and 160 simulated worlds; then 2,000 of them, the fault table and whole clouds
-	@SEEDS=160 $(BIN)/python -m pytest -n 2 --cov --cov-report=term --ignore=tests/faults/table --ignore=tests/e2e
-	@$(BIN)/python -m pytest -n 2 --dist loadfile tests/faults/test_simulation.py::test_after_quiet_every_gallery_is_as_its_bucket \
-	  tests/faults/table tests/e2e
+# Half of the tests wait for a process most of their time, so four workers keep two cores busy. tests/conftest.py says which of
+# them are not traced for coverage.
+PYTEST := $(BIN)/python -m pytest -n 4 --dist worksteal --durations=20
+
+test: $(READY)  ## all tests but the long ones, with coverage of the package
+	@$(PYTEST) --cov --cov-report=term -m "not long"
+
+test-long: $(READY)  ## the tests that take long by their nature
+	@$(PYTEST) -m long
 
 lint: $(READY)  ## formatting, rules, types, which module may import which
 	@$(BIN)/ruff format --check .
@@ -46,6 +51,9 @@ lint: $(READY)  ## formatting, rules, types, which module may import which
 faults: $(READY)  ## the simulation for a night: SEEDS=100000, and EXAMPLES=20000 of Hypothesis' choosing
 	@$(BIN)/python -m tests.faults.replay --seeds $(or $(SEEDS),100000) --first 1000000 --jobs 2
 	@MACHINE_EXAMPLES=$(or $(EXAMPLES),20000) $(BIN)/python -m pytest -q --timeout 7200 tests/faults/test_machine.py
+
+mutations: $(READY)  ## promises of the code broken one by one: which does the simulation see? within SEEDS=3000
+	@$(BIN)/python -m tests.faults.mutations $(if $(SEEDS),--seeds $(SEEDS))
 
 bench: $(READY)  ## what sweeping 1,000, 10,000 and 100,000 galleries costs, over a simulated state bucket (minutes)
 	@$(BIN)/python -m tests.bench.sweep_costs

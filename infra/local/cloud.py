@@ -26,7 +26,8 @@ from gallery_sync.shoptet.client import Shoptet
 from gallery_sync.shoptet.http import Http
 from gallery_sync.shoptet.results import Results
 from gallery_sync.state.ledgers import Ledgers
-from infra.local.processes import ROOT, Processes, free_port
+from infra.local import nursery, runtime
+from infra.local.processes import MODULE, ROOT, Processes, free_port
 from infra.local.sandbox.config import SandboxConfig, default_config
 from infra.local.storage.client import local_client
 from infra.local.storage.server import WRITE_INTERVAL
@@ -116,15 +117,20 @@ class LocalCloud:
 
 
 @contextlib.contextmanager
-def local_cloud(plan: Plan | None = None, logs: Path | None = None) -> Iterator[LocalCloud]:
+def local_cloud(
+    plan: Plan | None = None, logs: Path | None = None, forks: nursery.Nursery | None = None
+) -> Iterator[LocalCloud]:
     """Start everything, wait until each part answers, and end it all with the block.
 
+    Several clouds can share `forks`; where it is left out, and can be had, the cloud has one of its own.
     Raises StartFailed with the end of the log of whatever did not start.
     """
     plan = plan or Plan()
     with contextlib.ExitStack() as stack:
         folder = logs or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gallery-sync-")))
-        processes = stack.enter_context(Processes(folder))
+        if forks is None and nursery.AVAILABLE:
+            forks = stack.enter_context(nursery.nursery())
+        processes = stack.enter_context(Processes(folder, forks))
         addresses = {name: f"http://127.0.0.1:{free_port()}" for name in FUNCTIONS}
         _start_servers(plan, processes, addresses, folder)
         keys = _register_webhook(addresses)
@@ -144,19 +150,18 @@ def shoptet_client(sandbox: str) -> Shoptet:
 def _start_servers(plan: Plan, processes: Processes, addresses: dict[str, str], folder: Path) -> None:
     config = folder / "sandbox.json"
     config.write_bytes(msgspec.json.encode(plan.sandbox))
-    python = [sys.executable, "-m"]
     events = f"{DROP_BUCKET}={addresses['on_drop']}"
     paced = ["--write-interval", f"{WRITE_INTERVAL * plan.time_scale:g}"]
     processes.start(
         "storage",
-        [*python, "infra.local.storage", "--bucket", DROP_BUCKET, STATE_BUCKET, "--events", events, *paced],
+        [*MODULE, "infra.local.storage", "--bucket", DROP_BUCKET, STATE_BUCKET, "--events", events, *paced],
         MODULE_PATH,
     )
     backoff = f"min_backoff={2 * plan.time_scale:g},max_backoff={60 * plan.time_scale:g}"
     processes.start(
         "tasks",
         [
-            *python,
+            *MODULE,
             "infra.local.tasks",
             "--queue",
             f"{QUEUES}/sync:max_concurrent=2,max_attempts=100,{backoff}",
@@ -165,7 +170,7 @@ def _start_servers(plan: Plan, processes: Processes, addresses: dict[str, str], 
         ],
         MODULE_PATH,
     )
-    processes.start("sandbox", [*python, "infra.local.sandbox", "--config", str(config)], MODULE_PATH)
+    processes.start("sandbox", [*MODULE, "infra.local.sandbox", "--config", str(config)], MODULE_PATH)
     addresses["storage"] = processes.first_line("storage")["url"]
     tasks = processes.first_line("tasks")
     addresses["tasks"], addresses["tasks_control"] = tasks["address"], tasks["control"]
@@ -206,15 +211,7 @@ def _start_functions(plan: Plan, processes: Processes, addresses: Mapping[str, s
             name,
             # -P: as with the framework's own command, the folder that it is started in is not a place of modules.
             [plan.python, "-P", "-m", "functions_framework"],
-            {
-                "HOST": "127.0.0.1",
-                "PORT": port,
-                "FUNCTION_SOURCE": f"{name}.py",
-                "FUNCTION_TARGET": name,
-                "FUNCTION_SIGNATURE_TYPE": "cloudevent" if name == "on_drop" else "http",
-                "THREADS": "8",
-                **{key: value for key, value in known.items() if key in demanded},
-            },
+            {**runtime.environment(name, port), **{key: value for key, value in known.items() if key in demanded}},
             plan.source,
         )
     for name in FUNCTIONS:

@@ -37,6 +37,9 @@ def main() -> int:
     parser.add_argument(
         "--from", dest="origin", choices=("tree", "package"), default="tree", help="where the functions come from"
     )
+    parser.add_argument(
+        "--python", default=sys.executable, metavar="PROGRAM", help="with --from package: what the functions run with"
+    )
     arguments = parser.parse_args()
     folder: Path | None = arguments.drop
     if folder is not None and not folder.is_dir():
@@ -52,7 +55,7 @@ def main() -> int:
     try:
         if arguments.origin == "package":
             console.print("building the archive and installing it into build/package ...")
-            plan = _packaged(plan)
+            plan = _packaged(plan, arguments.python)
         console.print("starting the local cloud: storage, tasks, Shoptet sandbox, and the functions ...")
         with local_cloud(plan, ROOT / "build" / "demo") as cloud:
             console.print(f"the sandbox's galleries are at {cloud.sandbox}/ while this runs")
@@ -64,9 +67,9 @@ def main() -> int:
         return 130
 
 
-def _packaged(plan: Plan) -> Plan:
-    """Let the functions come from the archive, built and installed as for a deployment."""
-    built = install(write(FUNCTIONS, ARCHIVE).path, ROOT / "build" / "package")
+def _packaged(plan: Plan, python: str) -> Plan:
+    """Let the functions come from the archive, built and installed for this interpreter as for a deployment."""
+    built = install(write(FUNCTIONS, ARCHIVE).path, ROOT / "build" / "package", python)
     return dataclasses.replace(plan, source=built.source, python=str(built.python))
 
 

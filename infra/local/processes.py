@@ -14,10 +14,14 @@ from typing import Self
 
 import requests
 
+from infra.local.nursery import Forked, Nursery
+
 START_SECONDS = 60.0
 STOP_SECONDS = 5.0
 ROOT = Path(__file__).resolve().parents[2]
 CHILD = Path(__file__).with_name("child.py")
+MODULE = [sys.executable, "-P", "-m"]
+"""How a command begins that a nursery can carry out."""
 
 
 class StartFailed(Exception):
@@ -25,11 +29,15 @@ class StartFailed(Exception):
 
 
 class Processes:
-    """A group of processes that lives no longer than its `with` block. Each writes to a log of its own in `logs`."""
+    """A group of processes that lives no longer than its `with` block. Each writes to a log of its own in `logs`.
 
-    def __init__(self, logs: Path) -> None:
+    With a nursery, what this very interpreter is to run as a module is forked from there.
+    """
+
+    def __init__(self, logs: Path, nursery: Nursery | None = None) -> None:
         self._logs = logs
-        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._nursery = nursery
+        self._running: dict[str, subprocess.Popen[bytes] | Forked] = {}
         self._commands: dict[str, tuple[list[str], dict[str, str], Path]] = {}
 
     def __enter__(self) -> Self:
@@ -49,7 +57,7 @@ class Processes:
         for process in self._running.values():
             try:
                 process.wait(max(0.0, until - time.monotonic()))
-            except subprocess.TimeoutExpired:
+            except (subprocess.TimeoutExpired, TimeoutError):
                 _signal(process, signal.SIGKILL)
                 process.wait()
 
@@ -65,7 +73,10 @@ class Processes:
         process.wait()
 
     def restart(self, name: str) -> None:
-        """Start a process again that was killed. On Linux it ends with the thread that calls this (see infra.local.child)."""
+        """Start a process again that was killed.
+
+        On Linux one that was not forked ends with the thread that calls this (see infra.local.child).
+        """
         self._spawn(name)
 
     def first_line(self, name: str) -> dict[str, str]:
@@ -80,7 +91,7 @@ class Processes:
                 except ValueError:
                     break
                 return answer
-            if self._running[name].poll() is not None:
+            if _ended(self._running[name]):
                 break
             time.sleep(0.02)
         raise StartFailed(f"{name} did not start:\n{self.log_end(name)}")
@@ -89,7 +100,7 @@ class Processes:
         """Wait until something answers there over HTTP, whatever it answers."""
         until = time.monotonic() + START_SECONDS
         while time.monotonic() < until:
-            if self._running[name].poll() is not None:
+            if _ended(self._running[name]):
                 break
             try:
                 requests.get(url, timeout=START_SECONDS)
@@ -101,7 +112,7 @@ class Processes:
 
     def ended(self) -> str | None:
         """The name of a process that ended by itself; None while all run."""
-        return next((name for name, process in self._running.items() if process.poll() is not None), None)
+        return next((name for name, process in self._running.items() if _ended(process)), None)
 
     def log_end(self, name: str, characters: int = 3000) -> str:
         """The end of a process's log."""
@@ -109,6 +120,10 @@ class Processes:
 
     def _spawn(self, name: str) -> None:
         command, environment, folder = self._commands[name]
+        if self._nursery is not None and command[: len(MODULE)] == MODULE:
+            path = self._logs / f"{name}.log"
+            self._running[name] = self._nursery.fork(command[len(MODULE) :], environment, folder, path, path)
+            return
         with (self._logs / f"{name}.log").open("ab") as log:
             self._running[name] = subprocess.Popen(
                 # By its path and isolated: it finds itself in any folder, and leaves the environment to the command.
@@ -130,7 +145,11 @@ def free_port() -> int:
         return port
 
 
-def _signal(process: subprocess.Popen[bytes], sign: signal.Signals) -> None:
+def _ended(process: subprocess.Popen[bytes] | Forked) -> bool:
+    return process.poll() is not None
+
+
+def _signal(process: subprocess.Popen[bytes] | Forked, sign: signal.Signals) -> None:
     try:
         os.killpg(process.pid, sign)
     except ProcessLookupError:

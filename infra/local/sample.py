@@ -1,5 +1,6 @@
 """Pictures for the demo: drawn, not stored; each shows its product and number, so that a person can check the order."""
 
+import functools
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -120,11 +121,15 @@ def draw(title: str, number: str, colour: tuple[int, int, int], size: tuple[int,
     image = Image.new("RGB", size, shade)
     pen = ImageDraw.Draw(image)
     pen.ellipse((width * 0.06, height * 0.22, width * 0.94, height * 0.98), fill=tuple(c // 2 for c in shade))
-    pen.text((width / 2, height * 0.11), title, fill="white", anchor="mm", font=ImageFont.load_default(height / 9))
-    pen.text((width / 2, height * 0.6), number, fill="white", anchor="mm", font=ImageFont.load_default(height / 2.2))
+    pen.text((width / 2, height * 0.11), title, fill="white", anchor="mm", font=_font(height / 9))
+    pen.text((width / 2, height * 0.6), number, fill="white", anchor="mm", font=_font(height / 2.2))
     out = io.BytesIO()
     image.save(out, FORMATS[extension], quality=85)
     return out.getvalue()
+
+
+# Loading it takes longer than drawing with it.
+_font = functools.cache(ImageFont.load_default)
 
 
 def pixels(body: bytes) -> tuple[tuple[int, int], bytes]:

@@ -12,12 +12,12 @@ from infra.local.serving import served
 from infra.local.storage.client import local_client
 from infra.local.storage.server import storage_app
 from infra.local.tasks import QueueConfig, served_tasks
-from tests.abuse.site import CODE, GUID, PUBLIC, SECRET, Site, api_keys
-from tests.integration.functions.conftest import KEYS, TOKEN, Queues, running
+from tests.abuse.site import CODE, GUID, PUBLIC, SCALE, SECRET, TIMING, Site, api_keys
+from tests.integration.functions.conftest import KEYS, TOKEN, Forks, Queues, running
 
 
 @pytest.fixture(scope="package")
-def running_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def running_site(tmp_path_factory: pytest.TempPathFactory, forks: Forks) -> Iterator[Site]:
     with contextlib.ExitStack() as stack:
         shop = SandboxConfig(products=(ProductSeed(GUID, CODE, CODE),), private_tokens=(Token(TOKEN),))
         configs = [QueueConfig(queue) for queue in (Queues.sync, Queues.poll)]
@@ -37,12 +37,13 @@ def running_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             "SHOPTET_WEBHOOK_KEYS": ",".join(KEYS),
             "API_KEYS": api_keys(),
             "WEBHOOK_SECRETS": SECRET,
+            "TIME_SCALE": str(SCALE),
+            "SYNC_WINDOW_SECONDS": str(TIMING.window),
             "CLOUD_TASKS_EMULATOR_HOST": tasks.address,
             "STORAGE_EMULATOR_HOST": storage,
-            "THREADS": "8",  # as terraform deploys them
         }
         logs = tmp_path_factory.mktemp("logs")
-        functions = {name: stack.enter_context(running(name, settings, logs)) for name in PUBLIC}
+        functions = {name: stack.enter_context(running(name, settings, logs, forks)) for name in PUBLIC}
         site = Site(functions, queues, local_client(storage), shop_url)
         for name in PUBLIC:
             # Connected, and the code's document written: what follows has nothing left to begin.
@@ -60,7 +61,7 @@ def site(running_site: Site) -> Iterator[Site]:
     assert "Exception" not in written
     for name, function in running_site.functions.items():
         running_site.works(name)
-        assert function.lines()  # each is one JSON line
+        function.lines(logged[name])  # each is one JSON line
     running_site.queues.empty()
 
 

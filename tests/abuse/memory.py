@@ -1,18 +1,19 @@
 """How much memory a function's processes hold at most (proc(5), `VmHWM`)."""
 
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
+
+from tests.integration.functions.conftest import Function
 
 PROC = Path("/proc")
 
 
 class Peak:
-    """The highest resident memory of the processes that serve at a URL, since this was made."""
+    """The highest resident memory of a function's processes, since this was made."""
 
-    def __init__(self, url: str) -> None:
-        self._processes = processes(url)
+    def __init__(self, function: Function) -> None:
+        self._processes = processes(function)
         for process in self._processes:
             try:
                 # "5": the peak is counted anew from here on.
@@ -30,19 +31,18 @@ class Peak:
         return sum(_kilobytes(process, line) for process in self._processes) / 1024
 
 
-def processes(url: str) -> list[Path]:
-    """The server's parent and its workers: all that were started with this port."""
-    port = f"\0--port\0{urlsplit(url).port}\0".encode()
-    found = [entry for entry in PROC.glob("[0-9]*") if port in _command(entry)]
-    assert found, url
+def processes(function: Function) -> list[Path]:
+    """The server's parent and its workers: all of its session."""
+    found = [entry for entry in PROC.glob("[0-9]*") if _session(entry) == function.session]
+    assert len(found) >= 2, found
     return found
 
 
-def _command(process: Path) -> bytes:
+def _session(process: Path) -> int | None:
     try:
-        return (process / "cmdline").read_bytes()
+        return int((process / "stat").read_text().rpartition(")")[2].split()[3])
     except OSError:
-        return b""
+        return None
 
 
 def _kilobytes(process: Path, line: str) -> int:

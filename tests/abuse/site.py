@@ -17,7 +17,7 @@ from standardwebhooks import Webhook
 
 from gallery_sync.core.schedule import Timing
 from tests.abuse.wire import Answer, Headers, exchange, said
-from tests.integration.functions.conftest import KEYS, TOKEN, Function, Queues
+from tests.integration.functions.conftest import KEYS, TOKEN, Function, Mark, Queues
 
 PUBLIC = ("job_finished", "webhooks", "galleries", "clean_gallery")
 CALLERS = {"reader": "read", "all": "read+write+clean"}
@@ -25,6 +25,10 @@ API_KEYS = {name: f"abuse-api-key-of-{name}" for name in CALLERS}
 SECRET = "whsec_" + base64.b64encode(b"secret-of-signed-events-in-these-tests").decode()
 SECRETS = (TOKEN, *KEYS, *API_KEYS.values(), SECRET, SECRET.removeprefix("whsec_"))
 """What no answer and no log may hold."""
+
+SCALE = 0.1
+TIMING = Timing().scaled(SCALE)
+"""What the functions wait for takes a tenth of its time."""
 
 GUID = "92ca3575-7481-11e8-8216-002590dad85e"
 CODE = "HRNEK-01"
@@ -103,7 +107,7 @@ class Site:
     def next_look_window(self) -> None:
         """Empty the queues, and wait until a look at the jobs has a name that was not used yet."""
         self.queues.empty()
-        window = Timing().poll_window
+        window = TIMING.poll_window
         time.sleep(window - time.time() % window + 0.02)
 
     def works(self, name: str) -> None:
@@ -111,12 +115,12 @@ class Site:
         answer = exchange(self.url(name), good(name))
         assert answer.status in (200, 202), (name, answer)
 
-    def logged(self) -> Mapping[str, int]:
+    def logged(self) -> Mapping[str, Mark]:
         """How much each function has written so far."""
-        return {name: len(function.written()) for name, function in self.functions.items()}
+        return {name: function.now() for name, function in self.functions.items()}
 
-    def written_since(self, logged: Mapping[str, int]) -> str:
-        return "".join(function.written()[logged[name] :] for name, function in self.functions.items())
+    def written_since(self, logged: Mapping[str, Mark]) -> str:
+        return "".join(function.written(logged[name]) for name, function in self.functions.items())
 
 
 def good(name: str) -> bytes:

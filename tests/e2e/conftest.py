@@ -5,15 +5,16 @@ from collections.abc import Iterator
 import pytest
 
 from infra.local.cloud import LocalCloud, Plan, local_cloud
+from infra.local.nursery import Nursery
 from infra.local.sandbox.config import SandboxConfig
 from tests.e2e.support import Product, Sandbox, wait_quiet
 
 
 @pytest.fixture(scope="session")
-def running_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+def running_cloud(tmp_path_factory: pytest.TempPathFactory, forks: Nursery | None) -> Iterator[LocalCloud]:
     """A local cloud with pauses 0.03 times as long, and where a file is given up after the second try."""
     plan = Plan(sandbox=SandboxConfig(), time_scale=0.03, window=0.25, settings={"MAX_ATTEMPTS": "2"}, sweep=False)
-    with local_cloud(plan, tmp_path_factory.mktemp("logs")) as cloud:
+    with local_cloud(plan, tmp_path_factory.mktemp("logs"), forks) as cloud:
         yield cloud
 
 

@@ -23,6 +23,8 @@ from infra.local.state import Row, rows
 PATIENCE = 90.0
 """Seconds that a test waits at most for what takes a few on an idle machine."""
 
+SETTLED = ("live", "refused", "failed")
+
 T = TypeVar("T")
 
 
@@ -158,9 +160,15 @@ def wait(what: str, condition: Callable[[], T | None], seconds: float = PATIENCE
 def wait_settled(cloud: LocalCloud, files: Sequence[Picture], seconds: float = PATIENCE) -> list[Row]:
     """Wait until each file is live, refused or failed for good, and give what became of them."""
 
+    left = list(files)
+
     def settled() -> list[Row] | None:
+        # Waiting for one of them, not for all: else the ledgers of hundreds would be read again and again.
+        if rows(cloud, left[:1])[0].state not in SETTLED:
+            return None
         found = rows(cloud, files)
-        return found if all(row.state in ("live", "refused", "failed") for row in found) else None
+        left[:] = [file for file, row in zip(files, found, strict=True) if row.state not in SETTLED]
+        return None if left else found
 
     return wait(f"{len(files)} files to be settled, the first {files[0].name}", settled, seconds)
 

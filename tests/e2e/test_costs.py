@@ -9,6 +9,7 @@ import pytest
 from gallery_sync.cloud.tasks import connect
 from gallery_sync.core.schedule import Timing
 from infra.local.cloud import QUEUES, LocalCloud, Plan, local_cloud
+from infra.local.nursery import Nursery
 from infra.local.sample import Picture
 from infra.local.sandbox.config import SandboxConfig
 from tests.e2e.support import (
@@ -28,9 +29,9 @@ WINDOW = 1.0
 
 
 @pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+def cloud(tmp_path_factory: pytest.TempPathFactory, forks: Nursery | None) -> Iterator[LocalCloud]:
     plan = Plan(sandbox=SandboxConfig(), time_scale=0.5, window=WINDOW, sweep=False)
-    with local_cloud(plan, tmp_path_factory.mktemp("logs")) as cloud:
+    with local_cloud(plan, tmp_path_factory.mktemp("logs"), forks) as cloud:
         yield cloud
 
 

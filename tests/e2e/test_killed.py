@@ -7,6 +7,7 @@ import pytest
 from gallery_sync.cloud.tasks import connect
 from gallery_sync.state import jobindex, refusals
 from infra.local.cloud import QUEUES, LocalCloud, Plan, local_cloud
+from infra.local.nursery import Nursery
 from infra.local.sample import Picture
 from infra.local.sandbox.config import SandboxConfig
 from infra.local.state import rows
@@ -30,10 +31,10 @@ Dropped = Mapping[str, tuple[Product, Sequence[Picture]]]
 
 
 @pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+def cloud(tmp_path_factory: pytest.TempPathFactory, forks: Nursery | None) -> Iterator[LocalCloud]:
     """A local cloud whose pauses are a fiftieth as long, where deleted files take their images along."""
     plan = Plan(sandbox=SandboxConfig(), time_scale=0.02, window=0.25, settings={"MIRROR_DELETES": "true"}, sweep=False)
-    with local_cloud(plan, tmp_path_factory.mktemp("logs")) as cloud:
+    with local_cloud(plan, tmp_path_factory.mktemp("logs"), forks) as cloud:
         yield cloud
 
 

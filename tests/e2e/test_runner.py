@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from infra.local.cloud import Plan, local_cloud
+from infra.local.nursery import Nursery
 from infra.local.processes import ROOT, StartFailed
 from infra.local.sandbox.config import SandboxConfig
 from tests.e2e.support import wait
@@ -64,9 +65,11 @@ def test_the_runner_leaves_no_process_and_no_port_behind(sign: signal.Signals, s
         assert [port for port in ports if listens(port)] == []
 
 
-def test_a_function_that_cannot_start_is_told_with_its_log_and_ends_the_others(tmp_path: Path) -> None:
+def test_a_function_that_cannot_start_is_told_with_its_log_and_ends_the_others(
+    tmp_path: Path, forks: Nursery | None
+) -> None:
     plan = Plan(sandbox=SandboxConfig(), settings={"MAX_ATTEMPTS": "many"})
-    with pytest.raises(StartFailed) as failed, local_cloud(plan, tmp_path):
+    with pytest.raises(StartFailed) as failed, local_cloud(plan, tmp_path, forks):
         pass
 
     assert str(failed.value).startswith("sync_gallery did not answer at http://127.0.0.1:")

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from tests.faults.simulation.chance import Faults, Setting, Shoptets
+from tests.faults.simulation.chance import AUDITS_EVERY, Faults, Setting, Shoptets
 from tests.faults.simulation.people import CODE, DESCRIPTIONS, FILES, GUID, OTHER, PRIORITIES, VARIANT
 from tests.faults.simulation.schedules import NUMBERS, PREFIXES, Life
 from tests.faults.simulation.shop import Place
@@ -49,6 +49,8 @@ worlds = st.builds(
     concurrency=st.sampled_from((2, 10)),
     callers=st.just(value=True),
     task_tries=st.sampled_from((8, 3, 1)),
+    audit_every=st.sampled_from(AUDITS_EVERY),
+    one_write_a_second=st.booleans(),
 )
 objects = st.builds(
     "{}/{}{}".format, st.sampled_from(PREFIXES), st.sampled_from(("shop/", "", "shop360/")), st.sampled_from(FILES)

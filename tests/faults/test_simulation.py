@@ -4,18 +4,28 @@ import dataclasses
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from gallery_sync.core.shop_values import Attributes, NewImage, NewSource
 from tests.faults.simulation.chance import Faults, Setting, Shoptets
+from tests.faults.simulation.client import SimClient
+from tests.faults.simulation.effects import SkewedClock
 from tests.faults.simulation.people import CODE, GUID
 from tests.faults.simulation.schedules import Life, live
+from tests.faults.simulation.storage import SimDocuments
 
 SEEDS = int(os.environ.get("SEEDS", "2000"))
 PARTS = 8
 ROOT = Path(__file__).parents[2]
+
+FOREVER = float("inf")
+
+replace = msgspec.structs.replace
 
 
 @pytest.mark.parametrize("part", range(PARTS))
@@ -25,7 +35,7 @@ def test_after_quiet_every_gallery_is_as_its_bucket(part: int) -> None:
         assert failed is None, str(failed)
 
 
-def one_trip(life: Life) -> list[str]:
+def one_trip(life: Life, *, quiet: bool) -> list[str]:
     """A few files, one of them replaced, one deleted, one reordered: everything that a run can be killed in."""
     people, universe = life.people, life.universe
     people.drop(f"{GUID}/shop/01_a.jpg")
@@ -37,13 +47,14 @@ def one_trip(life: Life) -> list[str]:
     people.annotate(f"{GUID}/shop/2.png", {"priority": "7"})
     people.delete(f"{CODE}/10.png")
     universe.turn(120.0)
-    return life.calm_down()
+    return life.calm_down(quiet=quiet)
 
 
 def trip(setting: Setting, kill_at: int | None) -> tuple[Life, list[str]]:
     life = Life(setting, kill_at=kill_at)
     try:
-        return life, one_trip(life)
+        # The quiet days take longer than the trip: after every fifth of them.
+        return life, one_trip(life, quiet=(kill_at or 0) % 5 == 0)
     finally:
         life.universe.close()
 
@@ -54,8 +65,8 @@ def test_an_instance_killed_at_any_moment_leaves_nothing_undone_and_nothing_doub
     setting = Setting(1, Faults(), Shoptets(job_seconds=5.0), mirror_deletes=mirror, task_tries=tries)
     unharmed, problems = trip(setting, None)
     assert problems == []
-    assert unharmed.universe.effects.points > 200, "the trip did not happen"
-    for moment in range(unharmed.universe.effects.points):
+    assert unharmed.moments > 200, "the trip did not happen"
+    for moment in range(unharmed.moments):
         life, problems = trip(setting, moment)
         assert problems == [], f"killed at moment {moment}:\n{life.universe.story.read()}"
 
@@ -126,6 +137,65 @@ def test_a_broken_promise_is_told_with_its_seed_and_its_story() -> None:
     assert f"add foreign {foreign.name}" in failed.story
 
 
+FINE = NewImage("https://pim.test/1.jpg", 1)
+NOT_SENT: dict[str, Callable[[SimClient], object]] = {
+    "no image at all": lambda c: c.insert(GUID, "shop", [], send_until=FOREVER),
+    "101 images": lambda c: c.insert(GUID, "shop", [FINE] * 101, send_until=FOREVER),
+    "a priority of 0": lambda c: c.insert(GUID, "shop", [replace(FINE, priority=0)], send_until=FOREVER),
+    "a URL that is too long": lambda c: c.insert(
+        GUID, "shop", [replace(FINE, source_url="https://pim.test/" + "1" * 2000)], send_until=FOREVER
+    ),
+    "a source without a name": lambda c: c.update_source(
+        GUID, "shop", [NewSource("", FINE.source_url)], send_until=FOREVER
+    ),
+    "attributes without a name": lambda c: c.update_attributes(GUID, "shop", [Attributes("", 1)], send_until=FOREVER),
+    "a deletion without a name": lambda c: c.delete(GUID, "shop", "", remove_reference=False, send_until=FOREVER),
+    "a cleanup without a product": lambda c: c.delete_all("", "shop", remove_reference=False, send_until=FOREVER),
+    "a job without an id": lambda c: c.job(""),
+}
+"""Calls that the real client refuses before anything is sent."""
+
+
+@pytest.mark.parametrize("call", NOT_SENT)
+def test_the_simulated_client_takes_no_call_that_the_real_one_would_not_send(call: str) -> None:
+    life = Life(Setting(1))
+    client = life.universe.client(life.universe.instances[0])
+
+    def ask(_clock: SkewedClock) -> None:
+        NOT_SENT[call](client)
+
+    life.universe.start("somebody", ask, lambda _ok: None, 60.0)
+    failed = life.live()
+    assert failed is not None
+    assert "I4: the real client would not send this" in failed.problems[0]
+
+
+def written_twice(*, limited: bool) -> float:
+    """How many seconds lie between two writes of one document that follow each other at once."""
+    universe = Life(Setting(1, one_write_a_second=limited)).universe
+    moments: list[float] = []
+
+    def write(_clock: SkewedClock) -> None:
+        documents = SimDocuments(universe.state, universe.effects, lambda *_: None, limited=limited)
+        generation = documents.write("twice.json", b"1", generation=0)
+        moments.append(universe.state.written["twice.json"])
+        documents.write("twice.json", b"2", generation=generation)
+        moments.append(universe.state.written["twice.json"])
+
+    try:
+        universe.start("somebody", write, lambda _ok: None, 60.0)
+        universe.turn(60.0)
+    finally:
+        universe.close()
+    first, second = moments
+    return second - first
+
+
+def test_a_second_write_within_a_second_waits_where_the_storage_insists_on_that() -> None:
+    assert written_twice(limited=True) >= 1.0
+    assert written_twice(limited=False) < 1.0
+
+
 AS_HOPED = Shoptets()
 UNKNOWNS: dict[str, dict[str, Any]] = {
     "results that name images": {"result": "names"},
@@ -152,7 +222,8 @@ UNKNOWNS: dict[str, dict[str, Any]] = {
 def test_the_invariants_hold_under_each_unknown(unknown: str) -> None:
     for seed in range(3_000_000, 3_000_060):
         shoptet = dataclasses.replace(AS_HOPED, **UNKNOWNS[unknown])
-        failed = Life(dataclasses.replace(Setting.drawn(seed), shoptet=shoptet)).live()
+        # Quiet days take twice as long as the life before them: every fifth has them here, and every seed above.
+        failed = Life(dataclasses.replace(Setting.drawn(seed), shoptet=shoptet)).live(quiet=seed % 5 == 0)
         assert failed is None, str(failed)
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-import jsonschema
 import yaml
 
 from infra.local.sandbox.answers import Error, Json, Refusal, refuse
+from infra.local.schemas import Draft202012Validator, ValidationError
 
 API_YAML = Path(__file__).with_name("api.yaml")
 METHODS = ("get", "post", "patch", "put", "delete")
@@ -96,7 +96,7 @@ def check_body(operation: Operation, content: bytes) -> Json:
         body = json.loads(content)
     except ValueError as error:
         raise refuse(400, "invalid-json", "The body is not valid JSON.", "body") from error
-    found = list(jsonschema.Draft202012Validator(operation.body).iter_errors(body))
+    found = list(Draft202012Validator(operation.body).iter_errors(body))
     if any(error.validator == "maxItems" for error in found):
         raise refuse(413, "too-many-items", "Too many items were sent at once; nothing was done.", "data")
     if found:
@@ -104,7 +104,7 @@ def check_body(operation: Operation, content: bytes) -> Json:
     return cast(Json, body)
 
 
-def _body_error(error: jsonschema.ValidationError) -> Error:
+def _body_error(error: ValidationError) -> Error:
     # The value itself stays out: it may be a signed URL.
     place = error.json_path.removeprefix("$.")
     if error.validator in ("required", "additionalProperties"):

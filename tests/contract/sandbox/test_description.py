@@ -4,13 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 import requests
 import yaml
 
 from infra.local.sandbox.description import Operation, api_operations, load_document, operations
 from infra.local.sandbox.operations import HANDLERS
+from infra.local.schemas import Draft202012Validator
 from tests.contract.sandbox.comparison import differences
 from tests.contract.sandbox.cut import cut
 from tests.contract.sandbox.support import MUG, SHIRT, Api, Files, picture
@@ -180,10 +180,10 @@ def test_every_answer_of_the_sandbox_is_as_described(api: Api, files: Files, sou
         if source == "official":
             described = official()["paths"][operation.path][operation.method.lower()]["responses"]
             schema = described[str(answer.status_code)]["content"]["application/json"]["schema"]
-        jsonschema.Draft202012Validator(schema).validate(answer.json())
+        Draft202012Validator(schema).validate(answer.json())
 
 
 def test_an_empty_gallery_is_as_described_too(api: Api) -> None:
     schema = official()["paths"][GALLERY]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
     answer = api.call("GET", f"/api/products/{MUG}/images/shop360").json()
-    jsonschema.Draft202012Validator(schema).validate(answer)
+    Draft202012Validator(schema).validate(answer)

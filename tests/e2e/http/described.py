@@ -4,15 +4,16 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-import jsonschema
 import requests
 import yaml
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from infra.local.processes import ROOT
+from infra.local.schemas import Draft202012Validator
 
-DESCRIPTION: Mapping[str, Any] = yaml.safe_load((ROOT / "functions/gallery_sync/http/openapi.yaml").read_text())
+PATH = ROOT / "functions/gallery_sync/http/openapi.yaml"
+DESCRIPTION: Mapping[str, Any] = yaml.safe_load(PATH.read_text())
 _REGISTRY: Registry[Any] = Registry().with_resource("urn:api", DRAFT202012.create_resource(DESCRIPTION))
 
 
@@ -55,7 +56,7 @@ def _resolved(part: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _valid(schema: Mapping[str, Any], value: object) -> None:
     whole = {"$id": "urn:api:here", "$ref": f"urn:api{schema['$ref']}"} if "$ref" in schema else _absolute(schema)
-    jsonschema.Draft202012Validator(whole, registry=_REGISTRY).validate(value)
+    Draft202012Validator(whole, registry=_REGISTRY).validate(value)
 
 
 def _absolute(schema: Any) -> Any:

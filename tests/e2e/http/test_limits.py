@@ -26,6 +26,7 @@ import requests
 
 from gallery_sync.state import jobindex
 from infra.local.cloud import LocalCloud, Plan, local_cloud
+from infra.local.nursery import Nursery
 from infra.local.pictures import picture_bytes
 from infra.local.sample import Picture
 from infra.local.sandbox.config import SandboxConfig
@@ -42,10 +43,14 @@ RUSHES = 3
 """How often it is tried until a limit is met: chance decides whether more than three calls meet."""
 
 
+# What is waited for is the shop's own: calls that take their time, and pauses of seconds after each 429.
+pytestmark = pytest.mark.long
+
+
 @pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+def cloud(tmp_path_factory: pytest.TempPathFactory, forks: Nursery | None) -> Iterator[LocalCloud]:
     shop = SandboxConfig(read_seconds=(0.1, 0.3), write_seconds=(0.1, 0.3))
-    with local_cloud(Plan(sandbox=shop, sweep=False), tmp_path_factory.mktemp("logs")) as cloud:
+    with local_cloud(Plan(sandbox=shop, sweep=False), tmp_path_factory.mktemp("logs"), forks) as cloud:
         yield cloud
 
 

@@ -9,6 +9,10 @@ from random import Random
 from typing import Final, Literal
 
 INTENSITIES: Final = (0.02, 0.08, 0.25)
+MONTH: Final = 28 * 86_400.0
+OFTEN: Final = 86_400.0
+AUDITS_EVERY: Final = (MONTH, MONTH, OFTEN, 7_200.0)
+"""Seconds between two checks of a gallery: as it is deployed, and so often that people, faults and callers meet them."""
 
 
 @dataclass(frozen=True)
@@ -135,6 +139,10 @@ class Setting:
     """Whether lost events are left to the daily full look; else each is made up for by another event."""
     task_tries: int = 8
     """How often a task is tried whose run fails or dies; with 1, only what looks again by itself finds what was left."""
+    audit_every: float = MONTH
+    """How often each gallery is compared with Shoptet itself, in seconds."""
+    one_write_a_second: bool = False
+    """Whether the storage refuses (429) what is written to one object within a second of the last time."""
 
     @staticmethod
     def drawn(seed: int) -> "Setting":
@@ -150,4 +158,6 @@ class Setting:
             callers=rng.random() < 0.6,
             full_look=rng.random() < 0.1,
             task_tries=rng.choice((1, 3, 8)),
+            audit_every=rng.choice(AUDITS_EVERY),
+            one_write_a_second=rng.random() < 0.4,
         )

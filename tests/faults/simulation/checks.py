@@ -12,8 +12,10 @@ from gallery_sync.core.ledger import Failure, Ledger
 from gallery_sync.core.operation import Outcome
 from gallery_sync.state import jobindex, refusals
 from tests.faults.simulation.callers import Callers
+from tests.faults.simulation.chance import OFTEN
 from tests.faults.simulation.justify import CLOCKS, is_priority, justified, may_lose_lines, touched_in_flight
-from tests.faults.simulation.people import CODE, FILES, People, place_of
+from tests.faults.simulation.meaning import home, was_home
+from tests.faults.simulation.people import FILES, People
 from tests.faults.simulation.shop import Picture, Place
 from tests.faults.simulation.storage import Blob
 from tests.faults.simulation.universe import Universe
@@ -22,15 +24,21 @@ from tests.faults.simulation.universe import Universe
 class Checks:
     """The checks of one quiet world."""
 
-    def __init__(self, universe: Universe, people: People, callers: Callers, *, code_moved: bool) -> None:
+    def __init__(self, universe: Universe, people: People, callers: Callers) -> None:
         self._u = universe
         self._people = people
         self._callers = callers
-        self._code_moved = code_moved
 
     def problems(self) -> list[str]:
         """Give everything that is not as it should be."""
-        return [*self._leftovers(), *self._cleanups(), *self._files(), *self._orphans(), *self._orders()]
+        return [
+            *self._leftovers(),
+            *self._cleanups(),
+            *self._codes(),
+            *self._files(),
+            *self._orphans(),
+            *self._orders(),
+        ]
 
     def _leftovers(self) -> Iterator[str]:
         for place, ledger in self._u.record.current.items():
@@ -49,6 +57,17 @@ class Checks:
                 asked = self._u.state.blobs[f"operations/{operation}.json"].at
                 if self._cleaned_at(place) < asked:
                     yield f"the cleanup of {place} left no watermark"
+
+    def _codes(self) -> Iterator[str]:
+        """Where every gallery was checked on the quiet days, no code is believed to mean what it meant before."""
+        if self._u.setting.audit_every > OFTEN:
+            return
+        for name, blob in self._u.drops.blobs.items():
+            drop = names.parse(name, blob.size)
+            if isinstance(drop, names.Drop) and not names.is_guid(drop.product):
+                guid, believed = self._u.shop.codes.get(drop.product), home(self._u, name)
+                if believed != ((guid, drop.gallery) if guid is not None else None):
+                    yield f"{name} is believed to belong to {believed}, its code means {guid}"
 
     def _half_cleaned_at(self, place: Place) -> float:
         """When a cleanup was asked that was refused or given up in the end: an earlier try of it may have been carried out."""
@@ -71,11 +90,10 @@ class Checks:
                 yield from self._file(name, blob, meaning)
 
     def _file(self, name: str, blob: Blob, meaning: names.Drop) -> Iterator[str]:
-        if self._unclear(name):
-            return
-        place = place_of(name, self._u.shop.codes)
+        place = home(self._u, name)
         if place is None or place not in self._u.shop.galleries:
-            if refusals.path(refusals.folder(meaning.prefix, meaning.gallery)) not in self._u.state.blobs:
+            refusal = refusals.path(refusals.folder(meaning.prefix, meaning.gallery))
+            if refusal not in self._u.state.blobs and not self._was_cleaned_away(name, blob):
                 yield f"{name} means no product, and no refusal says so"
             return
         failure = self._failure(place, name)
@@ -103,12 +121,14 @@ class Checks:
         if wanted is not False and pictures and not told:
             yield from self._content(name, blob, pictures[-1])
 
-    def _unclear(self, name: str) -> bool:
-        """Whether the file lies under a code that meant another product for a while: what anybody saw is a matter of chance."""
-        return self._code_moved and name.startswith(f"{CODE}/")
+    def _was_cleaned_away(self, name: str, blob: Blob) -> bool:
+        """Whether it was cleaned out of the gallery that its code meant then: it is not missed when the code means nothing."""
+        return any(
+            was_home(self._u, name, place) and blob.at <= self._cleaned_at(place) for place in self._u.record.current
+        )
 
     def _content(self, name: str, blob: Blob, picture: Picture) -> Iterator[str]:
-        place = place_of(name, self._u.shop.codes)
+        place = home(self._u, name)
         checksum, _ = self._content_of(place, name, blob) if place is not None else (blob.checksum, 0)
         if picture.checksum != checksum and not touched_in_flight(self._u, name):
             yield f"{name} shows {picture.checksum}, the bucket holds {blob.checksum}, wanted is {checksum}"
@@ -146,13 +166,13 @@ class Checks:
         """Whether a file must be shown after a caller deleted its image, as far as that is not left to chance (None)."""
         brought_back = any(wish.page.owner == name for wish in self._callers.wishes)
         # A cleanup forgets what was shown before it, and so which file the name belonged to that was to be deleted.
-        forgotten = any(place == place_of(name, self._u.shop.codes) for place, _ in self._callers.cleanups)
+        forgotten = any(place == home(self._u, name) for place, _ in self._callers.cleanups)
         if self._callers.removals and (brought_back or forgotten):
             return None if any(one.owner == name for one in self._callers.removals) else True
         must: bool | None = True
         for one in self._callers.removals:
             stored = self._u.state.blobs.get(f"operations/{one.operation}/0.json")
-            if one.owner != name or stored is None:
+            if (one.owner, one.place) != (name, home(self._u, name)) or stored is None:
                 continue
             asked = self._u.state.blobs[f"operations/{one.operation}.json"].at
             problem = msgspec.json.decode(stored.body, type=Outcome).problem
@@ -167,7 +187,7 @@ class Checks:
         removed = self._removed(name, blob)
         if removed is not True:
             return removed
-        deletions = self._people.deletions.get(name)
+        deletions = [one for one in self._people.deletions.get(name, ()) if one.place == home(self._u, name)]
         if not deletions:
             return True
         last = deletions[-1]
@@ -177,14 +197,14 @@ class Checks:
         # A caller's picture for it that was still to come counts as a change of the file.
         replaced = any(wish.page.owner == name for wish in self._callers.wishes)
         # A cleanup forgets what was shown before it: nobody may have seen that the image was gone.
-        forgotten = any(place == place_of(name, self._u.shop.codes) for place, _ in self._callers.cleanups)
+        forgotten = any(place == home(self._u, name) for place, _ in self._callers.cleanups)
         return None if last.flying or forgotten or replaced or last.settled != blob.generation else False
 
     def _orphans(self) -> Iterator[str]:
         for place, pictures in self._u.shop.galleries.items():
             for picture in pictures:
                 owner = picture.owner
-                if owner is None or owner in self._u.drops.blobs or self._unclear(owner):
+                if owner is None or (owner in self._u.drops.blobs and self._stays(place, owner)):
                     continue
                 if owner.startswith("url:") or any(wish.page.owner == owner for wish in self._callers.wishes):
                     continue
@@ -193,7 +213,14 @@ class Checks:
                 kept = picture.referenced and self._cleaned_at(place) > 0
                 codes = self._u.record.failures.get(f"drop:{owner}", set())
                 if self._u.setting.mirror_deletes and not (refused or kept) and "unexplained" not in codes:
-                    yield f"{owner} was deleted, and its image {picture.name} is still there"
+                    yield f"{owner} has left {place}, and its image {picture.name} is still there"
+
+    def _stays(self, place: Place, owner: str) -> bool:
+        """Whether the image of a file that is there may be here: where it belongs, or where its code meant before."""
+        if place == home(self._u, owner):
+            return True
+        looked_at = self._u.setting.audit_every <= OFTEN
+        return not looked_at and was_home(self._u, owner, place)
 
     def _orders(self) -> Iterator[str]:
         for place in self._u.shop.galleries:
@@ -214,7 +241,7 @@ class Checks:
         what a listing that lags does not show, and a number of its own that a file has (README, "What does not hold").
         """
         shop = self._u.shop
-        if shop.how.renumbers and any(place_of(name, shop.codes) == place for name in self._people.numbered):
+        if shop.how.renumbers and any(was_home(self._u, name, place) for name in self._people.numbered):
             return False
         by_others = shop.by_hand_at.get(place) or place in shop.removed_by_hand or place in shop.to_be_cleaned
         told = any("unexplained" in codes for codes in self._u.record.failures.values())
@@ -228,7 +255,7 @@ class Checks:
             and self._failure(place, name) is None
             and name not in self._u.shop.touched
             and not self._is_described(name)
-            and not self._unclear(name)
+            and place == home(self._u, name)
             and len(self._pictures(place, name)) == 1
         )
 

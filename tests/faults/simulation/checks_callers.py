@@ -10,7 +10,8 @@ from gallery_sync.core.operation import ImageOutcome, Operation, Outcome, Proble
 from gallery_sync.core.progress import part_progress
 from tests.faults.simulation.callers import Callers, Wish, Word
 from tests.faults.simulation.justify import CLOCKS, justified, may_lose_lines, touched_in_flight
-from tests.faults.simulation.people import CODE, People
+from tests.faults.simulation.meaning import home
+from tests.faults.simulation.people import People
 from tests.faults.simulation.shop import Picture, key_of
 from tests.faults.simulation.universe import Universe
 
@@ -20,11 +21,10 @@ CHANGES: Final = ("clean", "delete", "attributes")
 class CallersChecks:
     """The checks of one quiet world."""
 
-    def __init__(self, universe: Universe, people: People, callers: Callers, *, code_moved: bool) -> None:
+    def __init__(self, universe: Universe, people: People, callers: Callers) -> None:
         self._u = universe
         self._people = people
         self._callers = callers
-        self._code_moved = code_moved
 
     def problems(self) -> list[str]:
         """Give everything that is not as it should be."""
@@ -56,8 +56,6 @@ class CallersChecks:
 
     def _wishes(self) -> Iterator[str]:
         for one in self._callers.wishes:
-            if self._code_moved and (one.page.owner or "").startswith(f"{CODE}/"):
-                continue
             state, problem = self._state(one)
             if problem is not None:
                 if not self._may_fail(problem):
@@ -111,7 +109,9 @@ class CallersChecks:
         blob = self._u.drops.blobs.get(owner or "")
         is_file = owner is not None and not owner.startswith("url:")
         dropped = is_file and (blob is None or blob.at > at - CLOCKS)
-        return bool(newer or cleaned or dropped or self._was_removed(one))
+        # The code of its folder means another product by now: the file has left this gallery.
+        left = owner is not None and is_file and home(self._u, owner) != place
+        return bool(newer or cleaned or dropped or left or self._was_removed(one))
 
     def _was_removed(self, one: Wish) -> bool:
         """Whether a person or a caller deleted the wish's image, or what shared its place, at any time."""

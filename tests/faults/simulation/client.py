@@ -1,5 +1,6 @@
 """`ports.Shop` over the simulated Shoptet: the rules of its calls, and the errors of the real client."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -7,7 +8,6 @@ from typing import TypeVar
 from gallery_sync.clock import Clock
 from gallery_sync.core.shop_values import (
     GALLERIES,
-    MAX_IMAGES_PER_CALL,
     Attributes,
     Gallery,
     Image,
@@ -21,6 +21,8 @@ from gallery_sync.core.shop_values import (
     Updated,
 )
 from gallery_sync.ports import shop_errors
+from gallery_sync.shoptet.client import Shoptet
+from tests.faults.simulation import arguments
 from tests.faults.simulation.effects import Effects
 from tests.faults.simulation.jobs import SimJobs
 from tests.faults.simulation.shop import Place, SimShop
@@ -33,13 +35,15 @@ T = TypeVar("T")
 
 @dataclass
 class Calls:
-    """How often Shoptet was asked for what."""
+    """How often Shoptet was asked for what, and about what."""
 
     counts: dict[str, int] = field(default_factory=dict)
+    about: Counter[tuple[str, object]] = field(default_factory=Counter)
 
-    def count(self, kind: str) -> None:
+    def count(self, kind: str, subject: object = None) -> None:
         """Count a call."""
         self.counts[kind] = self.counts.get(kind, 0) + 1
+        self.about[kind, subject] += 1
 
 
 class SimClient:
@@ -66,16 +70,19 @@ class SimClient:
 
     def images(self, guid: str, gallery: Gallery) -> tuple[Image, ...]:
         """See ports.Shop."""
-        self._get("images")
+        self._valid(lambda real: real.images(guid, gallery))
+        self._get("images", (guid, gallery))
         self._known(guid, "GET images")
         return self._shop.shown((guid, gallery))
 
     def insert(self, guid: str, gallery: Gallery, images: Sequence[NewImage], *, send_until: float) -> str:
         """See ports.Shop."""
+        self._valid(lambda real: real.insert(guid, gallery, images, send_until=send_until))
         return self._start(guid, gallery, images, send_until, source=False)
 
     def update_source(self, guid: str, gallery: Gallery, images: Sequence[NewSource], *, send_until: float) -> str:
         """See ports.Shop."""
+        self._valid(lambda real: real.update_source(guid, gallery, images, send_until=send_until))
         for image in images:
             page = self._jobs.page(image.source_url)
             if page is None or (page.place, page.name) != ((guid, gallery), image.name):
@@ -87,7 +94,7 @@ class SimClient:
     ) -> Updated:
         """See ports.Shop."""
         place = (guid, gallery)
-        self._sized(images)
+        self._valid(lambda real: real.update_attributes(guid, gallery, images, send_until=send_until))
 
         def work() -> Updated:
             done, skipped = [], []
@@ -110,6 +117,9 @@ class SimClient:
     ) -> tuple[RowError, ...]:
         """See ports.Shop."""
         place = (guid, gallery)
+        self._valid(
+            lambda real: real.delete_all(guid, gallery, remove_reference=remove_reference, send_until=send_until)
+        )
 
         def work() -> tuple[RowError, ...]:
             if place not in self._shop.to_be_cleaned:
@@ -127,6 +137,9 @@ class SimClient:
     def delete(self, guid: str, gallery: Gallery, name: str, *, remove_reference: bool, send_until: float) -> None:
         """See ports.Shop."""
         place, call = (guid, gallery), f"DELETE {gallery} {name}"
+        self._valid(
+            lambda real: real.delete(guid, gallery, name, remove_reference=remove_reference, send_until=send_until)
+        )
 
         def work() -> None:
             picture = self._shop.named(place, name)
@@ -144,6 +157,7 @@ class SimClient:
 
     def jobs(self, *, created_from: float) -> tuple[Job, ...]:
         """See ports.Shop."""
+        self._valid(lambda real: real.jobs(created_from=created_from))
         self._get("jobs")
         if not self._shop.how.list_allowed:
             raise shop_errors.NotAllowed("403", call="GET jobs", status=403, advice="grant the right")
@@ -151,6 +165,7 @@ class SimClient:
 
     def job(self, job_id: str) -> JobDetail:
         """See ports.Shop."""
+        self._valid(lambda real: real.job(job_id))
         self._get("job")
         detail = self._jobs.detail(job_id)
         if detail is None:
@@ -164,6 +179,7 @@ class SimClient:
 
     def product(self, guid: str) -> Product:
         """See ports.Shop. Names are the simulation's own."""
+        self._valid(lambda real: real.product(guid))
         self._get("product")
         self._known(guid, "GET product")
         codes = frozenset(code for code, meant in self._shop.codes.items() if meant == guid)
@@ -172,8 +188,9 @@ class SimClient:
 
     def guid_of(self, code: str) -> str:
         """See ports.Shop."""
-        self._get("code")
+        self._get("code", code)
         guid = self._shop.codes.get(code)
+        self._shop.told.setdefault(code, []).append((self._effects.now, guid))
         if guid is None:
             raise shop_errors.NotFound("404 no such code", call="GET code", status=404)
         return guid
@@ -181,7 +198,6 @@ class SimClient:
     def _start(
         self, guid: str, gallery: Gallery, images: Sequence[NewImage | NewSource], send_until: float, *, source: bool
     ) -> str:
-        self._sized(images)
         call = f"{'PATCH source' if source else 'POST'} {gallery} {[i.priority for i in images]}"
 
         def work() -> str:
@@ -191,9 +207,10 @@ class SimClient:
 
         return self._write(call, guid, send_until, work)
 
-    def _sized(self, images: Sequence[NewImage | NewSource | Attributes]) -> None:
-        if not 1 <= len(images) <= MAX_IMAGES_PER_CALL:
-            raise self._effects.broken(f"I4: a call with {len(images)} images")
+    def _valid(self, call: Callable[[Shoptet], object]) -> None:
+        flaw = arguments.flaw(call)
+        if flaw is not None:
+            raise self._effects.broken(f"I4: the real client would not send this: {flaw}")
 
     def _must_be_ours(self, place: Place, name: str) -> None:
         picture = self._shop.named(place, name)
@@ -204,9 +221,9 @@ class SimClient:
         if guid in self._shop.gone:
             raise shop_errors.NotFound("404 no such product", call=call, status=404)
 
-    def _get(self, kind: str) -> None:
+    def _get(self, kind: str, subject: object = None) -> None:
         fx = self._effects
-        self._calls.count(kind)
+        self._calls.count(kind, subject)
         fx.point()
         if fx.happens(fx.faults.get_fails):
             fx.tell("GET %s fails", kind)

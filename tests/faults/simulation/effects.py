@@ -3,13 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 from tests.faults.simulation.chance import Faults
 from tests.faults.simulation.scheduler import Killed, Scheduler
 from tests.faults.simulation.story import Story, Violation
 
 T = TypeVar("T")
+
+QUICKEST, SPREAD = 0.002, 0.08
+"""Seconds that half a call takes at least, and up to how many more."""
 
 
 @dataclass
@@ -47,6 +50,9 @@ class Effects:
 
     def point(self) -> None:
         """A moment between two effects: time passes, others run, and the instance may be gone."""
+        if self.calm:
+            self._calm_point()
+            return
         self.scheduler.pause(self.latency())
         if self.happens(self.faults.frozen):
             seconds = self.rng.choice((100.0, 400.0, 1800.0)) * self.rng.random()
@@ -54,11 +60,21 @@ class Effects:
             self.scheduler.pause(seconds)
         self.points += 1
         if self.points - 1 == self.kill_at or self.happens(self.faults.killed):
-            self.tell("KILLED")
-            run = self.scheduler.current
-            if run is not None:
-                run.killed = True
-            raise Killed
+            self._kill()
+
+    def _calm_point(self) -> None:
+        """The same without faults, in few steps: the quiet days have thousands of them."""
+        self.scheduler.pause(QUICKEST + self.rng.random() * SPREAD)
+        self.points += 1
+        if self.points - 1 == self.kill_at:
+            self._kill()
+
+    def _kill(self) -> NoReturn:
+        self.tell("KILLED")
+        run = self.scheduler.current
+        if run is not None:
+            run.killed = True
+        raise Killed
 
     def around(self, effect: Callable[[], T]) -> T:
         """Carry out an effect between two such moments."""
@@ -72,7 +88,7 @@ class Effects:
         draw = self.rng.random()
         if self.happens(self.faults.slow):
             return 1.0 + draw * 14.0
-        return 0.002 + draw * 0.08
+        return QUICKEST + draw * SPREAD
 
 
 @dataclass(frozen=True)

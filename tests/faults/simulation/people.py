@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from random import Random
 from typing import Final
 
-from gallery_sync.core import names
 from gallery_sync.core.ledger import Ledger
 from tests.faults.simulation.client import POISON
 from tests.faults.simulation.jobs import TOO_LARGE
@@ -120,6 +119,7 @@ class People:
         self.deletions.setdefault(picture.owner, []).append(
             Deletion(
                 u.now,
+                place,
                 blob.generation if blob is not None else None,
                 blob.checksum if blob is not None else None,
                 live.generation if live is not None and live.name == picture.name and not live.gone else None,
@@ -189,12 +189,3 @@ class People:
     def _one_of_ours(self, place: Place) -> Picture | None:
         ours = [p for p in self._universe.shop.galleries[place] if p.owner is not None]
         return self._rng.choice(ours) if ours else None
-
-
-def place_of(name: str, codes: Mapping[str, str]) -> Place | None:
-    """Give the gallery that an object's name means now; None where it means none."""
-    meaning = names.parse(name, 1)
-    if not isinstance(meaning, names.Drop):
-        return None
-    guid = meaning.product if names.is_guid(meaning.product) else codes.get(meaning.product)
-    return (guid, meaning.gallery) if guid is not None else None

@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass, field
 
+import msgspec
+
 from gallery_sync.core import ledger_document
 from gallery_sync.core.ledger import Entry, Flight, Ledger
+from gallery_sync.state.codes import Code
 from tests.faults.simulation.shop import Place
 
 
@@ -58,10 +61,14 @@ class Record:
     flown: dict[str, Flown] = field(default_factory=dict)
     failures: dict[str, set[str]] = field(default_factory=dict)
     current: dict[Place, Ledger] = field(default_factory=dict)
+    codes: dict[str, list[tuple[float, str | None]]] = field(default_factory=dict)
+    """What was written down of each code's document, and when."""
 
     def wrote(self, now: float, path: str, body: bytes | None) -> None:
         """Take note of a document that was written."""
         place = ledger_document.parse_path(path)
+        if path.startswith("codes/") and body is not None:
+            self.codes.setdefault(path, []).append((now, msgspec.json.decode(body, type=Code).guid))
         if place is None or body is None:
             return
         ledger = ledger_document.decode(body, path)

@@ -4,11 +4,14 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
+from gallery_sync.core.schedule import DAY
 from tests.faults.simulation.callers import Callers
-from tests.faults.simulation.chance import Setting
+from tests.faults.simulation.chance import OFTEN, Setting
 from tests.faults.simulation.checks import Checks
 from tests.faults.simulation.checks_callers import CallersChecks
+from tests.faults.simulation.meaning import news_at
 from tests.faults.simulation.people import CODE, DESCRIPTIONS, FILES, GUID, OTHER, PRIORITIES, VARIANT, People
+from tests.faults.simulation.quiet import quiet_problems
 from tests.faults.simulation.shop import Place
 from tests.faults.simulation.story import Violation
 from tests.faults.simulation.universe import STARTED, SWEEP_EVERY, Universe
@@ -24,7 +27,7 @@ BY_HAND: Final = {
     "delete ours": 5,
     "touch ours": 4,
     "reference": 2,
-    "move code": 1,
+    "move code": 2,
     "forge": 1,
 }
 """What happens in the shop itself."""
@@ -66,6 +69,8 @@ class Life:
         self.people = People(self.universe, self.rng)
         self.callers = Callers(self.universe, self.rng)
         self.code_moved = False
+        self.moments = 0
+        """At how many an instance could have been killed before all was quiet."""
 
     def draw(self) -> None:
         """Let somebody do something."""
@@ -154,7 +159,7 @@ class Life:
             case _:
                 callers.look(product, place)
 
-    def live(self) -> Failed | None:
+    def live(self, *, quiet: bool = True) -> Failed | None:
         """Live through the seed's schedule; give what does not hold at its end, or at any moment before."""
         try:
             for _ in range(self.rng.randint(0, 2)):
@@ -163,7 +168,7 @@ class Life:
                 self.draw()
                 self.universe.turn(self.rng.choice((0.01, 3.0, 30.0, 300.0, 2000.0)) * self.rng.random())
             self.universe.turn(self.rng.choice((0.0, 600.0, 7200.0)))
-            problems = self.calm_down()
+            problems = self.calm_down(quiet=quiet)
         except (AssertionError, Violation) as broken:
             problems = [f"{type(broken).__name__}: {broken}"]
         except Exception as broken:  # noqa: BLE001  # the package's own bug, whatever it is: tell it with its story
@@ -172,23 +177,44 @@ class Life:
             self.universe.close()
         return Failed(self.universe.setting.seed, tuple(problems), self.universe.story.read()) if problems else None
 
-    def calm_down(self) -> list[str]:
-        """No more faults; what was lost is made up for; time passes until nothing changes. Give what does not hold then."""
+    def calm_down(self, *, quiet: bool = True) -> list[str]:
+        """No more faults; what was lost is made up for; time passes until nothing changes. Give what does not hold then.
+
+        Where galleries are checked often, that is so once every check has seen what people did. And then it stays so: two
+        more days are quiet; they can be left out.
+        """
         universe = self.universe
         universe.effects.calm = True
         universe.story.tell(universe.now, "world", "calm from here on")
         universe.deliver_unseen()
         # Looked at half-way between two sweeps.
         universe.turn(SWEEP_EVERY * 1.5 - (universe.now - STARTED) % SWEEP_EVERY)
+        self._come_to_rest()
+        if universe.setting.audit_every <= OFTEN:
+            universe.turn(universe.setting.audit_every + SWEEP_EVERY)
+            self._come_to_rest()
+        self.moments = universe.effects.points
+        yesterday = universe.now - DAY
+        unquiet = quiet_problems(universe) if quiet else []
+        if news_at(universe) > yesterday:
+            # A code was asked anew and means another product: the next full look finds the files' new gallery. The days after
+            # that are quiet.
+            universe.turn(DAY)
+            self._come_to_rest()
+            unquiet = quiet_problems(universe)
+        callers = CallersChecks(universe, self.people, self.callers)
+        checks = Checks(universe, self.people, self.callers)
+        return [*checks.problems(), *callers.problems(), *unquiet]
+
+    def _come_to_rest(self) -> None:
+        universe = self.universe
         still, state = 0, -1
         for _ in range(int(QUIET_HOURS * 3600 / SWEEP_EVERY)):
             universe.turn(SWEEP_EVERY)
             still = still + 1 if universe.at_rest and state == universe.state.last else 0
             state = universe.state.last
             if still >= 3:
-                callers = CallersChecks(universe, self.people, self.callers, code_moved=self.code_moved)
-                checks = Checks(universe, self.people, self.callers, code_moved=self.code_moved)
-                return [*checks.problems(), *callers.problems()]
+                return
         raise Violation(f"the world does not come to rest within {QUIET_HOURS} hours")
 
     def _name(self) -> str:

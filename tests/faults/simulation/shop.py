@@ -37,10 +37,11 @@ class Picture:
 
 @dataclass
 class Deletion:
-    """A person deleted an image of ours: what the drop bucket held for it then, and what the ledger said
+    """A person deleted an image of ours in `place`: what the drop bucket held for it then, and what the ledger said
     that it showed (`settled`, a generation)."""
 
     at: float
+    place: Place
     generation: int | None
     checksum: str | None
     settled: int | None
@@ -55,6 +56,8 @@ class SimShop:
     how: Shoptets
     galleries: dict[Place, list[Picture]] = field(default_factory=dict)
     codes: dict[str, str] = field(default_factory=dict)
+    told: dict[str, list[tuple[float, str | None]]] = field(default_factory=dict)
+    """What each code was said to mean, and when (true time); None: nothing."""
     gone: set[str] = field(default_factory=set)
     by_hand_at: dict[Place, list[float]] = field(default_factory=dict)
     """When a gallery gained an image that is not ours, or one of ours was changed by hand."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from gallery_sync.core import names
 from gallery_sync.core.files import BucketFile
@@ -34,6 +35,8 @@ class Bucket:
     ahead: float = 0.0
     blobs: dict[str, Blob] = field(default_factory=dict)
     last: int = 1_000
+    written: dict[str, float] = field(default_factory=dict)
+    """When each object was last written or deleted, in true time."""
 
     def put(
         self, now: float, name: str, body: bytes, metadata: Mapping[str, str], *, checksum: str = "", size: int = 0
@@ -42,6 +45,7 @@ class Bucket:
         self.last += 1
         blob = Blob(body, self.last, now + self.ahead, dict(metadata), checksum, size)
         self.blobs[name] = blob
+        self.written[name] = now
         return blob
 
     def annotate(self, name: str, metadata: Mapping[str, str]) -> None:
@@ -50,20 +54,27 @@ class Bucket:
 
     def named(self, prefix: str) -> list[tuple[str, Blob]]:
         """Give the objects whose names begin so, in the order of their names."""
-        return sorted((name, blob) for name, blob in self.blobs.items() if name.startswith(prefix))
+        return sorted([one for one in self.blobs.items() if one[0].startswith(prefix)])
 
+
+SPACING: Final = 1.0
+"""Seconds between two writes of one object, where the storage insists on that (Cloud Storage, "Quotas and limits")."""
+RETRY_SECONDS: Final = 30.0
+FIRST_DELAY, LONGEST_DELAY = 0.2, 5.0
+"""How long, and how soon, the client library tries again what got 429."""
 
 Watch = Callable[[str, bytes | None], None]
 """Is told of every document that was written (None: deleted)."""
 
 
 class SimDocuments:
-    """`ports.Documents`."""
+    """`ports.Documents`. `limited`: it takes one write a second to one object, and no more."""
 
-    def __init__(self, bucket: Bucket, effects: Effects, watch: Watch) -> None:
+    def __init__(self, bucket: Bucket, effects: Effects, watch: Watch, *, limited: bool = False) -> None:
         self._bucket = bucket
         self._effects = effects
         self._watch = watch
+        self._limited = limited
 
     def read(self, path: str) -> Stored | None:
         """See ports.Documents."""
@@ -75,6 +86,7 @@ class SimDocuments:
     def write(self, path: str, body: bytes, *, generation: int, metadata: Mapping[str, str] | None = None) -> int:
         """See ports.Documents."""
         self._before(path)
+        self._spaced(path)
         there = self._bucket.blobs.get(path)
         if (there.generation if there is not None else 0) != generation:
             self._effects.tell("writes %s over %s: conflict", path, generation)
@@ -90,7 +102,9 @@ class SimDocuments:
     def delete(self, path: str) -> None:
         """See ports.Documents."""
         self._before(path)
+        self._spaced(path)
         if self._bucket.blobs.pop(path, None) is not None:
+            self._bucket.written[path] = self._effects.now
             self._effects.tell("deletes %s", path)
             self._watch(path, None)
         self._effects.point()
@@ -103,10 +117,23 @@ class SimDocuments:
             yield Listed(path, blob.generation, blob.at, blob.metadata)
 
     def _before(self, path: str) -> None:
-        self._effects.point()
-        if self._effects.happens(self._effects.faults.storage_refuses):
-            self._effects.tell("storage is not to be had: %s", path)
+        fx = self._effects
+        fx.point()
+        if not fx.calm and fx.happens(fx.faults.storage_refuses):
+            fx.tell("storage is not to be had: %s", path)
             raise StorageUnavailable(path)
+
+    def _spaced(self, path: str) -> None:
+        """Try again as the client library does while the object was written a moment ago; others may be faster."""
+        fx, delay = self._effects, FIRST_DELAY
+        gives_up = fx.now + RETRY_SECONDS
+        while self._limited and fx.now < self._bucket.written.get(path, 0.0) + SPACING:
+            fx.tell("writes %s too soon: 429", path)
+            wait = fx.rng.random() * delay
+            if fx.now + wait > gives_up:
+                raise StorageUnavailable(path)
+            fx.scheduler.pause(wait)
+            delay = min(delay * 2, LONGEST_DELAY)
 
     def _unsaid(self, path: str) -> None:
         if self._effects.happens(self._effects.faults.storage_forgets_to_say):

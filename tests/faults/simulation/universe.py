@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from random import Random
 from typing import Final, TypeVar
@@ -72,7 +73,7 @@ class Universe:
         self.scheduler = Scheduler(_threads, STARTED)
         self.story = Story(STARTED)
         self.effects = Effects(self.scheduler, self.rng, setting.faults, self.story, kill_at=kill_at)
-        self.timing = Timing()
+        self.timing = Timing(audit_every=setting.audit_every)
         self.record = Record()
         self.drops = Bucket(ahead=self.rng.uniform(-1, 1))
         self.state = Bucket(ahead=self.rng.uniform(-1, 1))
@@ -88,12 +89,14 @@ class Universe:
         self.unseen: set[tuple[str, int]] = set()
         """Objects whose change nobody may have noticed: the world makes up for it at the end, as the daily look will."""
         self.errors: list[str] = []
+        self.rewritten: Counter[str] = Counter()
+        """How often each document was written."""
         self.instances = [SkewedClock(self.scheduler, self.rng.uniform(-1, 1)) for _ in range(3)]
         self._requests: dict[str, Callable[[], None]] = {}
         self._ids = 0
         self._on_the_way = 0
         self._sweeps_from = 0.0
-        self._documents = SimDocuments(self.state, self.effects, self._wrote)
+        self._documents = SimDocuments(self.state, self.effects, self._wrote, limited=setting.one_write_a_second)
         self._drops = SimDrops(self.drops, self.effects)
         self._sweeps()
 
@@ -265,6 +268,7 @@ class Universe:
     def _wrote(self, path: str, body: bytes | None) -> None:
         if body is not None and SECRET.encode() in body:
             raise self.effects.broken(f"I6: a signed URL was written to {path}")
+        self.rewritten[path] += 1
         self.record.wrote(self.scheduler.now, path, body)
 
     def _new_id(self) -> str:

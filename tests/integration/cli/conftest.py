@@ -1,12 +1,13 @@
 """The servers once, and for each test a shop without webhooks, other people's or ours."""
 
-import sys
 from collections.abc import Iterator
 
 import pytest
 import requests
 
-from infra.local.processes import ROOT, Processes, free_port
+from infra.local import runtime
+from infra.local.nursery import Nursery
+from infra.local.processes import MODULE, ROOT, Processes, free_port
 from infra.local.sandbox.app import make_app
 from infra.local.sandbox.config import DEFAULT_PRODUCTS, SandboxConfig, Token
 from infra.local.serving import served
@@ -34,7 +35,7 @@ SHOP = SandboxConfig(
 
 
 @pytest.fixture(scope="session")
-def around(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, str]]:
+def around(tmp_path_factory: pytest.TempPathFactory, forks: Nursery | None) -> Iterator[tuple[str, str, str]]:
     """Storage, tasks, and `job_finished` as the platform starts it: what no test of the commands changes."""
     queues = (QueueConfig(f"{QUEUES}/sync", max_concurrent=2), QueueConfig(f"{QUEUES}/poll", max_concurrent=1))
     buckets = (STATE_BUCKET, DROP_BUCKET)
@@ -42,19 +43,14 @@ def around(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str,
         port = free_port()
         url = f"http://127.0.0.1:{port}"
         environment = {
-            "HOST": "127.0.0.1",
-            "PORT": str(port),
-            "FUNCTION_SOURCE": "job_finished.py",
-            "FUNCTION_TARGET": "job_finished",
-            "FUNCTION_SIGNATURE_TYPE": "http",
+            **runtime.environment("job_finished", port),
             "SHOPTET_WEBHOOK_KEYS": KEY,
             "POLL_QUEUE": f"{QUEUES}/poll",
             "POLL_URL": "http://127.0.0.1:9",
             "CLOUD_TASKS_EMULATOR_HOST": tasks.address,
         }
-        with Processes(tmp_path_factory.mktemp("logs")) as processes:
-            framework = [sys.executable, "-P", "-m", "functions_framework"]
-            processes.start("job_finished", framework, environment, ROOT / "functions")
+        with Processes(tmp_path_factory.mktemp("logs"), forks) as processes:
+            processes.start("job_finished", [*MODULE, "functions_framework"], environment, ROOT / "functions")
             processes.wait_for("job_finished", f"{url}/robots.txt")
             yield storage, tasks.address, url
 

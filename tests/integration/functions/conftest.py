@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -20,32 +19,31 @@ from aiohttp import web
 from google.cloud import tasks_v2
 
 from gallery_sync.cloud.tasks import connect
+from infra.local import runtime
+from infra.local.nursery import Forked, Nursery
+from infra.local.processes import MODULE
 from infra.local.serving import served
 from infra.local.storage.server import storage_app
 from infra.local.tasks import QueueConfig, TasksServer, served_tasks
 
 FUNCTIONS = Path(__file__).parents[3] / "functions"
-SIGNATURES = {"on_drop": "cloudevent"}
-"""How a function is called, where not plainly by HTTP."""
-
+COMMAND = [*MODULE, "functions_framework"]
+"""The platform's own server: its environment says which function it runs."""
 QUEUES = "projects/local/locations/local/queues"
 TOKEN = "private-api-token-0123456789"
 KEYS = ("webhook-key-old", "webhook-key-new")
+
+Forks = Nursery | None
+"""What the functions are forked from, where that can be."""
 
 TIMEOUT = 10
 START_SECONDS = 30.0
 STOP_SECONDS = 5.0
 
 
-def command(name: str, port: int) -> list[str]:
-    """The platform's own server, with the entry file that GOOGLE_FUNCTION_SOURCE would pick."""
-    source, kind = str(FUNCTIONS / f"{name}.py"), SIGNATURES.get(name, "http")
-    framework = [sys.executable, "-m", "functions_framework", "--host", "127.0.0.1", "--port", str(port)]
-    return [*framework, "--source", source, "--target", name, "--signature-type", kind]
-
-
-def environment(settings: Mapping[str, str]) -> dict[str, str]:
-    return {"PATH": os.environ["PATH"], **settings}
+Mark = tuple[int, int]
+"""Bytes of a function's log and errors: what came after can be read without all that came before."""
+START: Mark = (0, 0)
 
 
 @dataclass(frozen=True)
@@ -54,6 +52,8 @@ class Function:
 
     name: str
     url: str
+    session: int
+    """Of its processes: the server's parent and its workers."""
     stdout: Path
     stderr: Path
 
@@ -64,9 +64,9 @@ class Function:
             self.url, data=body, headers={"Content-Type": "application/json", **named}, timeout=TIMEOUT
         )
 
-    def lines(self) -> list[dict[str, Any]]:
+    def lines(self, since: Mark = START) -> list[dict[str, Any]]:
         """Its log. Every line must be as Cloud Logging reads it."""
-        lines = [json.loads(line) for line in self.stdout.read_text(encoding="utf-8").splitlines()]
+        lines = [json.loads(line) for line in read(self.stdout, since[0]).splitlines()]
         for line in lines:
             assert {"severity", "message", "function"} <= line.keys(), line
             assert line["function"] == self.name
@@ -75,24 +75,33 @@ class Function:
     @contextlib.contextmanager
     def logging(self) -> Iterator[list[dict[str, Any]]]:
         """Give the lines that are written within the block, once it has ended."""
-        lines, before = list[dict[str, Any]](), len(self.lines())
+        lines, before = list[dict[str, Any]](), self.now()
         yield lines
-        lines += self.lines()[before:]
+        lines += self.lines(before)
 
-    def written(self) -> str:
+    def written(self, since: Mark = START) -> str:
         """All that it wrote, log and errors."""
-        return self.stdout.read_text(encoding="utf-8") + self.stderr.read_text(encoding="utf-8")
+        return read(self.stdout, since[0]) + read(self.stderr, since[1])
+
+    def now(self) -> Mark:
+        """How far log and errors have come."""
+        return self.stdout.stat().st_size, self.stderr.stat().st_size
+
+
+def read(file: Path, start: int) -> str:
+    """What a file holds from a byte on."""
+    with file.open("rb") as opened:
+        opened.seek(start)
+        return opened.read().decode()
 
 
 @contextlib.contextmanager
-def running(name: str, settings: Mapping[str, str], folder: Path) -> Iterator[Function]:
+def running(name: str, settings: Mapping[str, str], folder: Path, forks: Forks) -> Iterator[Function]:
     """Run a function until the block ends; fails where it does not begin to answer."""
     port = free_port()
-    function = Function(name, f"http://127.0.0.1:{port}", folder / f"{name}.out", folder / f"{name}.err")
-    with function.stdout.open("wb") as out, function.stderr.open("wb") as err:
-        process = subprocess.Popen(
-            command(name, port), env=environment(settings), stdout=out, stderr=err, start_new_session=True
-        )
+    out, err = folder / f"{name}.out", folder / f"{name}.err"
+    process = started(name, {**runtime.environment(name, port), **settings}, out, err, forks)
+    function = Function(name, f"http://127.0.0.1:{port}", process.pid, out, err)
     try:
         wait_until_it_listens(process, port, function)
         yield function
@@ -104,6 +113,18 @@ def running(name: str, settings: Mapping[str, str], folder: Path) -> Iterator[Fu
         process.wait(STOP_SECONDS)
 
 
+def started(
+    name: str, environment: Mapping[str, str], out: Path, err: Path, forks: Forks
+) -> "subprocess.Popen[bytes] | Forked":
+    """Start the platform's own server."""
+    if forks is not None:
+        return forks.fork(["functions_framework"], environment, FUNCTIONS, out, err)
+    with out.open("wb") as stdout, err.open("wb") as stderr:
+        return subprocess.Popen(
+            COMMAND, env=environment, cwd=FUNCTIONS, stdout=stdout, stderr=stderr, start_new_session=True
+        )
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -111,13 +132,13 @@ def free_port() -> int:
         return port
 
 
-def wait_until_it_listens(process: "subprocess.Popen[bytes]", port: int, function: Function) -> None:
+def wait_until_it_listens(process: "subprocess.Popen[bytes] | Forked", port: int, function: Function) -> None:
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end:
         assert process.poll() is None, function.written()
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1.0):
             return
-        time.sleep(0.05)
+        time.sleep(0.02)
     raise AssertionError(f"{function.name} does not answer: {function.written()}")
 
 

@@ -11,7 +11,7 @@ import requests
 
 from gallery_sync.shoptet.webhook import MAX_BODY
 
-from .conftest import KEYS, Function, Queues, running
+from .conftest import KEYS, Forks, Function, Queues, running
 
 NOTIFICATION = {
     "eshopId": 222651,
@@ -25,9 +25,13 @@ ANSWER_SECONDS = 4.0
 
 
 @pytest.fixture(scope="module")
-def job_finished(settings: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Function]:
+def job_finished(
+    settings: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory, forks: Forks
+) -> Iterator[Function]:
     # Windows of 20 ms: each test has its own.
-    with running("job_finished", {**settings, "TIME_SCALE": "0.01"}, tmp_path_factory.mktemp("logs")) as function:
+    with running(
+        "job_finished", {**settings, "TIME_SCALE": "0.01"}, tmp_path_factory.mktemp("logs"), forks
+    ) as function:
         yield function
         assert "Traceback" not in function.written()
 

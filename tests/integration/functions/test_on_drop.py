@@ -12,7 +12,7 @@ import requests
 
 from gallery_sync.core.schedule import Timing
 
-from .conftest import TIMEOUT, Function, Queues, running
+from .conftest import TIMEOUT, Forks, Function, Queues, running
 
 FINALIZED = "google.cloud.storage.object.v1.finalized"
 TIMING = Timing()
@@ -21,9 +21,9 @@ PREFIXES = (f"product-{number}" for number in itertools.count(1))
 
 
 @pytest.fixture(scope="module")
-def on_drop(settings: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Function]:
+def on_drop(settings: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory, forks: Forks) -> Iterator[Function]:
     folder: Path = tmp_path_factory.mktemp("logs")
-    with running("on_drop", {**settings, "SYNC_WINDOW_SECONDS": str(WINDOW)}, folder) as function:
+    with running("on_drop", {**settings, "SYNC_WINDOW_SECONDS": str(WINDOW)}, folder, forks) as function:
         yield function
 
 

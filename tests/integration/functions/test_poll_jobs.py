@@ -11,14 +11,16 @@ from gallery_sync.state import jobindex
 from gallery_sync.state.jobindex import IndexedJob
 from infra.local.storage.client import local_client
 
-from .conftest import TIMEOUT, Function, Queues, running
+from .conftest import TIMEOUT, Forks, Function, Queues, running
 
 JOB = IndexedJob("3ax1844", "92ca3575-7481-11e8-8216-002590dad85e", "shop", "flight-1", time.time())
 
 
 @pytest.fixture(scope="module")
-def poll_jobs(settings: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Function]:
-    with running("poll_jobs", settings, tmp_path_factory.mktemp("logs")) as function:
+def poll_jobs(
+    settings: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory, forks: Forks
+) -> Iterator[Function]:
+    with running("poll_jobs", settings, tmp_path_factory.mktemp("logs"), forks) as function:
         yield function
         assert "Traceback" not in function.written()
 

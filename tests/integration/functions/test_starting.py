@@ -5,7 +5,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from .conftest import KEYS, START_SECONDS, TOKEN, command, environment, free_port
+from infra.local import runtime
+
+from .conftest import COMMAND, FUNCTIONS, KEYS, START_SECONDS, TOKEN, free_port
 
 BAD = {
     "on_drop": ({"DROP_BUCKET": ""}, "the setting DROP_BUCKET is missing: set the environment variable DROP_BUCKET"),
@@ -31,8 +33,9 @@ def test_a_setting_that_is_missing_or_malformed_ends_the_start_with_one_line(
 ) -> None:
     wrong, line = BAD[name]
     ran = subprocess.run(
-        command(name, free_port()),
-        env=environment({**settings, **wrong}),
+        COMMAND,
+        env={**runtime.environment(name, free_port()), **settings, **wrong},
+        cwd=FUNCTIONS,
         capture_output=True,
         check=False,
         text=True,

@@ -18,7 +18,7 @@ from gallery_sync.state.ledgers import Ledgers
 from gallery_sync.work import audit_bucket, audit_shop
 from infra.local.storage.client import local_client
 
-from .conftest import TIMEOUT, Function, Queues, running
+from .conftest import TIMEOUT, Forks, Function, Queues, running
 
 STUCK = "92ca3575-7481-11e8-8216-002590dad85e"
 FLYING = "0f3d0a5e-7481-11e8-8216-002590dad85e"
@@ -27,9 +27,9 @@ FLIGHT = Flight("flight-1", "insert", started=1.0, send_until=2.0, grace_until=3
 
 
 @pytest.fixture(scope="module")
-def sweep(settings: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Function]:
+def sweep(settings: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory, forks: Forks) -> Iterator[Function]:
     # Ten minutes past its time a gallery is stuck: 60 ms here.
-    with running("sweep", {**settings, "TIME_SCALE": "0.0001"}, tmp_path_factory.mktemp("logs")) as function:
+    with running("sweep", {**settings, "TIME_SCALE": "0.0001"}, tmp_path_factory.mktemp("logs"), forks) as function:
         yield function
         assert "Traceback" not in function.written()
 

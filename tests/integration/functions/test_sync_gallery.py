@@ -13,15 +13,17 @@ from gallery_sync.core.ledger import Flight
 from gallery_sync.state.ledgers import Ledgers
 from infra.local.storage.client import local_client
 
-from .conftest import TIMEOUT, Function, Queues, running
+from .conftest import TIMEOUT, Forks, Function, Queues, running
 
 GUID = "92ca3575-7481-11e8-8216-002590dad85e"
 OTHER = "0f3d0a5e-7481-11e8-8216-002590dad85e"
 
 
 @pytest.fixture(scope="module")
-def sync_gallery(settings: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Function]:
-    with running("sync_gallery", settings, tmp_path_factory.mktemp("logs")) as function:
+def sync_gallery(
+    settings: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory, forks: Forks
+) -> Iterator[Function]:
+    with running("sync_gallery", settings, tmp_path_factory.mktemp("logs"), forks) as function:
         yield function
         assert "Traceback" not in function.written()
 

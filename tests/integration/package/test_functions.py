@@ -19,7 +19,7 @@ from infra.local.cloud import API_KEYS, DROP_BUCKET, WEBHOOK_SECRET, LocalCloud
 from infra.local.processes import Processes, StartFailed, free_port
 from infra.local.sample import pictures
 from infra.local.state import rows
-from infra.package.installed import Installed, InstallFailed, byte_compile
+from infra.package.installed import Installed, InstallFailed, byte_compile, install
 
 from .conftest import WEBHOOK_KEY
 
@@ -134,6 +134,11 @@ def test_an_archive_that_lacks_a_file_does_not_start(missing: str, installed: In
         processes.start("sync_gallery", [str(installed.python), "-P", "-m", "functions_framework"], environment, source)
         with pytest.raises(StartFailed, match=rf"ModuleNotFoundError|cannot import name .*{module.split('.')[-1]}"):
             processes.wait_for("sync_gallery", f"http://127.0.0.1:{environment['PORT']}/robots.txt")
+
+
+def test_an_interpreter_that_is_not_there_is_told(archive: Path, tmp_path: Path) -> None:
+    with pytest.raises(InstallFailed, match="the interpreter failed for the archive: there is no python0"):
+        install(archive, tmp_path, "python0")
 
 
 def test_a_file_that_does_not_compile_ends_the_build(installed: Installed, tmp_path: Path) -> None:

@@ -1,0 +1,54 @@
+"""Which gallery a file belongs to, as the package may know it: a code means what Shoptet said when it was last asked.
+
+Accepted for now, and left to an issue of its own: that answer is believed for a day, and only a look at the gallery asks
+again. So a file under a code that has moved is where the last answer said, and its image stays behind in the gallery that
+the code meant before, at least until somebody looks at that gallery.
+"""
+
+from itertools import pairwise
+from typing import Final
+
+import msgspec
+
+from gallery_sync.core import names
+from gallery_sync.state.codes import Code, path
+from tests.faults.simulation.shop import Place
+from tests.faults.simulation.universe import Universe
+
+CLOCKS: Final = 2.1
+"""Seconds by which two instances' clocks may differ."""
+
+
+def home(universe: Universe, name: str) -> Place | None:
+    """Give the gallery that a file is to be shown in; None where there is none that the package could know of."""
+    drop = names.parse(name, 1)
+    if not isinstance(drop, names.Drop):
+        return None
+    guid = drop.product if names.is_guid(drop.product) else _believed(universe, drop.product)
+    return (guid, drop.gallery) if guid is not None else None
+
+
+def was_home(universe: Universe, name: str, place: Place) -> bool:
+    """Whether a file was ever to be shown in a gallery: it belongs there, or its code meant that product when it was asked."""
+    drop = names.parse(name, 1)
+    if not isinstance(drop, names.Drop) or drop.gallery != place[1]:
+        return False
+    answers = [guid for _, guid in universe.shop.told.get(drop.product, ())]
+    return place[0] in (drop.product, *answers)
+
+
+def news_at(universe: Universe) -> float:
+    """Give when a code was last told, or written down, to mean something else than the time before; 0: never."""
+    histories = (*universe.shop.told.values(), *universe.record.codes.values())
+    pairs = [pair for history in histories for pair in pairwise(history)]
+    return max((at for (_, before), (at, guid) in pairs if guid != before), default=0.0)
+
+
+def _believed(universe: Universe, code: str) -> str | None:
+    """Give what a code was last told to mean; that it means nothing is news only once that answer is a day old."""
+    stored = universe.state.blobs.get(path(code))
+    unknown_at = max((at for at, guid in universe.shop.told.get(code, ()) if guid is None), default=0.0)
+    if stored is None:
+        return None
+    known = msgspec.json.decode(stored.body, type=Code)
+    return known.guid if unknown_at < known.checked_at + universe.timing.code_valid - CLOCKS else None
