@@ -9,13 +9,14 @@ from flask.typing import ResponseReturnValue
 
 from gallery_sync.connect.settings import Webhooks, read_or_exit
 from gallery_sync.connect.webhooks import webhooks_world
-from gallery_sync.http import signed
+from gallery_sync.http import access, signed
 from gallery_sync.http.asked import take_every_path
 from gallery_sync.http.body import never_hold
 from gallery_sync.log import Log
 from gallery_sync.work.world import BaseWorld
 
 SETTINGS: Webhooks = read_or_exit(Webhooks, os.environ)
+SENDERS = access.parse_senders(SETTINGS.webhook_secrets)
 LOG = Log("webhooks")
 
 
@@ -28,7 +29,7 @@ def world() -> BaseWorld:
 @functions_framework.http
 def webhooks(request: Request) -> ResponseReturnValue:
     """Take an event."""
-    return signed.respond(request, SETTINGS.webhook_secrets, world, LOG)
+    return signed.respond(request, SENDERS, world, LOG)
 
 
 take_every_path(current_app, webhooks)
