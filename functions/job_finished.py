@@ -1,7 +1,6 @@
 """`job_finished`: Shoptet says that a job has ended; the jobs are polled soon. Public, signed by Shoptet."""
 
 import os
-from functools import cache
 
 import functions_framework
 from flask import Request, current_app
@@ -13,6 +12,7 @@ from gallery_sync.connect.queue import work_queue
 from gallery_sync.connect.settings import JobFinished, read_or_exit
 from gallery_sync.http import body
 from gallery_sync.log import Log
+from gallery_sync.once import once
 from gallery_sync.ports.queue import TasksError
 from gallery_sync.shoptet import webhook
 
@@ -22,7 +22,7 @@ PATIENCE = 2.5
 """Seconds to enqueue: Shoptet gives up after 4 (docs/shoptet.md, "Webhooks from Shoptet")."""
 
 
-@cache
+@once
 def queue() -> TaskQueue:
     """Connect at the first call: the server forks after it has loaded this file, and a gRPC channel survives no fork."""
     return work_queue(SETTINGS, SystemClock(), SETTINGS.timing, PATIENCE)

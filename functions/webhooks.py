@@ -1,7 +1,6 @@
 """`webhooks`: other systems send what they want as signed events; it is written down and enqueued. Public, by signature."""
 
 import os
-from functools import cache
 
 import functions_framework
 from flask import Request, current_app
@@ -13,6 +12,7 @@ from gallery_sync.http import access, signed
 from gallery_sync.http.asked import take_every_path
 from gallery_sync.http.body import never_hold
 from gallery_sync.log import Log
+from gallery_sync.once import once
 from gallery_sync.work.world import BaseWorld
 
 SETTINGS: Webhooks = read_or_exit(Webhooks, os.environ)
@@ -20,7 +20,7 @@ SENDERS = access.parse_senders(SETTINGS.webhook_secrets)
 LOG = Log("webhooks")
 
 
-@cache
+@once
 def world() -> BaseWorld:
     """Connect at the first event: the server forks after it has loaded this file."""
     return webhooks_world(SETTINGS)
