@@ -18,6 +18,7 @@ from gallery_sync.shoptet import webhook
 
 SETTINGS: JobFinished = read_or_exit(JobFinished, os.environ)
 LOG = Log("job_finished")
+JOB_FINISHED = "job:finished"
 PATIENCE = 2.5
 """Seconds to enqueue: Shoptet gives up after 4 (docs/shoptet.md, "Webhooks from Shoptet")."""
 
@@ -42,18 +43,24 @@ def job_finished(request: Request) -> ResponseReturnValue:
     if not webhook.verify(raw, request.headers.get("Shoptet-Webhook-Signature"), SETTINGS.shoptet_webhook_keys):
         LOG.say("WARNING", "a call without a valid Shoptet-Webhook-Signature was refused")
         return {"error": "the signature is missing or wrong"}, 401
+    if request.method != "POST":
+        LOG.say("WARNING", f"a signed call with {request.method[:20]} was refused")
+        return {"error": "this function takes POST only"}, 405, {"Allow": "POST"}
     try:
         notification = webhook.parse(raw)
+        # Of any other event, such as that of `gallery-sync check`, nothing comes.
+        if notification.event == JOB_FINISHED:
+            webhook.check(notification, now=SystemClock().now(), eshop_id=SETTINGS.shoptet_eshop_id)
     except webhook.BadNotification as error:
         LOG.say("ERROR", str(error))
         return {"error": str(error)}, 400
-    if notification.event == "job:finished":
+    if notification.event == JOB_FINISHED:
         try:
             queue().poll(SystemClock().now())
         except TasksError as error:
             LOG.say("ERROR", str(error), job=notification.event_instance)
             return {"error": "not now: send it again later"}, 503
-        LOG.say("INFO", "a job has finished", job=notification.event_instance)
+        LOG.say("INFO", "a job has finished", job=notification.event_instance, eshop=notification.eshop_id)
     return "", 200
 
 

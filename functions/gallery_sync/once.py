@@ -19,6 +19,7 @@ class once(Generic[T]):  # noqa: N801  # a decorator, written as `functools.cach
         self._built: list[T] = []
 
     def __call__(self) -> T:
+        """Give it. Raises what building it raises."""
         if not self._built:
             with self._lock:
                 if not self._built:

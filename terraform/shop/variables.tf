@@ -73,6 +73,17 @@ variable "shoptet_eshop_url" {
   }
 }
 
+variable "shoptet_eshop_id" {
+  description = "Shoptet's number of the shop: job_finished takes the notifications of this shop alone. The field eshop of its log lines tells it. null: any shop's, as long as they are signed."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.shoptet_eshop_id == null || try(var.shoptet_eshop_id >= 1 && floor(var.shoptet_eshop_id) == var.shoptet_eshop_id, false)
+    error_message = "shoptet_eshop_id is the shop's number at Shoptet, such as 222651."
+  }
+}
+
 variable "sync_window_seconds" {
   description = "Drops of one gallery within this many seconds become one run."
   type        = number

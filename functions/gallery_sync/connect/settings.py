@@ -171,9 +171,13 @@ class SyncGallery(PollJobs):
 
 @dataclass(frozen=True, kw_only=True)
 class JobFinished(PollQueueSettings):
-    """The function `job_finished`: the signature keys of Shoptet's webhooks, one, or two while a key is being changed."""
+    """The function `job_finished`: the signature keys of Shoptet's webhooks, one, or two while a key is being changed.
+
+    `shoptet_eshop_id`: the one shop whose notifications are taken, by Shoptet's number of it; unset, any shop's are.
+    """
 
     shoptet_webhook_keys: Keys = _secret()  # noqa: RUF009  # it returns a field
+    shoptet_eshop_id: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
