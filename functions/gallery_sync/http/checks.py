@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from msgspec import UNSET, UnsetType
 
-from gallery_sync.core import names
+from gallery_sync.core import descriptions, names
 from gallery_sync.core.operation import AskedImage
 from gallery_sync.core.pictures import URL_KEY, ledger_key, url_key
 from gallery_sync.core.shop_values import MAX_PRIORITY, MAX_SOURCE_URL
@@ -22,8 +22,8 @@ MAX_KEY: Final = 500
 """Characters."""
 MAX_NAME: Final = 255
 """Characters of Shoptet's name of an image."""
-MAX_DESCRIPTION: Final = 1_000
-"""Characters. Shoptet states no maximum; a thousand of these still fit into one ledger."""
+
+MAX_DESCRIPTION: Final = descriptions.MAX_DESCRIPTION
 
 MOST_FLAWS: Final = 50
 """That one answer lists."""
@@ -31,7 +31,6 @@ MOST_FLAWS: Final = 50
 T = TypeVar("T")
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_NOT_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _URL = re.compile(
     r"https?://[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?(:[1-9][0-9]{0,4})?"
     r"(/[!$-;=@-\[\]_a-z~]*)?(\?[!$-;=?-\[\]_a-z~]*)?"
@@ -154,9 +153,8 @@ def _attributes(where: str, row: NewPicture | Replacement | Change) -> Iterator[
     # 1.0 is a whole number in JSON.
     if row.priority is not UNSET and not (1 <= row.priority <= MAX_PRIORITY and row.priority == int(row.priority)):
         yield Flaw("bad-priority", f"a priority is a whole number, 1 to {MAX_PRIORITY}", f"{where}.priority")
-    if row.description is not UNSET and (len(row.description) > MAX_DESCRIPTION or _NOT_TEXT.search(row.description)):
-        message = f"a description has {MAX_DESCRIPTION} characters at most, and no control characters"
-        yield Flaw("bad-description", message, f"{where}.description")
+    if row.description is not UNSET and (wrong := descriptions.flaw(row.description)) is not None:
+        yield Flaw("bad-description", f"the description {wrong}", f"{where}.description")
 
 
 def _source(where: str, url: str) -> Iterator[Flaw]:
