@@ -24,7 +24,9 @@ def world() -> RequestWorld:
     return api_world(SETTINGS, "galleries")
 
 
-SERVICE = rest.Service("galleries", access.parse_keys(SETTINGS.api_keys), world, Log("galleries"))
+SERVICE = rest.Service(
+    "galleries", access.parse_keys(SETTINGS.api_keys), world, Log("galleries"), SETTINGS.allow_private_sources
+)
 
 
 @functions_framework.http

@@ -3,7 +3,7 @@
 import os
 
 import functions_framework
-from flask import Request, current_app
+from flask import Request, current_app, make_response
 from flask.typing import ResponseReturnValue
 
 from gallery_sync.clock import SystemClock
@@ -11,7 +11,8 @@ from gallery_sync.cloud.queue import TaskQueue
 from gallery_sync.connect.queue import work_queue
 from gallery_sync.connect.settings import JobFinished, read_or_exit
 from gallery_sync.http import body
-from gallery_sync.log import Log
+from gallery_sync.http.asked import request_id
+from gallery_sync.log import Log, of_request
 from gallery_sync.once import once
 from gallery_sync.ports.queue import TasksError
 from gallery_sync.shoptet import webhook
@@ -31,6 +32,15 @@ def queue() -> TaskQueue:
 
 @functions_framework.http
 def job_finished(request: Request) -> ResponseReturnValue:
+    """Take a call; its id stands in the answer and in each line of the log."""
+    name = request_id(request.headers)
+    with of_request(name):
+        answer = make_response(_answer(request))
+    answer.headers.update({"X-Request-Id": name, "X-Content-Type-Options": "nosniff"})
+    return answer
+
+
+def _answer(request: Request) -> ResponseReturnValue:
     """Check the signature over the raw body before anything else; then the event is a hint to poll, nothing more."""
     try:
         raw = body.read(request.stream, request.content_length, webhook.MAX_BODY)

@@ -11,6 +11,7 @@ from gallery_sync.connect.webhooks import webhooks_world
 from gallery_sync.http import access, signed
 from gallery_sync.http.asked import take_every_path
 from gallery_sync.http.body import never_hold
+from gallery_sync.http.limit import Limit
 from gallery_sync.log import Log
 from gallery_sync.once import once
 from gallery_sync.work.world import BaseWorld
@@ -18,6 +19,7 @@ from gallery_sync.work.world import BaseWorld
 SETTINGS: Webhooks = read_or_exit(Webhooks, os.environ)
 SENDERS = access.parse_senders(SETTINGS.webhook_secrets)
 LOG = Log("webhooks")
+LIMIT = Limit(sender.name for sender in SENDERS)
 
 
 @once
@@ -29,7 +31,7 @@ def world() -> BaseWorld:
 @functions_framework.http
 def webhooks(request: Request) -> ResponseReturnValue:
     """Take an event."""
-    return signed.respond(request, SENDERS, world, LOG)
+    return signed.respond(request, SENDERS, world, LOG, LIMIT, private=SETTINGS.allow_private_sources)
 
 
 take_every_path(current_app, webhooks)

@@ -86,8 +86,11 @@ locals {
       memory      = "512Mi"
     }
     webhooks = {
-      purpose     = "takes signed events of other systems"
-      settings    = concat(local.settings_of.common, local.settings_of.tasks, local.settings_of.sync_tasks, local.settings_of.state)
+      purpose = "takes signed events of other systems"
+      settings = concat(
+        local.settings_of.common, local.settings_of.tasks, local.settings_of.sync_tasks, local.settings_of.state,
+        ["ALLOW_PRIVATE_SOURCES"],
+      )
       secrets     = ["WEBHOOK_SECRETS"]
       drop        = null
       state       = "write"
@@ -102,7 +105,7 @@ locals {
       purpose = "lists, inserts and changes images for other systems"
       settings = concat(
         local.settings_of.common, local.settings_of.tasks, local.settings_of.sync_tasks, local.settings_of.state,
-        local.settings_of.shop, ["DROP_BUCKET", "MAX_ATTEMPTS"],
+        local.settings_of.shop, ["DROP_BUCKET", "MAX_ATTEMPTS", "ALLOW_PRIVATE_SOURCES"],
       )
       secrets = [local.token, "API_KEYS"]
       drop    = "read"
@@ -188,6 +191,7 @@ locals {
     MIRROR_DELETES        = tostring(var.mirror_deletes)
     REMOVE_REFERENCE      = tostring(var.remove_reference)
     MAX_ATTEMPTS          = tostring(var.max_attempts)
+    ALLOW_PRIVATE_SOURCES = tostring(var.allow_private_sources)
   }
 
   labels = merge(var.labels, { app = "gallery-sync", shop = var.name })

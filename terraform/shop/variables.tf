@@ -118,6 +118,12 @@ variable "max_attempts" {
   }
 }
 
+variable "allow_private_sources" {
+  description = "true: other systems may name pictures by http:// and at private addresses, which Shoptet itself would have to reach."
+  type        = bool
+  default     = false
+}
+
 variable "secret_versions" {
   description = "By setting: which version of a secret the functions read, where it is not the latest. A function reads a secret when an instance starts: another number here makes new instances, so it rolls a value out, and back."
   type        = map(string)

@@ -198,7 +198,9 @@ class ApiSettings(ShopSettings, StateSettings, SyncQueueSettings):
 
 @dataclass(frozen=True, kw_only=True)
 class Galleries(ApiSettings):
-    """The function `galleries`."""
+    """The function `galleries`. `allow_private_sources`: a sourceUrl may be `http://` and a private address's."""
+
+    allow_private_sources: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -210,10 +212,11 @@ class CleanGallery(ApiSettings):
 class Webhooks(StateSettings, SyncQueueSettings):
     """The function `webhooks`: the secrets of signed events, `whsec_…` or `name:right+right:whsec_…`.
 
-    One, or several: of several senders, or while one is being changed.
+    One, or several: of several senders, or while one is being changed. `allow_private_sources`: as of galleries.
     """
 
     webhook_secrets: Keys = _secret()  # noqa: RUF009  # it returns a field
+    allow_private_sources: bool = False
 
 
 FUNCTIONS: Final[Mapping[str, type[Settings]]] = {

@@ -12,7 +12,7 @@ from referencing.jsonschema import DRAFT202012
 
 from infra.local.processes import ROOT
 
-DESCRIPTION: Mapping[str, Any] = yaml.safe_load((ROOT / "functions/gallery_sync/openapi.yaml").read_text())
+DESCRIPTION: Mapping[str, Any] = yaml.safe_load((ROOT / "functions/gallery_sync/http/openapi.yaml").read_text())
 _REGISTRY: Registry[Any] = Registry().with_resource("urn:api", DRAFT202012.create_resource(DESCRIPTION))
 
 
@@ -40,7 +40,7 @@ def check(answer: requests.Response, path: str, body: object, *, sound: bool = T
             _valid(header["schema"], answer.headers[name])
     kind = answer.headers["Content-Type"].partition(";")[0]
     content = described["content"][kind]
-    _valid(content["schema"], answer.json() if kind == "application/json" else answer.text)
+    _valid(content["schema"], answer.json() if kind.endswith("json") else answer.text)
 
 
 def _templates(path: str) -> list[str]:

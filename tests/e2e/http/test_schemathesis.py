@@ -45,7 +45,7 @@ def test_schemathesis_has_no_finding(
     ran = subprocess.run(
         [
             *command,
-            str(ROOT / "functions/gallery_sync/openapi.yaml"),
+            str(ROOT / "functions/gallery_sync/http/openapi.yaml"),
             *("--url", spare_cloud.addresses[function]),
             *("--header", f"Authorization: Bearer {API_KEYS['local'][0]}"),
             *("--phases", "examples,coverage,fuzzing", "--max-examples", str(EXAMPLES), "--warnings", "off"),

@@ -50,7 +50,9 @@ def event(around: Around) -> Call:
         method: str = "POST", path: str = "/v1/events", *, secrets: Sequence[str] = (SECRET,), **more: Any
     ) -> TestResponse:
         app = Flask("test")
-        take_every_path(app, lambda one: signed.respond(one, parse_senders(secrets), around.world, around.log))
+        take_every_path(
+            app, lambda one: signed.respond(one, parse_senders(secrets), around.world, around.log, around.limit)
+        )
         return app.test_client().open(path, method=method, **more)
 
     return send
