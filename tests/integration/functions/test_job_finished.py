@@ -62,6 +62,18 @@ def test_a_finished_job_makes_one_look_under_either_key(job_finished: Function, 
     assert given not in job_finished.written()
 
 
+@pytest.mark.parametrize(("given", "status"), [(signature(BODY), 200), ("0" * 40, 401)])
+def test_every_answer_carries_an_id_that_stands_in_its_line(
+    job_finished: Function, queues: Queues, given: str, status: int
+) -> None:
+    with job_finished.logging() as lines:
+        answer = job_finished.post(BODY, Shoptet_Webhook_Signature=given, X_Request_Id="delivery-1")
+    assert (answer.status_code, answer.headers["X-Request-Id"]) == (status, "delivery-1")
+    assert [line["request"] for line in lines] == ["delivery-1"]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert len(queues.tasks(queues.poll)) == (status == 200)
+
+
 def test_a_signature_in_capitals_counts(job_finished: Function, queues: Queues) -> None:
     assert send(job_finished, BODY, signature(BODY).upper()).status_code == 200
     assert len(queues.tasks(queues.poll)) == 1
