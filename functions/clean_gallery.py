@@ -1,7 +1,6 @@
 """`clean_gallery`: other systems delete images over HTTP, one, all of a gallery, or of many. Public, by API key."""
 
 import os
-from functools import cache
 
 import functions_framework
 from flask import Request, current_app
@@ -13,12 +12,13 @@ from gallery_sync.http import access, rest
 from gallery_sync.http.asked import take_every_path
 from gallery_sync.http.body import never_hold
 from gallery_sync.log import Log
+from gallery_sync.once import once
 from gallery_sync.work.world import RequestWorld
 
 SETTINGS: CleanGallery = read_or_exit(CleanGallery, os.environ)
 
 
-@cache
+@once
 def world() -> RequestWorld:
     """Connect at the first call: the server forks after it has loaded this file."""
     return api_world(SETTINGS, "clean_gallery")

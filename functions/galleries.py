@@ -1,7 +1,6 @@
 """`galleries`: other systems list, insert, replace and describe images over HTTP. Public, by API key."""
 
 import os
-from functools import cache
 
 import functions_framework
 from flask import Request, current_app
@@ -13,18 +12,21 @@ from gallery_sync.http import access, rest
 from gallery_sync.http.asked import take_every_path
 from gallery_sync.http.body import never_hold
 from gallery_sync.log import Log
+from gallery_sync.once import once
 from gallery_sync.work.world import RequestWorld
 
 SETTINGS: Galleries = read_or_exit(Galleries, os.environ)
 
 
-@cache
+@once
 def world() -> RequestWorld:
     """Connect at the first call: the server forks after it has loaded this file."""
     return api_world(SETTINGS, "galleries")
 
 
-SERVICE = rest.Service("galleries", access.parse_keys(SETTINGS.api_keys), world, Log("galleries"))
+SERVICE = rest.Service(
+    "galleries", access.parse_keys(SETTINGS.api_keys), world, Log("galleries"), SETTINGS.allow_private_sources
+)
 
 
 @functions_framework.http

@@ -1,7 +1,6 @@
 """`on_drop`: a file was dropped, replaced, deleted or described anew; its gallery is reconciled soon."""
 
 import os
-from functools import cache
 
 import functions_framework
 from cloudevents.http import CloudEvent
@@ -13,6 +12,7 @@ from gallery_sync.connect.queue import work_queue
 from gallery_sync.connect.settings import OnDrop, read_or_exit
 from gallery_sync.core import events
 from gallery_sync.log import Log
+from gallery_sync.once import once
 from gallery_sync.ports.queue import TasksError
 from gallery_sync.work.drop import drop
 
@@ -20,7 +20,7 @@ SETTINGS: OnDrop = read_or_exit(OnDrop, os.environ)
 LOG = Log("on_drop")
 
 
-@cache
+@once
 def queue() -> TaskQueue:
     """Connect at the first event: the server forks after it has loaded this file, and a gRPC channel survives no fork."""
     return work_queue(SETTINGS, SystemClock(), SETTINGS.timing)

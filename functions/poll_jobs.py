@@ -1,7 +1,6 @@
 """`poll_jobs`: polls the jobs under way, all with one list; those that ended are settled by `sync_gallery`."""
 
 import os
-from functools import cache
 
 import functions_framework
 from flask import Request
@@ -9,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from gallery_sync.connect.poll import poll_world
 from gallery_sync.connect.settings import PollJobs, read_or_exit
+from gallery_sync.once import once
 from gallery_sync.ports.queue import TasksError
 from gallery_sync.ports.storage import StorageUnavailable
 from gallery_sync.work.poll import poll
@@ -17,7 +17,7 @@ from gallery_sync.work.world import PollWorld
 SETTINGS: PollJobs = read_or_exit(PollJobs, os.environ)
 
 
-@cache
+@once
 def world() -> PollWorld:
     """Connect at the first task: the server forks after it has loaded this file."""
     return poll_world(SETTINGS)

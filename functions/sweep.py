@@ -2,7 +2,6 @@
 
 import os
 from dataclasses import asdict
-from functools import cache
 
 import functions_framework
 from flask import Request
@@ -10,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from gallery_sync.connect.settings import Sweep, read_or_exit
 from gallery_sync.connect.sweep import sweep_world
+from gallery_sync.once import once
 from gallery_sync.ports.queue import TasksError
 from gallery_sync.ports.storage import StorageUnavailable
 from gallery_sync.work import sweep as work
@@ -18,7 +18,7 @@ from gallery_sync.work.world import SweepWorld
 SETTINGS: Sweep = read_or_exit(Sweep, os.environ)
 
 
-@cache
+@once
 def world() -> SweepWorld:
     """Connect at the first call: the server forks after it has loaded this file."""
     return sweep_world(SETTINGS)

@@ -1,7 +1,6 @@
 """`sync_gallery`: a task says which gallery to reconcile; whatever it lacks is brought on its way."""
 
 import os
-from functools import cache
 
 import functions_framework
 from flask import Request
@@ -10,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from gallery_sync.connect.settings import SyncGallery, read_or_exit
 from gallery_sync.connect.sync import sync_world
 from gallery_sync.core.ledger_document import BadDocument
+from gallery_sync.once import once
 from gallery_sync.ports.queue import BadTask, TasksError, parse_task
 from gallery_sync.ports.storage import StorageUnavailable
 from gallery_sync.work.reconcile import reconcile
@@ -18,7 +18,7 @@ from gallery_sync.work.world import ReconcileWorld
 SETTINGS: SyncGallery = read_or_exit(SyncGallery, os.environ)
 
 
-@cache
+@once
 def world() -> ReconcileWorld:
     """Connect at the first task: the server forks after it has loaded this file."""
     return sync_world(SETTINGS)

@@ -2,12 +2,27 @@
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Literal, TextIO
 
 from gallery_sync.redact import one_line
 
 Severity = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 Value = str | int | float | bool | None
+
+_REQUEST: ContextVar[str | None] = ContextVar("request", default=None)
+
+
+@contextmanager
+def of_request(name: str) -> Iterator[None]:
+    """Let every line that is written within the block, by whatever log, carry the field `request` with this id."""
+    token = _REQUEST.set(name)
+    try:
+        yield
+    finally:
+        _REQUEST.reset(token)
 
 
 class Log:
@@ -21,6 +36,8 @@ class Log:
         """Write one line. `severity` ERROR is what the alert policies watch: a person has to look."""
         line: dict[str, Value] = {"severity": severity, "message": one_line(message), "function": self._function}
         line |= {name: one_line(value) if isinstance(value, str) else value for name, value in fields.items()}
+        if (request := _REQUEST.get()) is not None:
+            line["request"] = request
         # Written in one go: instances serve several requests at a time, and lines must not mix.
         (self._stream or sys.stdout).write(json.dumps(line, ensure_ascii=False) + "\n")
         (self._stream or sys.stdout).flush()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import Final, Protocol, TypeVar
 
 T = TypeVar("T")
@@ -20,5 +21,7 @@ class Spread(Protocol):
 
 def in_threads(function: Callable[[T], Result], items: Sequence[T]) -> list[Result]:
     """See Spread; what came of each is in the order of the items."""
+    # What is known of the request that this is for (log.of_request) is so in the threads as well.
+    here = copy_context()
     with ThreadPoolExecutor(PARALLEL) as pool:
-        return list(pool.map(function, items))
+        return list(pool.map(lambda item: here.copy().run(function, item), items))

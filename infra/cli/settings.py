@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Final, TypeVar
 
-from gallery_sync.connect.settings import FUNCTIONS, BadSetting, Settings, ShopSettings, StateSettings
-from gallery_sync.http import access
+from gallery_sync.connect.settings import FUNCTIONS, BadSetting, Settings, ShopSettings, StateSettings, check_secret
 from infra.cli.secrets import NoSecret, Secrets
 from infra.cli.stop import Stop
 
@@ -99,14 +98,9 @@ class Place:
 
 def check_value(name: str, value: str) -> None:
     """Refuse a value with which no function would start. Raises Stop, without the value."""
-    parts = value.replace(",", " ").split()
     try:
-        if name == "API_KEYS":
-            access.parse_keys(parts)
-        if name == "WEBHOOK_SECRETS":
-            for part in parts:
-                access.check_secret(part)
-    except access.BadKey as error:
+        check_secret(name, value)
+    except BadSetting as error:
         raise Stop(f"no function would start with it: {error}") from None
 
 

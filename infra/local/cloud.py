@@ -200,6 +200,7 @@ def _start_functions(plan: Plan, processes: Processes, addresses: Mapping[str, s
         "POLL_URL": addresses["poll_jobs"],
         "SYNC_WINDOW_SECONDS": str(plan.window),
         "TIME_SCALE": str(plan.time_scale),
+        "ALLOW_PRIVATE_SOURCES": "true",  # The local cloud's own pictures are on this machine.
         "STORAGE_EMULATOR_HOST": addresses["storage"],
         "CLOUD_TASKS_EMULATOR_HOST": addresses["tasks"],
         **plan.settings,

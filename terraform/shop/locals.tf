@@ -9,6 +9,7 @@ locals {
     poll_tasks = ["POLL_QUEUE", "POLL_URL"]
     state      = ["STATE_BUCKET"]
     shop       = var.shoptet_eshop_url == null ? [] : ["SHOPTET_ESHOP_URL"]
+    eshop      = var.shoptet_eshop_id == null ? [] : ["SHOPTET_ESHOP_ID"]
   }
 
   # With a private API one token, as an add-on the other; the code refuses both together.
@@ -72,7 +73,7 @@ locals {
     }
     job_finished = {
       purpose  = "takes Shoptet's word that a job has ended"
-      settings = concat(local.settings_of.common, local.settings_of.tasks, local.settings_of.poll_tasks)
+      settings = concat(local.settings_of.common, local.settings_of.tasks, local.settings_of.poll_tasks, local.settings_of.eshop)
       secrets  = ["SHOPTET_WEBHOOK_KEYS"]
       drop     = null
       state    = null
@@ -85,8 +86,11 @@ locals {
       memory      = "512Mi"
     }
     webhooks = {
-      purpose     = "takes signed events of other systems"
-      settings    = concat(local.settings_of.common, local.settings_of.tasks, local.settings_of.sync_tasks, local.settings_of.state)
+      purpose = "takes signed events of other systems"
+      settings = concat(
+        local.settings_of.common, local.settings_of.tasks, local.settings_of.sync_tasks, local.settings_of.state,
+        ["ALLOW_PRIVATE_SOURCES"],
+      )
       secrets     = ["WEBHOOK_SECRETS"]
       drop        = null
       state       = "write"
@@ -101,7 +105,7 @@ locals {
       purpose = "lists, inserts and changes images for other systems"
       settings = concat(
         local.settings_of.common, local.settings_of.tasks, local.settings_of.sync_tasks, local.settings_of.state,
-        local.settings_of.shop, ["DROP_BUCKET", "MAX_ATTEMPTS"],
+        local.settings_of.shop, ["DROP_BUCKET", "MAX_ATTEMPTS", "ALLOW_PRIVATE_SOURCES"],
       )
       secrets = [local.token, "API_KEYS"]
       drop    = "read"
@@ -182,10 +186,12 @@ locals {
     POLL_URL              = local.urls["poll-jobs"]
     TASKS_SERVICE_ACCOUNT = local.emails["tasks"]
     SHOPTET_ESHOP_URL     = var.shoptet_eshop_url
+    SHOPTET_ESHOP_ID      = var.shoptet_eshop_id == null ? null : format("%d", var.shoptet_eshop_id)
     SYNC_WINDOW_SECONDS   = tostring(var.sync_window_seconds)
     MIRROR_DELETES        = tostring(var.mirror_deletes)
     REMOVE_REFERENCE      = tostring(var.remove_reference)
     MAX_ATTEMPTS          = tostring(var.max_attempts)
+    ALLOW_PRIVATE_SOURCES = tostring(var.allow_private_sources)
   }
 
   labels = merge(var.labels, { app = "gallery-sync", shop = var.name })

@@ -73,6 +73,17 @@ variable "shoptet_eshop_url" {
   }
 }
 
+variable "shoptet_eshop_id" {
+  description = "Shoptet's number of the shop: job_finished takes the notifications of this shop alone. The field eshop of its log lines tells it. null: any shop's, as long as they are signed."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.shoptet_eshop_id == null || try(var.shoptet_eshop_id >= 1 && floor(var.shoptet_eshop_id) == var.shoptet_eshop_id, false)
+    error_message = "shoptet_eshop_id is the shop's number at Shoptet, such as 222651."
+  }
+}
+
 variable "sync_window_seconds" {
   description = "Drops of one gallery within this many seconds become one run."
   type        = number
@@ -105,6 +116,12 @@ variable "max_attempts" {
     condition     = var.max_attempts >= 1 && var.max_attempts <= 100 && floor(var.max_attempts) == var.max_attempts
     error_message = "max_attempts is a whole number from 1 to 100."
   }
+}
+
+variable "allow_private_sources" {
+  description = "true: other systems may name pictures by http:// and at private addresses, which Shoptet itself would have to reach."
+  type        = bool
+  default     = false
 }
 
 variable "secret_versions" {

@@ -40,7 +40,7 @@ NOTIFICATION = json.dumps(
     {
         "eshopId": 222651,
         "event": "job:finished",
-        "eventCreated": "2019-01-08T15:13:39+0100",
+        "eventCreated": time.strftime("%Y-%m-%dT%H:%M:%S+0000", time.gmtime()),
         "eventInstance": "3ax1844",
     }
 ).encode()

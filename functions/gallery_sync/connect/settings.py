@@ -65,6 +65,8 @@ class Settings:
                 _check_url(name, value)
             if name.endswith("_QUEUE"):
                 _check_queue(name, value)
+            if value is not None and "secret" in f.metadata:
+                _check_secret(name, value)
             if isinstance(value, int | float) and not isinstance(value, bool) and value <= 0:
                 raise BadSetting(f"the setting {name} is {value}: it must be more than 0")
         if self.sync_window_seconds > MAX_WINDOW:
@@ -131,9 +133,6 @@ class ShopSettings(Settings):
         for url in ("shoptet_api_url", "shoptet_eshop_url"):
             if getattr(self, url) is not None:
                 _check_base(url.upper(), getattr(self, url))
-        for token in ("shoptet_private_api_token", "shoptet_oauth_token"):
-            if not re.fullmatch(r"[!-~]+", getattr(self, token) or "-"):
-                raise BadSetting(f"the setting {token.upper()} holds characters that no token has: copy it again")
         if self.shoptet_private_api_token and self.shoptet_oauth_token:
             raise BadSetting(
                 "the settings SHOPTET_PRIVATE_API_TOKEN and SHOPTET_OAUTH_TOKEN exclude each other: set one"
@@ -172,9 +171,13 @@ class SyncGallery(PollJobs):
 
 @dataclass(frozen=True, kw_only=True)
 class JobFinished(PollQueueSettings):
-    """The function `job_finished`: the signature keys of Shoptet's webhooks, one, or two while a key is being changed."""
+    """The function `job_finished`: the signature keys of Shoptet's webhooks, one, or two while a key is being changed.
+
+    `shoptet_eshop_id`: the one shop whose notifications are taken, by Shoptet's number of it; unset, any shop's are.
+    """
 
     shoptet_webhook_keys: Keys = _secret()  # noqa: RUF009  # it returns a field
+    shoptet_eshop_id: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,18 +195,12 @@ class ApiSettings(ShopSettings, StateSettings, SyncQueueSettings):
     api_keys: Keys = _secret()  # noqa: RUF009  # it returns a field
     max_attempts: int = 5
 
-    def check(self) -> None:
-        """See Settings.check."""
-        super().check()
-        try:
-            access.parse_keys(self.api_keys)
-        except access.BadKey as error:
-            raise BadSetting(f"the setting API_KEYS is malformed: {error}") from None
-
 
 @dataclass(frozen=True, kw_only=True)
 class Galleries(ApiSettings):
-    """The function `galleries`."""
+    """The function `galleries`. `allow_private_sources`: a sourceUrl may be `http://` and a private address's."""
+
+    allow_private_sources: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,18 +210,13 @@ class CleanGallery(ApiSettings):
 
 @dataclass(frozen=True, kw_only=True)
 class Webhooks(StateSettings, SyncQueueSettings):
-    """The function `webhooks`: the secrets of signed events (`whsec_…`), one, or several while they are being changed."""
+    """The function `webhooks`: the secrets of signed events, `whsec_…` or `name:right+right:whsec_…`.
+
+    One, or several: of several senders, or while one is being changed. `allow_private_sources`: as of galleries.
+    """
 
     webhook_secrets: Keys = _secret()  # noqa: RUF009  # it returns a field
-
-    def check(self) -> None:
-        """See Settings.check."""
-        super().check()
-        try:
-            for secret in self.webhook_secrets:
-                access.check_secret(secret)
-        except access.BadKey as error:
-            raise BadSetting(f"the setting WEBHOOK_SECRETS is malformed: {error}") from None
+    allow_private_sources: bool = False
 
 
 FUNCTIONS: Final[Mapping[str, type[Settings]]] = {
@@ -246,6 +238,25 @@ def read_or_exit(settings: type[Settings], environ: Mapping[str, str]) -> Any:
         return settings.read(environ)
     except BadSetting as error:
         raise SystemExit(f"gallery-sync cannot start: {error}") from None
+
+
+def check_secret(name: str, text: str) -> None:
+    """Refuse a value of the secret `name` with which no function would start. Raises BadSetting, without the value."""
+    hints = {key.upper(): hint for settings in FUNCTIONS.values() for key, hint in get_type_hints(settings).items()}
+    _check_secret(name, _parse(name, text.strip(), hints[name], secret=True))
+
+
+def _check_secret(name: str, value: Any) -> None:
+    """Refuse a secret that is no token, no API keys or no secrets of signed events, whichever it should be."""
+    if name in ("SHOPTET_PRIVATE_API_TOKEN", "SHOPTET_OAUTH_TOKEN") and not re.fullmatch(r"[!-~]+", value):
+        raise BadSetting(f"the setting {name} holds characters that no token has: copy it again")
+    try:
+        if name == "API_KEYS":
+            access.parse_keys(value)
+        if name == "WEBHOOK_SECRETS":
+            access.parse_senders(value)
+    except access.BadKey as error:
+        raise BadSetting(f"the setting {name} is malformed: {error}") from None
 
 
 def _parse(name: str, text: str, hint: Any, *, secret: bool) -> Any:

@@ -116,6 +116,7 @@ MAY_BE_THERE: Final = "unexplained"
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     """A key's two sides, and how its tries went. `batch` is how many images may fly with it (fewer after a refusal).
 
+    `warning`: what is wrong with its file's metadata; the picture comes without that.
     `unsure`: a change of its attributes was sent, and nobody knows whether it was made: they are sent again whatever they
     should be by now.
     """
@@ -129,6 +130,7 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     unsure: bool = False
     failure: Failure | None = None
     override: Override | None = None
+    warning: str | None = None
 
 
 class Row(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -281,7 +283,8 @@ def wanting(
     entry: Entry, wanted: Wanted | None, *, failure: Failure | None = None, override: Override | None = None
 ) -> Entry:
     """Give an entry that wants something else than before: its tries begin anew, what is shown stays."""
-    return Entry(wanted, entry.live, unsure=entry.unsure, failure=failure, override=override)
+    warning = entry.warning if wanted is not None else None
+    return Entry(wanted, entry.live, unsure=entry.unsure, failure=failure, override=override, warning=warning)
 
 
 def reconcile_at(ledger: Ledger) -> float:

@@ -4,10 +4,11 @@ A file wants its own content, description and order, unless a caller's word abou
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from gallery_sync.core import descriptions
 from gallery_sync.core.files import DropFile
 from gallery_sync.core.ledger import (
     MAY_BE_THERE,
@@ -28,6 +29,7 @@ replace = msgspec.structs.replace
 
 _PRIORITY = re.compile("0*([1-9][0-9]{0,4})")
 _FLAWS = frozenset({"empty-file", "bad-priority"})
+"""Failures that end when the file is put right. `bad-priority` was one in earlier versions, and is a warning now."""
 
 
 def observe(ledger: Ledger, files: Iterable[DropFile], now: float) -> Ledger:
@@ -36,10 +38,13 @@ def observe(ledger: Ledger, files: Iterable[DropFile], now: float) -> Ledger:
     changed: dict[str, Entry] = {}
     for key, file in current.items():
         entry = ledger.entries.get(key, Entry())
-        wanted, flaw = _wanted(file, now)
+        wanted, warning = _wanted(file)
+        flaw = _empty(now) if file.size == 0 else None
         override, wanted = _overridden(_override(entry, wanted), wanted)
-        if wanted.content.url and flaw is not None and flaw.code == "empty-file":
+        if wanted.content.url:
             flaw = None
+        if entry.warning != warning:
+            changed[key] = entry = replace(entry, warning=warning)
         if _may_be_there(entry, file):
             changed[key] = replace(entry, wanted=wanted, override=override)
         elif entry.wanted != wanted or _flaw(entry) != (flaw.code if flaw else None):
@@ -101,18 +106,30 @@ def _flaw(entry: Entry) -> str | None:
     return entry.failure.code if entry.failure is not None and entry.failure.code in _FLAWS else None
 
 
-def _wanted(file: DropFile, now: float) -> tuple[Wanted, Failure | None]:
-    """Read what a file wants; a flaw in its metadata or an empty file is a failure that names it."""
-    content = Content(file.drop.name, file.generation, file.checksum, file.size)
-    description = file.metadata.get("description")
-    number = file.metadata.get("priority")
-    wanted = Wanted(content, file.created, None, description)
-    if file.size == 0:
-        return wanted, Failure("empty-file", "the file is empty: drop the picture again", now)
-    if number is None:
-        return wanted, None
-    digits = _PRIORITY.fullmatch(number)
-    if digits is None or int(digits[1]) > MAX_PRIORITY:
-        reason = f"the file's metadata 'priority' is {number[:40]!r}: write a whole number from 1 to {MAX_PRIORITY}"
-        return wanted, Failure("bad-priority", reason, now)
-    return replace(wanted, priority=int(digits[1])), None
+def _wanted(file: DropFile) -> tuple[Wanted, str | None]:
+    """Read what a file wants, and what is wrong with its metadata: the picture comes without that."""
+    metadata = _read(file.metadata)
+    wanted = Wanted(Content(file.drop.name, file.generation, file.checksum, file.size), file.created)
+    warnings = []
+    if (text := metadata.get("description")) is not None:
+        wrong = descriptions.flaw(text)
+        wanted = replace(wanted, description=text if wrong is None else None)
+        warnings += [] if wrong is None else [f"the file's metadata 'description' {wrong}"]
+    if (number := metadata.get("priority")) is not None:
+        digits = _PRIORITY.fullmatch(number)
+        if digits is not None and int(digits[1]) <= MAX_PRIORITY:
+            wanted = replace(wanted, priority=int(digits[1]))
+        else:
+            warnings.append(
+                f"the file's metadata 'priority' is {number[:40]!r}: write a whole number from 1 to {MAX_PRIORITY}"
+            )
+    return wanted, "; ".join(warnings) or None
+
+
+def _read(metadata: Mapping[str, str]) -> dict[str, str]:
+    """Read the keys of metadata in any case, as people write them; of two, the one in small letters counts."""
+    return {key.lower(): metadata[key] for key in sorted(metadata)}
+
+
+def _empty(now: float) -> Failure:
+    return Failure("empty-file", "the file is empty: drop the picture again", now)

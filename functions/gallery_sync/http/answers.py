@@ -1,7 +1,8 @@
-"""An answer, and the shape of every refusal: `{"errors": [{"code", "message", "path"}]}`. Pure."""
+"""An answer, and the shape of every refusal: RFC 9457, with `{"errors": [{"code", "message", "path"}]}`. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any, Final
 
 import msgspec
@@ -9,6 +10,8 @@ import msgspec
 from gallery_sync.redact import one_line
 
 JSON: Final = "application/json"
+PROBLEM: Final = "application/problem+json"
+"""Of a refusal's body (RFC 9457)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,14 @@ class Rejected(Exception):
 
 
 class _Refusal(msgspec.Struct, frozen=True):
+    """`type` about:blank: the status says what kind of problem it is (RFC 9457, 4.2.1); `errors` say what exactly."""
+
     errors: Sequence[Flaw]
+    title: str
+    status: int
+    detail: str
+    instance: str
+    type: str = "about:blank"
 
 
 def answer(status: int, body: Any, headers: Mapping[str, str] | None = None) -> Answer:
@@ -51,9 +61,13 @@ def answer(status: int, body: Any, headers: Mapping[str, str] | None = None) -> 
     return Answer(status, _encoder.encode(body), {"Content-Type": JSON, **(headers or {})})
 
 
-def refusal(rejected: Rejected) -> Answer:
-    """Give the answer that says what was wrong."""
-    return answer(rejected.status, _Refusal(rejected.flaws), rejected.headers)
+def refusal(rejected: Rejected, request: str) -> Answer:
+    """Give the answer that says what was wrong; `request` is the request's id."""
+    detail = rejected.flaws[0].message
+    if len(rejected.flaws) > 1:
+        detail = f"{len(rejected.flaws)} errors; the first: {detail}"
+    body = _Refusal(rejected.flaws, HTTPStatus(rejected.status).phrase, rejected.status, detail, request)
+    return answer(rejected.status, body, {**rejected.headers, "Content-Type": PROBLEM})
 
 
 def not_now(seconds: float, message: str, request_id: str | None = None) -> Rejected:

@@ -1,20 +1,24 @@
 """A request as it came: raw path, query, headers, and a body that is read within its bound. Knows the server's ways."""
 
+import re
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol, overload
 from urllib.parse import urlsplit
 
-from flask import Flask, Request
+from flask import Flask, Request, Response
 from flask import request as current_request
 from flask.typing import ResponseReturnValue
 
-from gallery_sync.http.answers import JSON, Flaw, Rejected
+from gallery_sync.http.answers import JSON, Answer, Flaw, Rejected
 from gallery_sync.http.body import Body, TooLarge, Unreadable, read, read_piece
 
 MAX_BODY: Final = 1_000_000
 """Bytes. A thousand images with URLs of ordinary length have 300 kB."""
 
+_SANE: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_TRACE: Final = re.compile(r"[0-9a-f]{32}")
 _BROKEN: Final = Flaw("broken-body", "the body is not what its headers say, or ended too early")
 
 
@@ -69,6 +73,21 @@ class Asked:
             raise Rejected(400, _BROKEN) from None
         if more:
             raise Rejected(400, Flaw("unexpected-body", "this call takes no body"))
+
+
+def request_id(headers: Headers) -> str:
+    """Give the id by which this request is known: the caller's own if it is sane, else the platform's trace, else a new one."""
+    own = headers.get("X-Request-Id", "")
+    if _SANE.fullmatch(own):
+        return own
+    trace = headers.get("X-Cloud-Trace-Context", "").partition("/")[0]
+    return trace if _TRACE.fullmatch(trace) else uuid.uuid4().hex
+
+
+def to_flask(given: Answer, request: str, *, kept: bool = False) -> Response:
+    """Give an answer to the platform's server, with the request's id. `kept`: anybody may keep a copy of it."""
+    headers = {"X-Request-Id": request, "X-Content-Type-Options": "nosniff", **given.headers}
+    return Response(given.body, given.status, headers if kept else {"Cache-Control": "no-store", **headers})
 
 
 def take_every_path(app: Flask, function: Callable[[Request], ResponseReturnValue]) -> None:

@@ -7,6 +7,7 @@ import secrets
 import msgspec
 
 from gallery_sync.core.operation import Operation, Part, operation_id
+from gallery_sync.http.access import WEBHOOKS
 from gallery_sync.http.answers import Answer, Flaw, Rejected, answer
 from gallery_sync.ports.storage import Documents
 from gallery_sync.state import operations
@@ -35,7 +36,25 @@ def begin(documents: Documents, caller: str, key: str | None, parts: tuple[Part,
     not how it was written: white space and the order of fields do not count. Raises StorageUnavailable.
     """
     check_key(key)
-    name = operation_id(caller, key) if key is not None else secrets.token_hex(16)
+    return _begun(documents, operation_id(caller, key) if key is not None else secrets.token_hex(16), caller, parts)
+
+
+def begin_event(documents: Documents, event: str, parts: tuple[Part, ...]) -> Operation:
+    """Write a signed event down, as `begin` does, under an operation that its id does not tell.
+
+    Whoever has a key that may read may see the operations of events, and events' ids can be guessed, which operations' must
+    not be. The first who takes an event chooses its operation, at random; whatever secret it is signed with when it comes
+    again, it has that one. Raises as `begin` does.
+    """
+    check_key(event)
+    # Earlier versions derived it from the event's id alone, and such an event may still be repeated.
+    before = operation_id(WEBHOOKS, event)
+    known = operations.find(documents, before) is not None
+    name = before if known else operations.of_event(documents, event, secrets.token_hex(16))
+    return _begun(documents, name, WEBHOOKS, parts)
+
+
+def _begun(documents: Documents, name: str, caller: str, parts: tuple[Part, ...]) -> Operation:
     operation = Operation(name, caller, hashlib.sha256(msgspec.json.encode(parts)).hexdigest(), parts)
     try:
         operations.begin(documents, operation)

@@ -3,16 +3,21 @@
 Fields that may be left out are UNSET then: `null` is no value of any of them.
 """
 
-import re
-from typing import Final, TypeVar
+from collections.abc import Callable, Iterable
+from itertools import chain, islice
+from typing import Any, Final, TypeVar
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from gallery_sync.core.shop_values import Gallery
+from gallery_sync.http import fitted
 from gallery_sync.http.answers import Flaw, Rejected
 
 T = TypeVar("T")
+
+MOST_FLAWS: Final = 50
+"""That one answer lists."""
 
 
 class _Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
@@ -134,28 +139,28 @@ class Event(_Strict, frozen=True, kw_only=True):
     data: msgspec.Raw
 
 
-_PLACE = re.compile(r" - at `\$(?P<path>[^`]*)`\Z")
-_FIELD = re.compile(r"\AObject (contains unknown|missing required) field `(?P<field>.*?)`", re.DOTALL)
-_CODES: Final = {"contains unknown": "unknown-field", "missing required": "missing-field"}
-
-
-def decode(body: bytes, of: type[T]) -> T:
-    """Read a body. Rejected (400), naming the field."""
+def decode(body: bytes, of: type[T], check: Callable[[T], Iterable[Flaw]]) -> T:
+    """Read a body. Rejected (400) with all that is wrong with it: fields, types, and what `check` finds in what can be read."""
+    flaws: list[Flaw] = []
     try:
-        return msgspec.json.decode(body, type=of)
-    except msgspec.ValidationError as error:
-        raise Rejected(400, _flaw(str(error))) from None
+        value = msgspec.json.decode(body, type=of)
+    except msgspec.ValidationError:
+        value, flaws = fitted.fit(_anything(body), of)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Rejected(400, Flaw("not-json", f"the body is not JSON: {error}")) from None
+    found = tuple(islice(chain(flaws, fitted.beside(flaws, check(value))), MOST_FLAWS))
+    if found:
+        raise Rejected(400, *found)
+    return value
 
 
-def _flaw(message: str) -> Flaw:
-    place = _PLACE.search(message)
-    path = place["path"] if place else ""
-    text = message[: place.start()] if place else message
-    about = _FIELD.match(text)
-    if about is None:
-        return Flaw("wrong-type", text, path.lstrip(".") or None)
-    path = f"{path}.{about['field'][:100]}"
-    what = "this field is unknown here" if about[1] == "contains unknown" else "this field is missing"
-    return Flaw(_CODES[about[1]], what, path.lstrip("."))
+def _anything(body: bytes) -> Any:
+    """Read a body that is JSON, but not what it should be. Rejected (400) where it cannot be read at all."""
+    try:
+        return msgspec.json.decode(body)
+    except RecursionError:
+        raise Rejected(
+            400, Flaw("wrong-type", "the body must be an object, not lists or objects within each other")
+        ) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Rejected(400, Flaw("not-json", f"the body is not JSON: {error}")) from None

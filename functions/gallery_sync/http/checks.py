@@ -4,16 +4,17 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Final, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from msgspec import UNSET, UnsetType
 
-from gallery_sync.core import names
+from gallery_sync.core import descriptions, names
 from gallery_sync.core.operation import AskedImage
 from gallery_sync.core.pictures import URL_KEY, ledger_key, url_key
 from gallery_sync.core.shop_values import MAX_PRIORITY, MAX_SOURCE_URL
+from gallery_sync.http import sources
 from gallery_sync.http.answers import Flaw, Rejected
-from gallery_sync.http.bodies import Change, Cleanup, NewPicture, Replacement
+from gallery_sync.http.bodies import MOST_FLAWS, Change, Cleanup, NewPicture, Replacement
 
 MAX_IMAGES: Final = 1_000
 """Of one call: ten flights."""
@@ -22,16 +23,12 @@ MAX_KEY: Final = 500
 """Characters."""
 MAX_NAME: Final = 255
 """Characters of Shoptet's name of an image."""
-MAX_DESCRIPTION: Final = 1_000
-"""Characters. Shoptet states no maximum; a thousand of these still fit into one ledger."""
 
-MOST_FLAWS: Final = 50
-"""That one answer lists."""
+MAX_DESCRIPTION: Final = descriptions.MAX_DESCRIPTION
 
 T = TypeVar("T")
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_NOT_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _URL = re.compile(
     r"https?://[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?(:[1-9][0-9]{0,4})?"
     r"(/[!$-;=@-\[\]_a-z~]*)?(\?[!$-;=?-\[\]_a-z~]*)?"
@@ -39,10 +36,15 @@ _URL = re.compile(
 _DROP: Final = "drop:"
 
 
+def of_pictures(rows: Sequence[NewPicture], *, private: bool) -> Iterator[Flaw]:
+    """Check what is to be inserted. `private`: also from private addresses and without encryption."""
+    yield from _count(rows)
+    for place, row in enumerate(rows):
+        yield from _new(f"images[{place}]", row, private)
+
+
 def pictures(rows: Sequence[NewPicture]) -> tuple[AskedImage, ...]:
-    """Check what is to be inserted; a picture without a key gets one from its URL. Rejected (400, 409)."""
-    flaws = [*_count(rows), *(flaw for place, row in enumerate(rows) for flaw in _new(f"images[{place}]", row))]
-    _refuse(flaws)
+    """Give what is to be inserted, as it was checked; a picture without a key gets one from its URL. Rejected (409)."""
     images = tuple(
         AskedImage(
             source_url=row.source_url,
@@ -56,43 +58,51 @@ def pictures(rows: Sequence[NewPicture]) -> tuple[AskedImage, ...]:
     return images
 
 
-def replacements(rows: Sequence[Replacement]) -> tuple[AskedImage, ...]:
-    """Check what is to replace images that are there. Rejected (400, 409)."""
-    flaws = [*_count(rows)]
+def of_replacements(rows: Sequence[Replacement], *, private: bool) -> Iterator[Flaw]:
+    """Check what is to replace images that are there. `private`: as of pictures."""
+    yield from _count(rows)
     for place, row in enumerate(rows):
         where = f"images[{place}]"
-        flaws += [*_one_of(where, row), *_source(where, row.source_url), *_attributes(where, row)]
-    _refuse(flaws)
+        yield from (*_one_of(where, row), *_source(where, row.source_url, private), *_attributes(where, row))
+
+
+def replacements(rows: Sequence[Replacement]) -> tuple[AskedImage, ...]:
+    """Give what is to replace images that are there, as it was checked. Rejected (409)."""
     images = tuple(_named(row, row.source_url) for row in rows)
     _refuse(_twice(images), 409)
     return images
 
 
-def changes(rows: Sequence[Change]) -> tuple[AskedImage, ...]:
-    """Check which attributes are to be changed. Rejected (400, 409)."""
-    flaws = [*_count(rows)]
+def of_changes(rows: Sequence[Change]) -> Iterator[Flaw]:
+    """Check which attributes are to be changed."""
+    yield from _count(rows)
     for place, row in enumerate(rows):
         where = f"images[{place}]"
-        flaws += [*_one_of(where, row), *_attributes(where, row)]
+        yield from (*_one_of(where, row), *_attributes(where, row))
         if row.priority is UNSET and row.description is UNSET:
-            flaws.append(Flaw("nothing-to-change", "give a priority, a description, or both", where))
-    _refuse(flaws)
+            yield Flaw("nothing-to-change", "give a priority, a description, or both", where)
+
+
+def changes(rows: Sequence[Change]) -> tuple[AskedImage, ...]:
+    """Give which attributes are to be changed, as it was checked. Rejected (409)."""
     images = tuple(_named(row, None) for row in rows)
     _refuse(_twice(images), 409)
     return images
 
 
-def cleanups(rows: Sequence[Cleanup]) -> None:
-    """Check which galleries are to be cleaned. Rejected (400, 409)."""
-    flaws = []
+def of_cleanups(rows: Sequence[Cleanup]) -> Iterator[Flaw]:
+    """Check which galleries are to be cleaned."""
     if not 1 <= len(rows) <= MAX_GALLERIES:
-        flaws.append(Flaw("bad-count", f"{len(rows)} galleries: give 1 to {MAX_GALLERIES}", "galleries"))
+        yield Flaw("bad-count", f"{len(rows)} galleries: give 1 to {MAX_GALLERIES}", "galleries")
     for place, row in enumerate(rows):
         where = f"galleries[{place}]"
-        flaws += _product(f"{where}.product", row.product)
+        yield from _product(f"{where}.product", row.product)
         if row.image_name is not UNSET:
-            flaws += _name(f"{where}.imageName", row.image_name)
-    _refuse(flaws)
+            yield from _name(f"{where}.imageName", row.image_name)
+
+
+def cleanups(rows: Sequence[Cleanup]) -> None:
+    """Refuse a gallery that is to be cleaned twice. Rejected (409)."""
     twice = _repeated([(row.product, row.gallery, row.image_name) for row in rows])
     _refuse((Flaw("repeated", "it is given twice", f"galleries[{place}]") for place in twice), 409)
 
@@ -102,13 +112,23 @@ def product(text: str) -> None:
     _refuse(_product("product", text))
 
 
+def of_product(text: str) -> Iterator[Flaw]:
+    """Check a product's guid or code, in a body."""
+    return _product("product", text)
+
+
+def of_name(text: str) -> Iterator[Flaw]:
+    """Check Shoptet's name of an image, in a body."""
+    return _name("name", text)
+
+
 def image_name(text: str) -> None:
     """Check Shoptet's name of an image. Rejected (400)."""
     _refuse(_name("name", text))
 
 
-def _new(where: str, row: NewPicture) -> Iterator[Flaw]:
-    yield from _source(where, row.source_url)
+def _new(where: str, row: NewPicture, private: bool) -> Iterator[Flaw]:
+    yield from _source(where, row.source_url, private)
     yield from _attributes(where, row)
     if row.key is not UNSET:
         yield from _key(where, row.key)
@@ -154,18 +174,25 @@ def _attributes(where: str, row: NewPicture | Replacement | Change) -> Iterator[
     # 1.0 is a whole number in JSON.
     if row.priority is not UNSET and not (1 <= row.priority <= MAX_PRIORITY and row.priority == int(row.priority)):
         yield Flaw("bad-priority", f"a priority is a whole number, 1 to {MAX_PRIORITY}", f"{where}.priority")
-    if row.description is not UNSET and (len(row.description) > MAX_DESCRIPTION or _NOT_TEXT.search(row.description)):
-        message = f"a description has {MAX_DESCRIPTION} characters at most, and no control characters"
-        yield Flaw("bad-description", message, f"{where}.description")
+    if row.description is not UNSET and (wrong := descriptions.flaw(row.description)) is not None:
+        yield Flaw("bad-description", f"the description {wrong}", f"{where}.description")
 
 
-def _source(where: str, url: str) -> Iterator[Flaw]:
+def _source(where: str, url: str, private: bool) -> Iterator[Flaw]:
     path = f"{where}.sourceUrl"
     if not 1 <= len(url) <= MAX_SOURCE_URL:
         yield Flaw("bad-url", f"a sourceUrl has 1 to {MAX_SOURCE_URL} characters", path)
     elif not _URL.fullmatch(url):
         message = "a sourceUrl begins with http:// or https:// and a host, is percent-encoded, and has no fragment"
         yield Flaw("bad-url", message, path)
+    elif not private and url.startswith("http:"):
+        yield Flaw(
+            "bad-url", "a sourceUrl begins with https://: what comes without encryption may be changed on its way", path
+        )
+    elif not private and sources.is_private(urlsplit(url).hostname or ""):
+        yield Flaw(
+            "bad-url", "a sourceUrl is on the internet: Shoptet downloads it, and reaches no private address", path
+        )
 
 
 def _count(rows: Sequence[object]) -> Iterator[Flaw]:

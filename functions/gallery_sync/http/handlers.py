@@ -25,12 +25,13 @@ from gallery_sync.work.world import RequestWorld
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request of a known caller; `names` are the path's segments by name, decoded."""
+    """A request of a known caller; `names` are the path's segments by name, decoded. `private`: it may name private addresses."""
 
     world: RequestWorld
     caller: ApiKey
     asked: Asked
     names: Mapping[str, str]
+    private: bool = False
 
     @property
     def product(self) -> str:
@@ -58,13 +59,13 @@ def list_images(call: Call) -> Answer:
 def insert(call: Call) -> Answer:
     """Insert pictures, later."""
     switches(call.asked.query)
-    return _later(call, parts.insert(call.asked.json(), call.product, call.gallery))
+    return _later(call, parts.insert(call.asked.json(), call.product, call.gallery, private=call.private))
 
 
 def source(call: Call) -> Answer:
     """Replace pictures, later."""
     switches(call.asked.query)
-    return _later(call, parts.source(call.asked.json(), call.product, call.gallery))
+    return _later(call, parts.source(call.asked.json(), call.product, call.gallery, private=call.private))
 
 
 def sync(call: Call) -> Answer:

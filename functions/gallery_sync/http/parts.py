@@ -1,7 +1,8 @@
 """The parts of an operation: what each route asks for, and each type of event. Pure."""
 
-from collections.abc import Callable, Mapping
-from typing import Final
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any, Final, TypeVar
 
 import msgspec
 from msgspec import UNSET
@@ -12,6 +13,8 @@ from gallery_sync.http import bodies, checks
 from gallery_sync.http.answers import Flaw, Rejected
 
 Parts = tuple[Part, ...]
+Body = TypeVar("Body")
+_WITH_PRODUCT = (bodies.GalleryPictures, bodies.GalleryReplacements, bodies.GalleryChanges)
 replace = msgspec.structs.replace
 
 
@@ -23,19 +26,21 @@ def gallery(text: str) -> Gallery:
     return found
 
 
-def insert(body: bytes, product: str, place: Gallery) -> Parts:
-    """Read an insertion. Rejected (400), as all here."""
-    return _part("insert", product, place, checks.pictures(bodies.decode(body, bodies.Pictures).images))
+def insert(body: bytes, product: str, place: Gallery, *, private: bool = False) -> Parts:
+    """Read an insertion, with `private` also from private addresses. Rejected (400), as all here."""
+    asked = _read(body, bodies.Pictures, partial(checks.of_pictures, private=private))
+    return _part("insert", product, place, checks.pictures(asked.images))
 
 
-def source(body: bytes, product: str, place: Gallery) -> Parts:
+def source(body: bytes, product: str, place: Gallery, *, private: bool = False) -> Parts:
     """Read a source update."""
-    return _part("source", product, place, checks.replacements(bodies.decode(body, bodies.Replacements).images))
+    asked = _read(body, bodies.Replacements, partial(checks.of_replacements, private=private))
+    return _part("source", product, place, checks.replacements(asked.images))
 
 
 def attributes(body: bytes, product: str, place: Gallery) -> Parts:
     """Read a change of attributes."""
-    return _part("attributes", product, place, checks.changes(bodies.decode(body, bodies.Changes).images))
+    return _part("attributes", product, place, checks.changes(_read(body, bodies.Changes, checks.of_changes).images))
 
 
 def sync(product: str, place: Gallery) -> Parts:
@@ -63,7 +68,7 @@ def clean(product: str, place: Gallery, name: str | None, switches: Mapping[str,
 
 def cleanups(body: bytes) -> Parts:
     """Read many cleanups: a part each."""
-    asked = bodies.decode(body, bodies.Cleanups)
+    asked = bodies.decode(body, bodies.Cleanups, lambda one: checks.of_cleanups(one.galleries))
     checks.cleanups(asked.galleries)
     switches = {"removeReference": asked.remove_reference, "dryRun": asked.dry_run, "purge": asked.purge}
     return tuple(
@@ -73,64 +78,84 @@ def cleanups(body: bytes) -> Parts:
     )
 
 
-def event(body: bytes) -> tuple[str, Parts]:
-    """Read a signed event: its type, and what it asks for. Rejected (400)."""
-    one = bodies.decode(body, bodies.Event)
+def event(body: bytes, *, private: bool = False) -> tuple[str, Parts]:
+    """Read a signed event: its type, and what it asks for, with `private` also from private addresses. Rejected (400)."""
+    one = bodies.decode(body, bodies.Event, partial(_of_event, private=private))
+    return one.type, _EVENTS[one.type](bytes(one.data), private)
+
+
+def _of_event(one: bodies.Event, *, private: bool) -> Iterator[Flaw]:
+    """Check an event with its data."""
     read = _EVENTS.get(one.type)
     if read is None:
-        known = ", ".join(_EVENTS)
-        raise Rejected(400, Flaw("unknown-type", f"there is no such type of event; there are: {known}", "type"))
+        yield Flaw("unknown-type", f"there is no such type of event; there are: {', '.join(_EVENTS)}", "type")
+        return
     try:
-        return one.type, read(bytes(one.data))
+        read(bytes(one.data), private)
     except Rejected as rejected:
-        raise Rejected(rejected.status, *(_of_data(flaw) for flaw in rejected.flaws)) from None
+        if rejected.status != 400:
+            raise Rejected(rejected.status, *(_of_data(flaw) for flaw in rejected.flaws)) from None
+        yield from (_of_data(flaw) for flaw in rejected.flaws)
 
 
 def _of_data(flaw: Flaw) -> Flaw:
     return replace(flaw, path=f"data.{flaw.path}" if flaw.path else "data")
 
 
-def _insert(data: bytes) -> Parts:
-    asked = bodies.decode(data, bodies.GalleryPictures)
+def _insert(data: bytes, private: bool) -> Parts:
+    asked = _read(data, bodies.GalleryPictures, partial(checks.of_pictures, private=private))
     return _part("insert", asked.product, asked.gallery, checks.pictures(asked.images))
 
 
-def _source(data: bytes) -> Parts:
-    asked = bodies.decode(data, bodies.GalleryReplacements)
+def _source(data: bytes, private: bool) -> Parts:
+    asked = _read(data, bodies.GalleryReplacements, partial(checks.of_replacements, private=private))
     return _part("source", asked.product, asked.gallery, checks.replacements(asked.images))
 
 
-def _update(data: bytes) -> Parts:
-    asked = bodies.decode(data, bodies.GalleryChanges)
+def _update(data: bytes, _private: bool) -> Parts:
+    asked = _read(data, bodies.GalleryChanges, checks.of_changes)
     return _part("attributes", asked.product, asked.gallery, checks.changes(asked.images))
 
 
-def _delete(data: bytes) -> Parts:
-    asked = bodies.decode(data, bodies.DeleteImage)
+def _delete(data: bytes, _private: bool) -> Parts:
+    asked = bodies.decode(
+        data, bodies.DeleteImage, lambda one: (*checks.of_product(one.product), *checks.of_name(one.name))
+    )
     switches = {"removeReference": asked.remove_reference, "dryRun": asked.dry_run}
     return clean(asked.product, asked.gallery, asked.name, switches)
 
 
-def _clean(data: bytes) -> Parts:
-    asked = bodies.decode(data, bodies.CleanGallery)
+def _clean(data: bytes, _private: bool) -> Parts:
+    asked = bodies.decode(data, bodies.CleanGallery, lambda one: checks.of_product(one.product))
     switches = {"removeReference": asked.remove_reference, "dryRun": asked.dry_run, "purge": asked.purge}
     return clean(asked.product, asked.gallery, None, switches)
 
 
-def _sync(data: bytes) -> Parts:
-    asked = bodies.decode(data, bodies.OneGallery)
+def _sync(data: bytes, _private: bool) -> Parts:
+    asked = bodies.decode(data, bodies.OneGallery, lambda one: checks.of_product(one.product))
     return sync(asked.product, asked.gallery)
 
 
-_EVENTS: Final[Mapping[str, Callable[[bytes], Parts]]] = {
+_EVENTS: Final[Mapping[str, Callable[[bytes, bool], Parts]]] = {
     "images.insert": _insert,
     "images.source": _source,
     "images.update": _update,
     "image.delete": _delete,
     "gallery.clean": _clean,
-    "galleries.clean": cleanups,
+    "galleries.clean": lambda data, _private: cleanups(data),
     "gallery.sync": _sync,
 }
+
+
+def _read(body: bytes, of: type[Body], check: Callable[[Any], Iterator[Flaw]]) -> Body:
+    """Read a body with images, and with a product where it names one."""
+
+    def flaws(one: Any) -> Iterator[Flaw]:
+        if isinstance(one, _WITH_PRODUCT):
+            yield from checks.of_product(one.product)
+        yield from check(one.images)
+
+    return bodies.decode(body, of, flaws)
 
 
 def _part(kind: Kind, product: str, place: Gallery, images: tuple[AskedImage, ...] = ()) -> Parts:

@@ -1,7 +1,7 @@
 """REST: API key, route, work, answer. Nothing is read or enqueued for a caller without a key."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -11,10 +11,11 @@ from gallery_sync.core.ledger_document import BadDocument
 from gallery_sync.http import access
 from gallery_sync.http.access import ApiKey
 from gallery_sync.http.answers import Answer, Flaw, Rejected, not_now, refusal, upstream_status
-from gallery_sync.http.asked import Asked, from_flask
+from gallery_sync.http.asked import Asked, from_flask, request_id, to_flask
 from gallery_sync.http.handlers import ROUTES, Call, Work
+from gallery_sync.http.limit import Limit
 from gallery_sync.http.routes import route
-from gallery_sync.log import Log
+from gallery_sync.log import Log, of_request
 from gallery_sync.ports import shop_errors
 from gallery_sync.ports.queue import TasksError
 from gallery_sync.ports.storage import StorageUnavailable
@@ -28,40 +29,55 @@ RETRY_SECONDS: Final = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """The function of this name, and what it answers with; `connect` is called for a request with a key only."""
+    """The function of this name, and what it answers with; `connect` is called for a request with a key only.
+
+    `private`: a sourceUrl may be a private address's, and without encryption.
+    """
 
     function: str
     keys: Sequence[ApiKey]
     connect: Callable[[], RequestWorld]
     log: Log
+    private: bool = False
+    limit: Limit = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Count the requests of all its callers together."""
+        object.__setattr__(self, "limit", Limit(key.name for key in self.keys))
 
 
 def respond(request: Request, service: Service) -> Response:
     """Answer a request."""
-    try:
-        given = serve(from_flask(request), service)
-    except Rejected as rejected:
-        given = refusal(rejected)
-    return Response(given.body, given.status, {"Cache-Control": "no-store", **given.headers})
+    name = request_id(request.headers)
+    with of_request(name):
+        try:
+            given = _answer(from_flask(request), service)
+        except Rejected as rejected:
+            given = refusal(rejected, name)
+    return to_flask(given, name)
 
 
 def serve(asked: Asked, service: Service) -> Answer:
     """Answer a request, whatever server it came through."""
-    try:
-        return _answer(asked, service)
-    except Rejected as rejected:
-        return refusal(rejected)
+    name = request_id(asked.headers)
+    with of_request(name):
+        try:
+            return _answer(asked, service)
+        except Rejected as rejected:
+            return refusal(rejected, name)
 
 
 def openapi(request: Request) -> Response | None:
     """Give the description of all routes, which anybody may read; None for other paths."""
     if request.path != "/openapi.yaml":
         return None
+    name = request_id(request.headers)
     if request.method not in ("GET", "HEAD"):
         flaw = Flaw("no-such-method", "this path takes GET only")
-        given = refusal(Rejected(405, flaw, headers={"Allow": "GET"}))
-        return Response(given.body, given.status, given.headers)
-    return Response(OPENAPI.read_bytes(), 200, {"Content-Type": "application/yaml; charset=utf-8"})
+        given = refusal(Rejected(405, flaw, headers={"Allow": "GET"}), name)
+    else:
+        given = Answer(200, OPENAPI.read_bytes(), {"Content-Type": "application/yaml; charset=utf-8"})
+    return to_flask(given, name, kept=True)
 
 
 def _answer(asked: Asked, service: Service) -> Answer:
@@ -78,7 +94,8 @@ def _answer(asked: Asked, service: Service) -> Answer:
     if not caller.may(one.right):
         raise Rejected(403, Flaw("no-right", f"the key '{caller.name}' has no right to {one.right}"))
     try:
-        given = _worked(one.work, Call(service.connect(), caller, asked, names), log)
+        with service.limit.place(caller.name):
+            given = _worked(one.work, Call(service.connect(), caller, asked, names, service.private), log)
     except Rejected as rejected:
         log.say("INFO", "refused", caller=caller.name, call=f"{one.method} {one.path}", status=rejected.status)
         raise

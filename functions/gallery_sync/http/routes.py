@@ -15,6 +15,10 @@ _BROKEN = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
+_PRODUCT_AT = 3
+"""The product's place among the segments of a path: /v1/products/{product}."""
+
+
 @dataclass(frozen=True, slots=True)
 class Route(Generic[T]):
     """A method and a path, the function that serves it, the right that it takes, and what it does.
@@ -49,7 +53,10 @@ def route(routes: Sequence[Route[T]], method: str, path: str) -> tuple[Route[T],
     concrete = min((one.path.count("{") for one in fits), default=0)
     there = [one for one in fits if one.path.count("{") == concrete]
     if not there:
-        raise Rejected(404, Flaw("no-such-route", "there is nothing at this path: see /openapi.yaml"))
+        message = "there is nothing at this path: see /openapi.yaml"
+        if _is_torn(routes, segments):
+            message = "a product's code with a '/' is one segment of the path: write the '/' as %2F, like 62%2FXL"
+        raise Rejected(404, Flaw("no-such-route", message, "product" if _is_torn(routes, segments) else None))
     # HEAD is GET without the body, which the server leaves out.
     one = next((one for one in there if one.method == ("GET" if method == "HEAD" else method)), None)
     if one is None:
@@ -57,6 +64,13 @@ def route(routes: Sequence[Route[T]], method: str, path: str) -> tuple[Route[T],
         flaw = Flaw("no-such-method", f"this path takes {', '.join(allowed)} only")
         raise Rejected(405, flaw, headers={"Allow": ", ".join(allowed)})
     return one, one.names(segments)
+
+
+def _is_torn(routes: Sequence[Route[T]], segments: Sequence[str]) -> bool:
+    """Whether it would be a path of ours if some segments, from the product's on, were one."""
+    at = _PRODUCT_AT
+    joined = ([*segments[:at], "/".join(segments[at:end]), *segments[end:]] for end in range(at + 2, len(segments) + 1))
+    return any(one.matches(path) for path in joined for one in routes if "{product}" in one.path)
 
 
 def decoded(name: str, segment: str) -> str:

@@ -6,12 +6,14 @@ from typing import Final
 from flask import Request, Response
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from gallery_sync.core.operation import Operation
 from gallery_sync.http import parts
-from gallery_sync.http.access import WEBHOOKS
+from gallery_sync.http.access import Right, Sender
 from gallery_sync.http.answers import Answer, Flaw, Rejected, not_now, refusal
-from gallery_sync.http.asked import Asked, Headers, from_flask
-from gallery_sync.http.begin import answer_later, begin
-from gallery_sync.log import Log
+from gallery_sync.http.asked import Asked, Headers, from_flask, request_id, to_flask
+from gallery_sync.http.begin import answer_later, begin_event
+from gallery_sync.http.limit import Limit
+from gallery_sync.log import Log, of_request
 from gallery_sync.ports.queue import TasksError
 from gallery_sync.ports.storage import StorageUnavailable
 from gallery_sync.work.world import BaseWorld
@@ -22,14 +24,23 @@ RETRY_SECONDS: Final = 5.0
 """When a sender may send again after the cloud could not do its part."""
 
 
-def respond(request: Request, secrets: Sequence[str], connect: Callable[[], BaseWorld], log: Log) -> Response:
-    """Answer an event; `connect` is called for one that is genuine only."""
-    try:
-        asked = from_flask(request)
-        given = _answer(asked, secrets, connect, log)
-    except Rejected as rejected:
-        given = refusal(rejected)
-    return Response(given.body, given.status, {"Cache-Control": "no-store", **given.headers})
+def respond(
+    request: Request,
+    senders: Sequence[Sender],
+    connect: Callable[[], BaseWorld],
+    log: Log,
+    limit: Limit,
+    *,
+    private: bool = False,
+) -> Response:
+    """Answer an event; `connect` is called for one that is genuine only. `private`: as in rest.Service."""
+    name = request_id(request.headers)
+    with of_request(name):
+        try:
+            given = _answer(from_flask(request), senders, connect, log, limit, private)
+        except Rejected as rejected:
+            given = refusal(rejected, name)
+    return to_flask(given, name)
 
 
 def genuine(raw: bytes, headers: Headers, secrets: Sequence[str]) -> bool:
@@ -48,25 +59,39 @@ def genuine(raw: bytes, headers: Headers, secrets: Sequence[str]) -> bool:
     return found
 
 
-def _answer(asked: Asked, secrets: Sequence[str], connect: Callable[[], BaseWorld], log: Log) -> Answer:
+def _answer(
+    asked: Asked, senders: Sequence[Sender], connect: Callable[[], BaseWorld], log: Log, limit: Limit, private: bool
+) -> Answer:
     if asked.path != PATH:
         raise Rejected(404, Flaw("no-such-route", f"there is nothing at this path: send events to {PATH}"))
     if asked.method != "POST":
         raise Rejected(405, Flaw("no-such-method", "this path takes POST only"), headers={"Allow": "POST"})
     raw = asked.raw()
-    if not genuine(raw, asked.headers, secrets):
+    # Each is tried, whichever fits: how long it takes tells nothing about any of them.
+    signers = [sender for sender in senders if genuine(raw, asked.headers, [sender.secret])]
+    if not signers:
         log.say("WARNING", "an event without a valid signature was refused")
         message = "the signature is missing or wrong, or more than 5 minutes old"
         raise Rejected(401, Flaw("no-signature", message))
     asked.check_json()
-    kind, wanted = parts.event(raw)
-    world = connect()
+    kind, wanted = parts.event(raw, private=private)
+    right: Right = "clean" if any(part.kind in ("clean", "delete") for part in wanted) else "write"
+    name = signers[0].name
+    if not any(right in sender.rights for sender in signers):
+        log.say("WARNING", "an event was refused: its secret lacks the right", sender=name, type=kind, right=right)
+        raise Rejected(403, Flaw("no-right", f"the secret of '{name}' has no right to {right}"))
+    with limit.place(name):
+        operation = _taken(connect(), asked, wanted, log)
+    log.say("INFO", "an event was taken", sender=name, type=kind, operation=operation.id)
+    return answer_later(operation)
+
+
+def _taken(world: BaseWorld, asked: Asked, wanted: parts.Parts, log: Log) -> Operation:
     try:
-        operation = begin(world.documents, WEBHOOKS, asked.headers.get(HEADERS[0]), wanted)
+        operation = begin_event(world.documents, asked.headers.get(HEADERS[0], ""), wanted)
         # Also for a repetition: whoever took the first may have died before this.
         world.queue.operation(operation.id, world.clock.now())
     except (StorageUnavailable, TasksError) as error:
         log.say("ERROR", str(error))
         raise not_now(RETRY_SECONDS, "the cloud could not do its part: send the same event again") from None
-    log.say("INFO", "an event was taken", type=kind, operation=operation.id)
-    return answer_later(operation)
+    return operation

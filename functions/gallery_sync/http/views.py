@@ -33,6 +33,7 @@ class ListedImage(_View, frozen=True):
     cdn_name: str | None = None
     key: str | None = None
     reason: str | None = None
+    warning: str | None = None
 
 
 class OtherKey(_View, frozen=True):
@@ -41,6 +42,7 @@ class OtherKey(_View, frozen=True):
     key: str
     state: ListedState
     reason: str | None = None
+    warning: str | None = None
 
 
 class GalleryView(_View, frozen=True):
@@ -108,7 +110,7 @@ def gallery(guid: str, place: Gallery, listing: Sequence[Image], ledger: Ledger)
     owners = {e.live.name: key for key, e in ledger.entries.items() if e.live is not None and not e.live.gone}
     shown = {image.name for image in listing}
     others = [
-        OtherKey(key, *_state(ledger, key, entry, shown=False))
+        OtherKey(key, *_state(ledger, key, entry, shown=False), _line(entry.warning))
         for key, entry in ledger.entries.items()
         if _own(key) is not None and not (entry.live is not None and not entry.live.gone and entry.live.name in shown)
     ]
@@ -152,6 +154,7 @@ def _listed(ledger: Ledger, image: Image, key: str | None) -> ListedImage:
         image.cdn_name,
         _own(key),
         reason,
+        _line(ledger.entries[key].warning) if key is not None else None,
     )
 
 

@@ -69,8 +69,21 @@ class _Registered(msgspec.Struct):
     webhooks: tuple[Webhook, ...]
 
 
-class _Detail(msgspec.Struct):
-    job: JobDetail
+class _Detail(JobDetail, frozen=True, rename="camel"):
+    """A job's detail, nested under `job` or flat: Shoptet's pages show both (docs/shoptet.md, "Unknowns", U19)."""
+
+    job_id: str = ""
+    endpoint: str = ""
+    status: str = ""
+    job: JobDetail | None = None
+
+    def __post_init__(self) -> None:
+        if self.job is None and not (self.job_id and self.status):
+            raise ValueError("there is no job in it, neither under `job` nor with `jobId` and `status`")
+
+    @property
+    def detail(self) -> JobDetail:
+        return self.job or msgspec.convert(self, JobDetail, from_attributes=True)
 
 
 class _Product(msgspec.Struct):
@@ -185,7 +198,7 @@ class Shoptet:
         Each request may count, also one whose answer is lost: it is asked once a call, unless it was certainly not seen.
         """
         path = f"/api/system/jobs/{_segment(job_id, 'the id of the job')}"
-        return self._http.call("GET", path, _Detail, counted=True).data.job
+        return self._http.call("GET", path, _Detail, counted=True).data.detail
 
     def result(self, detail: JobDetail) -> tuple[ResultRow, ...] | None:
         """What the job's result says of each image; None: expired, gone, not understood, or not on a trusted host."""

@@ -10,14 +10,23 @@ from collections.abc import Sequence
 
 import msgspec
 
-__all__ = ["BadNotification", "Notification", "parse", "verify"]
+from gallery_sync.core.shop_times import epoch
+from gallery_sync.redact import one_line
+
+__all__ = ["BadNotification", "Notification", "check", "parse", "verify"]
 
 MAX_BODY = 64 * 1024
 """Bytes. A notification without payload has about 150."""
 
 
+MOST_LATE = 24 * 3_600.0
+"""Seconds. Shoptet sends a notification three times within half an hour (docs/shoptet.md, "Webhooks from Shoptet")."""
+MOST_AHEAD = 600.0
+"""Seconds that Shoptet's clock may be ahead of ours: how far it is off is not known (docs/shoptet.md, "Unknowns", U21)."""
+
+
 class BadNotification(ValueError):
-    """The body is not a notification; the message says why on one line."""
+    """The body is not a notification, or not one for us now; the message says why on one line."""
 
 
 class Notification(msgspec.Struct, frozen=True, rename="camel"):
@@ -51,3 +60,21 @@ def parse(raw: bytes) -> Notification:
         return msgspec.json.decode(raw, type=Notification)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise BadNotification(f"the body is not a notification of Shoptet's: {error}") from None
+
+
+def check(notification: Notification, *, now: float, eshop_id: int | None) -> None:
+    """Refuse an old notification that somebody sends again, and another shop's. Raises BadNotification.
+
+    `now` in epoch seconds; `eshop_id` None: any shop's will do.
+    """
+    created = epoch(notification.event_created)
+    if created is None or not now - MOST_LATE <= created <= now + MOST_AHEAD:
+        when = one_line(notification.event_created)[:40]
+        raise BadNotification(
+            f"the notification's eventCreated is {when!r}: it is a time of Shoptet's, a day ago at most and not ahead of ours"
+        )
+    if eshop_id is not None and notification.eshop_id != eshop_id:
+        raise BadNotification(
+            f"the notification is of the e-shop {notification.eshop_id}, and this deployment is of {eshop_id}: "
+            "correct SHOPTET_ESHOP_ID, or the shop in which the webhook is registered"
+        )

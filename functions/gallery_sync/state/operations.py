@@ -3,21 +3,24 @@
     operations/{id}.json               the request, never rewritten
     operations/{id}/{part}.json        what came of one part of it, written once
     operations/{id}/applied.json       how many of its parts stand in the ledgers
+    operations/by-event/{hash}.json    the id of a signed event's request, by the SHA-256 of the event's id
 
 Only what the ledgers cannot tell is written down as an outcome: cleanups, deletions, attributes, and requests that were
 refused. What became of pictures is read from the ledgers, by the id that each picture carries.
 """
 
+import hashlib
 from collections.abc import Iterator
 from typing import Final
 
 import msgspec
 
 from gallery_sync.core.operation import Operation, Outcome
-from gallery_sync.ports.storage import Documents, PreconditionFailed
+from gallery_sync.ports.storage import Documents, PreconditionFailed, StorageUnavailable
 
 PREFIX: Final = "operations/"
 
+_BY_EVENT: Final = f"{PREFIX}by-event/"
 _ACCEPTED: Final = "applied"
 _TRIES: Final = 5
 
@@ -36,6 +39,20 @@ def begin(documents: Documents, operation: Operation) -> bool:
             raise AnotherRequest(operation.id) from None
         return False
     return True
+
+
+def of_event(documents: Documents, event: str, new: str) -> str:
+    """Give the id of a signed event's request: `new`, or the one that was chosen when the event came before."""
+    path = f"{_BY_EVENT}{hashlib.sha256(event.encode()).hexdigest()}.json"
+    for _ in range(_TRIES):
+        try:
+            documents.write(path, msgspec.json.encode(new), generation=0)
+        except PreconditionFailed:
+            if (stored := documents.read(path)) is not None:
+                return msgspec.json.decode(stored.body, type=str)
+            continue
+        return new
+    raise StorageUnavailable(f"{path} came and went {_TRIES} times in a row")
 
 
 def find(documents: Documents, operation: str) -> Operation | None:

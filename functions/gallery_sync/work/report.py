@@ -24,6 +24,7 @@ def report(log: Log, before: Ledger, after: Ledger) -> None:
 
     Images that a person deleted in the shop are one line, when that is noticed.
     """
+    _report_warnings(log, before, after)
     live, again = 0, 0
     gone: list[str] = []
     for key, entry in after.entries.items():
@@ -61,6 +62,14 @@ def report(log: Log, before: Ledger, after: Ledger) -> None:
             **where(after),
             gone=len(gone),
         )
+
+
+def _report_warnings(log: Log, before: Ledger, after: Ledger) -> None:
+    for key, entry in after.entries.items():
+        old = before.entries.get(key)
+        if entry.warning is not None and (old is None or old.warning != entry.warning):
+            message = f"{shortened(key)} comes without a part of its metadata: {entry.warning}"
+            log.say("WARNING", message, **where(after), key=key)
 
 
 def report_outcome(log: Log, kind: Kind, outcome: Outcome, **place: str) -> None:

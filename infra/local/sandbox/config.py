@@ -107,6 +107,8 @@ class SandboxConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     result_format: Literal["names", "bare", "html", "missing", "none"] = "names"
     """Rows with names; rows without; a page; a link to nothing; no link."""
     job_endpoint: Literal["full", "short"] = "full"
+    job_detail: Literal["nested", "flat"] = "nested"
+    """A job's detail as `data.job`, or as `data` itself."""
     foreign_jobs: int = 0
     """How many jobs of other people there are from the start."""
     list_foreign_jobs: bool = True

@@ -110,7 +110,8 @@ def list_jobs(sandbox: Sandbox, call: Call) -> Answer:
 
 def job_detail(sandbox: Sandbox, call: Call) -> Answer:
     """A job's detail."""
-    return Answer({"job": sandbox.board.detail(call.parameters["jobId"])})
+    detail = sandbox.board.detail(call.parameters["jobId"])
+    return Answer(detail if sandbox.config.job_detail == "flat" else {"job": detail})
 
 
 def list_webhooks(sandbox: Sandbox, call: Call) -> Answer:

@@ -18,6 +18,7 @@ run "all_wrong" {
     source_archive        = "no-such-file.zip"
     left_out              = ["sweep"]
     shoptet_eshop_url     = "http://www.example.cz"
+    shoptet_eshop_id      = 0.5
     sync_window_seconds   = 0
     max_attempts          = 2.5
     secret_versions       = { API_KEYS = "newest" }
@@ -32,7 +33,7 @@ run "all_wrong" {
   }
 
   expect_failures = [
-    var.project, var.name, var.region, var.source_archive, var.left_out, var.shoptet_eshop_url, var.sync_window_seconds,
+    var.project, var.name, var.region, var.source_archive, var.left_out, var.shoptet_eshop_url, var.shoptet_eshop_id, var.sync_window_seconds,
     var.max_attempts, var.secret_versions, var.min_instances, var.history_days, var.removed_days, var.soft_delete_days,
     var.sweep_schedule, var.notification_channels, var.refused_calls_alert, var.labels,
   ]

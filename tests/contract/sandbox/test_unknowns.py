@@ -41,6 +41,13 @@ def test_there_can_be_no_link_to_a_result(open_sandbox: OpenSandbox, url: str) -
     assert (job["status"], job["resultUrl"], job["validUntil"]) == ("completed", None, None)
 
 
+def test_a_jobs_detail_is_nested_or_flat(api: Api, url: str) -> None:
+    job = api.insert(MUG, {"sourceUrl": url})
+    nested = api.ended(job)
+    api.settings(job_detail="flat")
+    assert api.call("GET", f"/api/system/jobs/{job}").json()["data"] == nested
+
+
 def test_a_jobs_endpoint_is_the_full_path_or_the_short_one(api: Api, url: str) -> None:
     name = api.by_hand(MUG)
     path = f"/api/products/{MUG}/images/shop"

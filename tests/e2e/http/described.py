@@ -41,7 +41,7 @@ def check(answer: requests.Response, path: str, body: object, *, sound: bool = T
             _valid(header["schema"], answer.headers[name])
     kind = answer.headers["Content-Type"].partition(";")[0]
     content = described["content"][kind]
-    _valid(content["schema"], answer.json() if kind == "application/json" else answer.text)
+    _valid(content["schema"], answer.json() if kind.endswith("json") else answer.text)
 
 
 def _templates(path: str) -> list[str]:

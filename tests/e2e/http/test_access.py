@@ -48,7 +48,8 @@ def test_without_a_key_everything_is_the_same_401_and_nothing_is_asked_or_writte
         {"Authorization": f"Bearer {KEY} {KEY}"},
         {"Authorization": "Bearer \xff"},
     ):
-        sent = {name: value.encode("latin-1") for name, value in headers.items()}
+        # Under one id, which the answers repeat.
+        sent = {"X-Request-Id": b"request-1", **{name: value.encode("latin-1") for name, value in headers.items()}}
         urls = (galleries + images(product.code), f"{galleries}/nowhere", f"{galleries}/v1/products/%zz")
         answers += [requests.get(url, headers=sent, timeout=30) for url in urls]
         answers.append(requests.post(galleries + images(product.code), json=body, headers=sent, timeout=30))
@@ -94,8 +95,8 @@ def test_an_operation_is_shown_to_its_caller_only(cloud: LocalCloud, caller: Cal
     accepted = caller.call("POST", f"/v1/products/{product.guid}/galleries/shop/sync")
     href = accepted.headers["Location"]
     assert caller.call("GET", href).status_code == 200
-    hidden = Caller(cloud, "reader").call("GET", href)
-    missing = Caller(cloud, "reader").call("GET", f"/v1/operations/{uuid.uuid4().hex}")
+    hidden = Caller(cloud, "reader").call("GET", href, X_Request_Id="request-1")
+    missing = Caller(cloud, "reader").call("GET", f"/v1/operations/{uuid.uuid4().hex}", X_Request_Id="request-1")
     assert (hidden.status_code, hidden.text) == (404, missing.text)
 
 

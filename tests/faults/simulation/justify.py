@@ -24,9 +24,9 @@ def justified(universe: Universe, place: Place, key: str, checksum: str, generat
     """Whether a key may have failed: `checksum` is what its URL shows, `generation` which content was wanted."""
     flown = universe.record.flights_of(key)
     match failure.code:
-        case "empty-file" | "bad-priority":
+        case "empty-file":
             blob = universe.drops.blobs.get(key.removeprefix("drop:"))
-            return blob is not None and (blob.size == 0 or not is_priority(blob.metadata.get("priority", "1")))
+            return blob is not None and blob.size == 0
         case "refused":
             return checksum.startswith(POISON)
         case "gave-up":

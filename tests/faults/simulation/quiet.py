@@ -20,7 +20,7 @@ from tests.faults.simulation.universe import Universe
 
 DAYS: Final = 2
 ASKED_AGAIN: Final = 10
-"""How often a day a refused folder is asked about at most: on its first day, while the pauses still grow, and by the daily audit."""
+"""How often a day a refused folder is asked about at most: while the pauses still grow, and by the daily audit."""
 DIGITS: Final = 8
 """Bytes by which a moment may be longer than another, as JSON writes it."""
 

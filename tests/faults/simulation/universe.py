@@ -153,7 +153,8 @@ class Universe:
         """A caller makes an HTTP request, under an id of its own: until it is answered. Give the operation's id."""
 
         def take(clock: SkewedClock, key: str) -> None:
-            headers = {"Authorization": f"Bearer {API_KEY}", "Idempotency-Key": key}
+            # A request without an id gets a new one, and a world has to live the same life again.
+            headers = {"Authorization": f"Bearer {API_KEY}", "Idempotency-Key": key, "X-Request-Id": "simulated"}
             service = rest.Service(request.function, KEYS, lambda: self.world(clock), self.log())
             given = rest.serve(asked(request, headers), service)
             self.effects.tell("answers %d %s", given.status, given.body.decode())

@@ -18,10 +18,12 @@ from werkzeug.test import TestResponse
 from gallery_sync.core import operation
 from gallery_sync.http import access, rest, signed
 from gallery_sync.http.asked import take_every_path
+from gallery_sync.http.limit import Limit
 from gallery_sync.work.world import RequestWorld
 
 KEY: Final = "a-caller-s-key"
 SECRET: Final = "whsec_dGhlLWZhdWx0LXRhYmxlLXMtb3duLXNlY3JldA=="
+SENDERS: Final = access.parse_senders([SECRET])
 KEYS: Final = access.parse_keys([f"pim:read+write+clean:{hashlib.sha256(KEY.encode()).hexdigest()}"])
 MOST_TRIES: Final = 10
 
@@ -88,9 +90,9 @@ class Callers:
 
     def _answer(self, asked: Request) -> ResponseReturnValue:
         if asked.path == signed.PATH:
-            return signed.respond(asked, (SECRET,), lambda: self._world, self._world.log)
+            return signed.respond(asked, SENDERS, lambda: self._world, self._world.log, Limit(()), private=True)
         function = "clean_gallery" if asked.method == "DELETE" else "galleries"
-        return rest.respond(asked, rest.Service(function, KEYS, lambda: self._world, self._world.log))
+        return rest.respond(asked, rest.Service(function, KEYS, lambda: self._world, self._world.log, private=True))
 
 
 def _app(answer: Callable[[Request], ResponseReturnValue]) -> Flask:

@@ -48,7 +48,16 @@ def test_a_value_that_cannot_be_meant_is_refused(given: str, deployment: Deploym
 
 
 @pytest.mark.parametrize(
-    ("name", "given"), [("API_KEYS", "pim:read:not-a-hash"), ("WEBHOOK_SECRETS", "not-a-secret-of-the-standard")]
+    ("name", "given"),
+    [
+        ("API_KEYS", "pim:read:not-a-hash"),
+        ("API_KEYS", "PLAINKEY"),
+        ("WEBHOOK_SECRETS", "not-a-secret-of-the-standard"),
+        ("WEBHOOK_SECRETS", "PLAINKEY:write:erp"),
+        (NAME, "a token of words"),
+        ("SHOPTET_OAUTH_TOKEN", "tökén"),
+        ("SHOPTET_WEBHOOK_KEYS", ", ,"),
+    ],
 )
 def test_a_value_with_which_no_function_would_start_is_refused_without_showing_it(
     name: str, given: str, deployment: Deployment

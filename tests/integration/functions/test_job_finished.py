@@ -16,7 +16,7 @@ from .conftest import KEYS, Forks, Function, Queues, running
 NOTIFICATION = {
     "eshopId": 222651,
     "event": "job:finished",
-    "eventCreated": "2019-01-08T15:13:39+0100",
+    "eventCreated": time.strftime("%Y-%m-%dT%H:%M:%S+0000", time.gmtime()),
     "eventInstance": "3ax1844",
 }
 BODY = json.dumps(NOTIFICATION).encode()
@@ -30,7 +30,10 @@ def job_finished(
 ) -> Iterator[Function]:
     # Windows of 20 ms: each test has its own.
     with running(
-        "job_finished", {**settings, "TIME_SCALE": "0.01"}, tmp_path_factory.mktemp("logs"), forks
+        "job_finished",
+        {**settings, "TIME_SCALE": "0.01", "SHOPTET_ESHOP_ID": "222651"},
+        tmp_path_factory.mktemp("logs"),
+        forks,
     ) as function:
         yield function
         assert "Traceback" not in function.written()
@@ -60,6 +63,18 @@ def test_a_finished_job_makes_one_look_under_either_key(job_finished: Function, 
     assert queues.tasks(queues.sync) == []
     assert [(line["severity"], line["job"]) for line in lines] == [("INFO", "3ax1844")]
     assert given not in job_finished.written()
+
+
+@pytest.mark.parametrize(("given", "status"), [(signature(BODY), 200), ("0" * 40, 401)])
+def test_every_answer_carries_an_id_that_stands_in_its_line(
+    job_finished: Function, queues: Queues, given: str, status: int
+) -> None:
+    with job_finished.logging() as lines:
+        answer = job_finished.post(BODY, Shoptet_Webhook_Signature=given, X_Request_Id="delivery-1")
+    assert (answer.status_code, answer.headers["X-Request-Id"]) == (status, "delivery-1")
+    assert [line["request"] for line in lines] == ["delivery-1"]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert len(queues.tasks(queues.poll)) == (status == 200)
 
 
 def test_a_signature_in_capitals_counts(job_finished: Function, queues: Queues) -> None:
@@ -97,6 +112,33 @@ def test_what_is_not_signed_changes_nothing_and_learns_nothing(
 
 def test_a_call_without_a_body_is_refused(job_finished: Function, queues: Queues) -> None:
     assert requests.get(job_finished.url, timeout=5).status_code == 401
+    assert queues.tasks(queues.poll) == []
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "OPTIONS"])
+def test_only_a_post_is_taken_however_well_it_is_signed(job_finished: Function, queues: Queues, method: str) -> None:
+    headers = {"Shoptet-Webhook-Signature": signature(BODY)}
+    answer = requests.request(method, job_finished.url, data=BODY, headers=headers, timeout=5)
+    assert (answer.status_code, answer.headers.get("Allow")) == (405, "POST")
+    assert queues.tasks(queues.poll) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"eventCreated": "2019-01-08T15:13:39+0100"}, "eventCreated"),
+        ({"eventCreated": "yesterday"}, "eventCreated"),
+        ({"eshopId": 222652}, "e-shop 222652"),
+    ],
+)
+def test_an_old_notification_and_another_shops_are_refused_with_the_reason(
+    job_finished: Function, queues: Queues, change: dict[str, object], words: str
+) -> None:
+    body = json.dumps({**NOTIFICATION, **change}).encode()
+    with job_finished.logging() as lines:
+        answer = send(job_finished, body, signature(body))
+    assert (answer.status_code, words in answer.json()["error"]) == (400, True)
+    assert [line["message"] for line in lines] == [answer.json()["error"]]
     assert queues.tasks(queues.poll) == []
 
 

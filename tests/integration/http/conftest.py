@@ -1,6 +1,6 @@
 """The HTTP layer behind a Flask app, as the platform's server calls it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -9,7 +9,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from gallery_sync.http import rest, signed
-from gallery_sync.http.access import parse_keys
+from gallery_sync.http.access import parse_keys, parse_senders
 from gallery_sync.http.asked import take_every_path
 from tests.integration.http.world import Around
 
@@ -44,11 +44,15 @@ def call(around: Around) -> Call:
 
 @pytest.fixture
 def event(around: Around) -> Call:
-    """Call `webhooks`."""
+    """Call `webhooks`, with these entries of WEBHOOK_SECRETS."""
 
-    def send(method: str = "POST", path: str = "/v1/events", **more: Any) -> TestResponse:
+    def send(
+        method: str = "POST", path: str = "/v1/events", *, secrets: Sequence[str] = (SECRET,), **more: Any
+    ) -> TestResponse:
         app = Flask("test")
-        take_every_path(app, lambda one: signed.respond(one, [SECRET], around.world, around.log))
+        take_every_path(
+            app, lambda one: signed.respond(one, parse_senders(secrets), around.world, around.log, around.limit)
+        )
         return app.test_client().open(path, method=method, **more)
 
     return send

@@ -1,16 +1,26 @@
 """REST in this process: what is done at once, what waits, and what is said when Shoptet or the cloud cannot."""
 
+import contextlib
+import json
+import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import msgspec
 import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
 
 from gallery_sync.core import ledger, ledger_document, operation
 from gallery_sync.core.ledger import Content, Entry, Failure, Flight, Ledger, Live, Pause, Snapshot, Wanted
 from gallery_sync.core.limits import MAX_INTENTS, MAX_KEYS
+from gallery_sync.http import rest
+from gallery_sync.http.asked import take_every_path
+from gallery_sync.http.limit import MOST, Limit
 from gallery_sync.ports import shop_errors
 from gallery_sync.state import operations
-from tests.integration.http.conftest import Call
+from tests.integration.http.conftest import KEYS, Call
 from tests.integration.http.world import GUID, Around
 from tests.unit.http.memory import NOW
 
@@ -356,3 +366,101 @@ def test_a_gallery_for_which_too_much_waits_asks_to_come_later(call: Call, aroun
     answer = call("PATCH", IMAGES, json=DESCRIBE)
     assert (answer.status_code, answer.json["errors"][0]["code"]) == (429, "too-many-waiting")
     assert stored(around).intents == waiting
+
+
+def test_every_answer_carries_an_id_that_stands_in_each_line_of_its_request(call: Call, around: Around) -> None:
+    answer = call("GET", IMAGES, headers={"X-Request-Id": "order-4711.a_b"})
+    assert (answer.status_code, answer.headers["X-Request-Id"]) == (200, "order-4711.a_b")
+    lines = [json.loads(line) for line in around.lines.getvalue().splitlines()]
+    assert lines
+    assert {line["request"] for line in lines} == {"order-4711.a_b"}
+    around.log.say("INFO", "something else")
+    assert "request" not in json.loads(around.lines.getvalue().splitlines()[-1])
+
+
+@pytest.mark.parametrize(
+    ("headers", "pattern"),
+    [
+        ({}, "[0-9a-f]{32}"),
+        ({"X-Request-Id": "short"}, "[0-9a-f]{32}"),
+        ({"X-Request-Id": "x" * 65}, "[0-9a-f]{32}"),
+        ({"X-Request-Id": "a b c d e f"}, "[0-9a-f]{32}"),
+        ({"X-Cloud-Trace-Context": "0123456789abcdef0123456789abcdef/12;o=1"}, "0123456789abcdef0123456789abcdef"),
+        ({"X-Cloud-Trace-Context": "../../etc", "X-Request-Id": "ab"}, "[0-9a-f]{32}"),
+    ],
+)
+def test_an_id_is_the_callers_if_it_is_sane_else_the_platforms_or_a_new_one(
+    call: Call, headers: dict[str, str], pattern: str
+) -> None:
+    answers = [call("GET", IMAGES, headers=headers, key=key) for key in ("all", "nobody")]
+    for answer in answers:
+        assert re.fullmatch(pattern, answer.headers["X-Request-Id"])
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "key", "status"),
+    [
+        ("GET", IMAGES, "nobody", 401),
+        ("POST", IMAGES, "reader", 403),
+        ("GET", "/v1/nothing", "all", 404),
+        ("PUT", IMAGES, "all", 405),
+        ("PUT", "/openapi.yaml", "all", 405),
+        ("POST", IMAGES, "all", 415),
+    ],
+)
+def test_a_refusal_is_a_problem_as_the_rfc_has_it(call: Call, method: str, path: str, key: str, status: int) -> None:
+    answer = call(method, path, key=key, headers={"X-Request-Id": "request-1"})
+    problem = answer.json
+    assert (answer.status_code, answer.headers["Content-Type"]) == (status, "application/problem+json")
+    assert (problem["type"], problem["status"], problem["instance"]) == ("about:blank", status, "request-1")
+    assert problem["detail"] == problem["errors"][0]["message"]
+    assert problem["title"]
+
+
+@pytest.mark.parametrize("path", [IMAGES, "/openapi.yaml", "/v1/nothing"])
+def test_no_answer_is_to_be_guessed_at(call: Call, path: str) -> None:
+    assert call("GET", path).headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize("tail", ["galleries/shop/images", "galleries/shop/images/1.png", "galleries/shop/sync"])
+def test_a_code_with_a_raw_slash_is_told_how_to_write_it(call: Call, tail: str) -> None:
+    for code in ("62/XL", "a/b/c"):
+        [flaw] = call("GET", f"/v1/products/{code}/{tail}").json["errors"]
+        assert (flaw["code"], flaw["path"], "%2F" in flaw["message"]) == ("no-such-route", "product", True)
+    [flaw] = call("GET", "/v1/products/62/nothing").json["errors"]
+    assert "%2F" not in flaw["message"]
+
+
+def test_one_callers_requests_leave_room_for_the_others(around: Around) -> None:
+    held, waiting = threading.Barrier(MOST + 1), threading.Event()
+
+    def look(*_: object) -> tuple[()]:
+        held.wait(10)
+        waiting.wait(10)
+        return ()
+
+    around.shop.images = look  # type: ignore[assignment,method-assign]
+    service = rest.Service("galleries", KEYS, around.world, around.log)
+    app = Flask("test")
+    take_every_path(app, lambda one: rest.respond(one, service))
+
+    def ask(key: str, path: str = IMAGES) -> TestResponse:
+        return app.test_client().get(path, headers={"Authorization": f"Bearer {key}"})
+
+    with ThreadPoolExecutor(MOST) as pool:
+        under_way = [pool.submit(ask, "reader") for _ in range(MOST)]
+        held.wait(10)
+        refused, other = ask("reader"), ask("all", f"/v1/operations/{'0' * 32}")
+        waiting.set()
+        assert [one.result().status_code for one in under_way] == [200] * MOST
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "1")
+    assert str(MOST) in refused.json["errors"][0]["message"]  # type: ignore[index]
+    assert other.status_code == 404
+    assert ask("reader", f"/v1/operations/{'0' * 32}").status_code == 404
+
+
+def test_a_caller_that_is_alone_takes_nobodys_place() -> None:
+    limit = Limit(["pim", "pim"])
+    with contextlib.ExitStack() as stack:
+        for _ in range(MOST + 1):
+            stack.enter_context(limit.place("pim"))

@@ -14,6 +14,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from gallery_sync.http import rest, signed
+from gallery_sync.http.access import parse_senders
 from gallery_sync.http.asked import take_every_path
 from infra.local.cloud import WEBHOOK_SECRET
 from tests.e2e.http.explored import EVENTS, findings
@@ -34,13 +35,15 @@ class Silent(WSGIRequestHandler):
 @contextlib.contextmanager
 def served(seen: Counter[int]) -> Iterator[str]:
     """The three functions as one application of a server in this process, which counts its answers; gives its address."""
-    app, around = Flask("test"), Around()
+    app, around, senders = Flask("test"), Around(), parse_senders([WEBHOOK_SECRET])
 
     def answer(request: Request) -> ResponseReturnValue:
         if request.path == EVENTS:
-            return signed.respond(request, [WEBHOOK_SECRET], around.world, around.log)
+            return signed.respond(request, senders, around.world, around.log, around.limit, private=True)
         name = "clean_gallery" if request.method == "DELETE" or request.path == "/v1/cleanups" else "galleries"
-        return rest.openapi(request) or rest.respond(request, rest.Service(name, KEYS, around.world, around.log))
+        return rest.openapi(request) or rest.respond(
+            request, rest.Service(name, KEYS, around.world, around.log, private=True)
+        )
 
     def count(response: Response) -> Response:
         seen[response.status_code] += 1

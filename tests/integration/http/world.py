@@ -20,6 +20,7 @@ from gallery_sync.core.shop_values import (
     RowError,
     Updated,
 )
+from gallery_sync.http.limit import Limit
 from gallery_sync.log import Log
 from gallery_sync.ports import shop_errors
 from gallery_sync.ports.queue import EnqueueFailed
@@ -186,6 +187,7 @@ class Around:
     lines: io.StringIO = field(default_factory=io.StringIO)
     connected: int = 0
     ids: int = 0
+    limit: Limit = field(default_factory=lambda: Limit(("all", "reader")))
 
     @property
     def log(self) -> Log:

@@ -42,7 +42,8 @@ AS_CALLER = {"Authorization": f"Bearer {API_KEYS['local'][0]}"}
 
 
 def notified(url: str, key: str) -> requests.Response:
-    notification = {"eshopId": 1, "event": "job:finished", "eventCreated": "2026-01-01T00:00:00+0100"}
+    created = time.strftime("%Y-%m-%dT%H:%M:%S+0000", time.gmtime())
+    notification = {"eshopId": 1, "event": "job:finished", "eventCreated": created}
     body = json.dumps({**notification, "eventInstance": "3ax1844"}).encode()
     signature = hmac.new(key.encode(), body, hashlib.sha1).hexdigest()
     return requests.post(url, data=body, headers={"Shoptet-Webhook-Signature": signature}, timeout=30)

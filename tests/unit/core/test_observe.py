@@ -3,7 +3,7 @@
 import pytest
 
 from gallery_sync.core.files import DropFile
-from gallery_sync.core.ledger import MAY_BE_THERE, Entry, Failure, Ledger, Live
+from gallery_sync.core.ledger import MAY_BE_THERE, Entry, Failure, Ledger, Live, is_waiting
 from gallery_sync.core.observe import observe
 from gallery_sync.core.see import see
 from gallery_sync.core.shop_values import MAX_PRIORITY
@@ -101,27 +101,78 @@ def test_a_priority_is_a_whole_number_of_shoptets_range(number: str) -> None:
     "number",
     ["0", "-1", "", "1.5", "1e3", " 1", "first", "١", "²", "65536", "00006553599", "9" * 5000, "1\n2", "0" * 12],
 )
-def test_any_other_priority_is_a_failure_that_shows_it_on_one_line(number: str) -> None:
-    failure = entry_of(observe(a_ledger(), [a_file("a.jpg", priority=number)], NOW)).failure
-    assert failure is not None
-    assert (failure.code, failure.at) == ("bad-priority", NOW)
-    assert failure.reason.endswith(": write a whole number from 1 to 65535")
-    assert "\n" not in failure.reason
-    assert len(failure.reason) < 150
+def test_any_other_priority_is_a_warning_that_shows_it_on_one_line_and_the_picture_comes(number: str) -> None:
+    entry = entry_of(observe(a_ledger(), [a_file("a.jpg", priority=number)], NOW))
+    assert entry.wanted == wanted("a.jpg")
+    assert is_waiting(entry)
+    assert entry.warning is not None
+    assert entry.warning.endswith(": write a whole number from 1 to 65535")
+    assert "\n" not in entry.warning
+    assert len(entry.warning) < 150
 
 
-def test_a_bad_priority_that_was_put_right_is_forgotten() -> None:
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a\x00b", "U+0000"),
+        ("\x1b[31mred", "U+001B"),
+        ("abc\u202egpj", "U+202E"),
+        ("\u2066abc", "U+2066"),
+        ("x\ud800", "U+D800"),
+        ("x" * 1_001, "has 1001 characters: write 1000 at most"),
+    ],
+)
+def test_a_description_that_the_api_would_refuse_is_a_warning_and_the_picture_comes_without_it(
+    text: str, words: str
+) -> None:
+    entry = entry_of(observe(a_ledger(), [a_file("a.jpg", description=text, priority="3")], NOW))
+    assert entry.wanted == wanted("a.jpg", priority=3)
+    assert is_waiting(entry)
+    assert entry.warning is not None
+    assert "metadata 'description'" in entry.warning
+    assert words in entry.warning
+
+
+@pytest.mark.parametrize("text", ["", "Zepředu\tna\nstole", "x" * 1_000, "עברית"])
+def test_any_other_description_is_as_it_is_written(text: str) -> None:
+    entry = entry_of(observe(a_ledger(), [a_file("a.jpg", description=text)], NOW))
+    assert (entry.wanted, entry.warning) == (wanted("a.jpg", description=text), None)
+
+
+def test_both_flaws_are_told() -> None:
+    warning = entry_of(observe(a_ledger(), [a_file("a.jpg", description="\0", priority="x")], NOW)).warning
+    assert warning is not None
+    assert "'description'" in warning
+    assert "'priority'" in warning
+
+
+def test_metadata_counts_in_any_case_and_in_small_letters_first() -> None:
+    ledger = observe(a_ledger(), [a_file("a.jpg", Description="Zepředu", PRIORITY="7")], NOW)
+    assert entry_of(ledger).wanted == wanted("a.jpg", description="Zepředu", priority=7)
+    both = observe(a_ledger(), [a_file("a.jpg", Priority="1", priority="2", PRIORITY="3")], NOW)
+    assert entry_of(both).wanted == wanted("a.jpg", priority=2)
+
+
+def test_a_warning_lasts_until_the_metadata_is_put_right() -> None:
     bad = observe(a_ledger(), [a_file("a.jpg", priority="first")], NOW)
     assert observe(bad, [a_file("a.jpg", priority="first")], NOW + 1) == bad
-    assert entry_of(observe(bad, [a_file("a.jpg")], NOW)).failure is None
-    assert entry_of(observe(bad, [a_file("a.jpg", priority="1")], NOW)).failure is None
+    assert entry_of(observe(bad, [a_file("a.jpg")], NOW)).warning is None
+    assert entry_of(observe(bad, [a_file("a.jpg", priority="1")], NOW)).warning is None
+    assert observe(bad, [], NOW).entries == {}
 
 
-def test_a_priority_that_went_bad_is_a_failure_even_where_what_is_wanted_stays() -> None:
-    fine = observe(a_ledger(), [a_file("a.jpg")], NOW)
-    failure = entry_of(observe(fine, [a_file("a.jpg", priority="first")], NOW)).failure
-    assert failure is not None
-    assert failure.code == "bad-priority"
+def test_a_warning_about_metadata_alone_keeps_the_tries_of_the_picture() -> None:
+    tried = Entry(wanted("a.jpg"), attempts=3, not_before=NOW + 9, last_reason="no")
+    entry = entry_of(observe(a_ledger({key("a.jpg"): tried}), [a_file("a.jpg", priority="first")], NOW))
+    assert replace(entry, warning=None) == tried
+    assert entry.warning is not None
+
+
+def test_a_picture_that_an_earlier_version_kept_out_for_its_priority_comes() -> None:
+    before = Entry(wanted("a.jpg"), failure=Failure("bad-priority", "write a whole number", NOW))
+    entry = entry_of(observe(a_ledger({key("a.jpg"): before}), [a_file("a.jpg", priority="first")], NOW + 1))
+    assert is_waiting(entry)
+    assert entry.warning is not None
 
 
 def test_an_empty_file_is_a_failure_that_says_so() -> None:

@@ -41,7 +41,7 @@ def or_refused(call: Callable[[], Any]) -> Any:
     except Rejected as rejected:
         assert 400 <= rejected.status < 500
         assert rejected.flaws
-        sent = refusal(rejected)
+        sent = refusal(rejected, "request-1")
         assert len(sent.body) < 200_000
         assert all(re.fullmatch(r"[\x20-\x7e]*", value) for value in sent.headers.values())
         return None

@@ -93,9 +93,32 @@ def test_a_malformed_key_is_refused_without_telling_it(entry: str, words: str) -
     assert "secret-itself" not in str(refused.value)
 
 
-def test_two_names_cannot_have_the_same_key() -> None:
-    with pytest.raises(BadKey, match="'a' and 'b' have the same key"):
-        parse_keys([f"a:read:{digest('x')}", f"b:clean:{digest('x')}"])
+PLAIN = "Pl4inKey-0f-a-caller"
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        PLAIN,
+        f"{PLAIN}:read:pim",
+        f"pim:{PLAIN}",
+        f"pim:{PLAIN}:read",
+        f"pim:read:{PLAIN}",
+        f"{PLAIN}:{digest('x')}:read",
+    ],
+)
+def test_a_key_in_any_place_of_an_entry_is_not_told_but_the_entrys_place_is(entry: str) -> None:
+    with pytest.raises(BadSetting) as refused:
+        Galleries.read({**PLACE, "API_KEYS": f"a:read:{digest('y')},{entry}"})
+    assert "API_KEYS" in str(refused.value)
+    assert "entry 2 of 2" in str(refused.value)
+    assert PLAIN not in str(refused.value)
+    assert digest("x") not in str(refused.value)
+
+
+def test_two_entries_cannot_have_the_same_key() -> None:
+    with pytest.raises(BadKey, match="entries 1 and 3 have the same key"):
+        parse_keys([f"a:read:{digest('x')}", f"b:clean:{digest('y')}", f"c:clean:{digest('x')}"])
 
 
 @pytest.mark.parametrize("keys", ["", " , ", "pim:read:nonsense"])
@@ -120,6 +143,13 @@ SECRETS: Mapping[str, bool] = {
     "whsec_c2hvcnQ=": False,
     "whsec_%%%": False,
     "not base64 at all": False,
+    f"erp:write:{SECRET}": True,
+    f"erp:write+clean:{SECRET},{SECRET}": True,
+    f"erp:eat:{SECRET}": False,
+    f"erp:{SECRET}": False,
+    f"webhooks:write:{SECRET}": False,
+    "erp:write:whsec_c2hvcnQ=": False,
+    f"erp:write:{SECRET},c2hvcnQ=:write:erp": False,
 }
 
 
@@ -132,3 +162,11 @@ def test_without_sound_secrets_webhooks_does_not_start(secrets: str) -> None:
     with pytest.raises(BadSetting, match="WEBHOOK_SECRETS") as refused:
         Webhooks.read(environ)
     assert "c2hvcnQ" not in str(refused.value)
+    assert SECRET.removeprefix("whsec_") not in str(refused.value)
+
+
+def test_a_secret_has_the_rights_that_stand_before_it_and_all_where_none_do() -> None:
+    named, plain = access.parse_senders([f"erp:write+clean:{SECRET}", SECRET])
+    assert (named.name, set(named.rights), named.secret) == ("erp", {"write", "clean"}, SECRET)
+    assert (set(plain.rights), plain.secret) == ({"read", "write", "clean"}, SECRET)
+    assert SECRET not in repr((named, plain))

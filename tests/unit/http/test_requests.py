@@ -119,8 +119,12 @@ def test_an_answer_of_202_says_where_the_operation_is() -> None:
 def test_a_refusal_names_code_message_and_path() -> None:
     with pytest.raises(Rejected) as refused:
         parts.sync("", "shop")
-    body = msgspec.json.decode(refusal(refused.value).body)
-    assert set(body) == {"errors"}
+    answer = refusal(refused.value, "request-1")
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    body = msgspec.json.decode(answer.body)
+    assert set(body) == {"type", "title", "status", "detail", "instance", "errors"}
+    assert (body["title"], body["status"], body["instance"]) == ("Bad Request", 400, "request-1")
+    assert body["detail"] == body["errors"][0]["message"]
     assert set(body["errors"][0]) == {"code", "message", "path"}
 
 

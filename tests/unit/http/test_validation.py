@@ -11,7 +11,7 @@ import yaml
 from gallery_sync.core.operation import AskedImage, Part
 from gallery_sync.core.pictures import url_key
 from gallery_sync.core.shop_values import MAX_PRIORITY, MAX_SOURCE_URL
-from gallery_sync.http import checks, parts, rest
+from gallery_sync.http import bodies, checks, parts, rest
 from gallery_sync.http.answers import Rejected
 
 URL = "https://pim.example/1.png"
@@ -42,7 +42,6 @@ NOT_BODIES: list[tuple[object, str, str | None]] = [
     ({}, "missing-field", "images"),
     ({"images": {}}, "wrong-type", "images"),
     ({"images": [1]}, "wrong-type", "images[0]"),
-    ({"images": [], "more": 1}, "unknown-field", "more"),
     ({"images": []}, "bad-count", "images"),
     (rows(*[{"sourceUrl": f"{URL}/{n}"} for n in range(1001)]), "bad-count", "images"),
 ]
@@ -90,6 +89,86 @@ def test_a_body_that_is_none_is_refused(body: object, code: str, path: str | Non
         assert flaws(read, body, "P", "shop") == [(code, path)]
 
 
+def messages(read: Any, body: object, *more: str) -> list[str]:
+    with pytest.raises(Rejected) as refused:
+        read(json.dumps(body).encode(), *more)
+    return [flaw.message for flaw in refused.value.flaws]
+
+
+def test_flaws_of_types_and_of_what_they_hold_are_told_at_once() -> None:
+    bad = [
+        {"sourceUrl": "ftp://a", "priority": "1", "key": ""},
+        5,
+        {"priority": 0, "sourceURL": URL},
+        {"sourceUrl": None, "description": 1},
+    ]
+    assert flaws(parts.insert, {"images": bad, "more": 1}, "P", "shop") == [
+        ("unknown-field", "more"),
+        ("wrong-type", "images[0].priority"),
+        ("wrong-type", "images[1]"),
+        ("unknown-field", "images[2].sourceURL"),
+        ("missing-field", "images[2].sourceUrl"),
+        ("wrong-type", "images[3].sourceUrl"),
+        ("wrong-type", "images[3].description"),
+        ("bad-url", "images[0].sourceUrl"),
+        ("bad-key", "images[0].key"),
+        ("bad-priority", "images[2].priority"),
+    ]
+    assert flaws(parts.attributes, rows({"name": 1, "priority": 1}), "P", "shop") == [("wrong-type", "images[0].name")]
+    assert flaws(parts.insert, {"images": [], "more": 1}, "P", "shop") == [
+        ("unknown-field", "more"),
+        ("bad-count", "images"),
+    ]
+
+
+def test_all_flaws_of_an_event_are_told_at_once() -> None:
+    data = {"product": " ", "gallery": "shop", "images": [{"sourceUrl": "x", "priority": "1"}]}
+    body = {"type": "images.insert", "timestamp": 5, "data": data}
+    assert flaws(parts.event, body) == [
+        ("wrong-type", "timestamp"),
+        ("wrong-type", "data.images[0].priority"),
+        ("bad-product", "data.product"),
+        ("bad-url", "data.images[0].sourceUrl"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ({"priority": "1"}, "priority must be a whole number from 1 to 65535, not text"),
+        ({"priority": True}, "priority must be a whole number from 1 to 65535, not true or false"),
+        ({"description": None}, "description must be text, not null"),
+        ({"key": ["a"]}, "key must be text, not a list"),
+        ({"key": {}}, "key must be text, not an object"),
+        ({"prioritty": 1}, "prioritty is no field here: is priority meant?"),
+        ({"colour": "red"}, "colour is no field here; known are sourceUrl, key, priority, description"),
+    ],
+)
+def test_what_is_wrong_is_said_in_the_fields_words(row: dict[str, object], message: str) -> None:
+    assert messages(parts.insert, rows({"sourceUrl": URL, **row}), "P", "shop") == [message]
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ([], "the body must be an object, not a list"),
+        ({}, "images is missing: it must be a list"),
+        ({"images": 1}, "images must be a list, not a number"),
+        (rows({}), "sourceUrl is missing: it must be text"),
+    ],
+)
+def test_what_is_wrong_with_a_body_is_said_in_plain_words(body: object, message: str) -> None:
+    assert messages(parts.insert, body, "P", "shop") == [message]
+
+
+def test_what_was_sent_is_repeated_in_a_few_characters_only() -> None:
+    place = {"product": "P", "gallery": "x" * 100_000}
+    [message] = messages(parts.cleanups, {"galleries": [place], "removeReference": True})
+    assert message == f"gallery must be shop or shop360, not '{'x' * 40}…'"
+    [unknown] = messages(parts.insert, rows({"sourceUrl": URL, "y" * 100_000: 1}), "P", "shop")
+    assert len(unknown) < 150
+
+
 @pytest.mark.parametrize(("fields", "code", "path"), ATTRIBUTES)
 def test_a_wrong_attribute_is_named_by_its_place(fields: dict[str, object], code: str, path: str) -> None:
     for read, base in (
@@ -118,8 +197,37 @@ def test_a_source_url_is_http_and_not_too_long(url: str) -> None:
     ["http://a", "https://a.example:8443", "https://pim.example/%C4%8D/1.png?x=1&y=%2F", f"https://a/{'x' * 1990}"],
 )
 def test_other_source_urls_are_taken(url: str) -> None:
-    [part] = parts.insert(json.dumps(rows({"sourceUrl": url, "key": "k"})).encode(), "P", "shop")
+    [part] = parts.insert(json.dumps(rows({"sourceUrl": url, "key": "k"})).encode(), "P", "shop", private=True)
     assert part.images[0].source_url == url
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["127.0.0.1", "127.1", "2130706433", "0x7f000001", "0177.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254",
+     "100.64.0.1", "0.0.0.0", "224.0.0.1", "255.255.255.255", "localhost", "LOCALHOST", "a.localhost", "localhost.localdomain",
+     "metadata.google.internal", "printer.local"],
+)  # fmt: skip
+def test_a_source_url_is_no_private_address_unless_that_is_allowed(host: str) -> None:
+    body = rows({"sourceUrl": f"https://{host}/1.png", "key": "k"})
+    assert flaws(parts.insert, body, "P", "shop") == [("bad-url", "images[0].sourceUrl")]
+    assert flaws(parts.source, body, "P", "shop") == [("bad-url", "images[0].sourceUrl")]
+    data = {"product": "P", "gallery": "shop", **body}
+    event = {"type": "images.insert", "timestamp": "", "data": data}
+    assert flaws(parts.event, event) == [("bad-url", "data.images[0].sourceUrl")]
+    assert parts.event(json.dumps(event).encode(), private=True)[0] == "images.insert"
+    assert parts.insert(json.dumps(body).encode(), "P", "shop", private=True)
+
+
+def test_a_source_url_is_encrypted_unless_that_is_allowed() -> None:
+    [message] = messages(parts.insert, rows({"sourceUrl": "http://pim.example/1.png"}), "P", "shop")
+    assert message.startswith("a sourceUrl begins with https://")
+
+
+@pytest.mark.parametrize(
+    "host", ["8.8.8.8", "pim.example", "localhost.example", "127.0.0.1.example", "internal.example"]
+)
+def test_any_other_host_is_taken(host: str) -> None:
+    assert parts.insert(json.dumps(rows({"sourceUrl": f"https://{host}/1.png"})).encode(), "P", "shop")
 
 
 def test_a_source_url_with_a_query_needs_a_key() -> None:
@@ -176,7 +284,7 @@ def test_all_flaws_are_told_at_once_up_to_a_bound() -> None:
         ("bad-name", "images[1].name"),
         ("bad-priority", "images[1].priority"),
     ]
-    assert len(flaws(parts.attributes, rows(*[bad] * 1000), "P", "shop")) == checks.MOST_FLAWS
+    assert len(flaws(parts.attributes, rows(*[bad] * 1000), "P", "shop")) == bodies.MOST_FLAWS
 
 
 @pytest.mark.parametrize("product", ["", " x", "x ", ".", "..", "a\nb", "x" * 65])

@@ -288,6 +288,21 @@ def test_a_jobs_detail_says_where_its_result_is() -> None:
     assert "Shoptet-Private-API-Token" not in setup.script.requests[1].headers
 
 
+def test_a_jobs_detail_is_read_nested_and_flat() -> None:
+    detail = job("3ax1844") | {"resultUrl": "https://12345.myshoptet.com/x", "language": "cs"}
+    nested, flat = (Setup(shoptets(200, data)).shoptet.job("3ax1844") for data in ({"job": detail}, detail))
+    assert flat == nested
+    assert flat.result_url == "https://12345.myshoptet.com/x"
+
+
+@pytest.mark.parametrize(
+    "data", [{}, {"job": None}, {"job": {}}, {"jobId": "a"}, {"status": "completed"}, {"jobId": 1}]
+)
+def test_a_jobs_detail_that_is_neither_is_unavailable(data: object) -> None:
+    with pytest.raises(Unavailable, match="unexpected data"):
+        Setup(shoptets(200, data)).shoptet.job("3ax1844")
+
+
 @pytest.mark.parametrize("url", [None, "", "https://evil.example/x", "http://12345.myshoptet.com/x"])
 def test_a_job_without_a_trusted_result_has_none(url: str | None) -> None:
     assert Setup().shoptet.result(JobDetail("a", "/", "completed", result_url=url)) is None

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import gallery_sync
-from gallery_sync.shoptet.webhook import BadNotification, Notification, parse, verify
+from gallery_sync.shoptet.webhook import BadNotification, Notification, check, parse, verify
 from tests.unit.shoptet.fakes import unhurried
 
 KEY = "8a5e881b19ad6cc0bc986587b22e30be"
@@ -83,6 +83,37 @@ def test_what_is_no_notification_is_refused_with_one_line(raw: bytes) -> None:
         parse(raw)
     assert "\n" not in str(refused.value)
     assert 10 < len(str(refused.value)) < 200
+
+
+NOW = 1_546_956_819.0
+"""When RAW was created."""
+
+
+@pytest.mark.parametrize(
+    ("later", "taken"),
+    [(0, True), (1_800, True), (86_400, True), (86_401, False), (-600, True), (-601, False), (1e9, False)],
+)
+def test_a_notification_counts_for_a_day_and_a_little_before(later: float, taken: bool) -> None:
+    if taken:
+        check(parse(RAW), now=NOW + later, eshop_id=None)
+        return
+    with pytest.raises(BadNotification, match="eventCreated is '2019-01-08T15:13:39"):
+        check(parse(RAW), now=NOW + later, eshop_id=None)
+
+
+@pytest.mark.parametrize("created", ["", "yesterday", "2019-01-08T15:13:39", "x" * 5_000, "a\nb"])
+def test_a_time_that_is_none_is_refused_in_one_short_line(created: str) -> None:
+    with pytest.raises(BadNotification) as refused:
+        check(Notification(1, "job:finished", created, "a"), now=NOW, eshop_id=None)
+    assert "\n" not in str(refused.value)
+    assert len(str(refused.value)) < 200
+
+
+def test_another_shops_notification_is_refused_where_the_shop_is_known() -> None:
+    check(parse(RAW), now=NOW, eshop_id=222_651)
+    check(parse(RAW), now=NOW, eshop_id=None)
+    with pytest.raises(BadNotification, match="SHOPTET_ESHOP_ID"):
+        check(parse(RAW), now=NOW, eshop_id=222_652)
 
 
 def test_the_module_loads_no_http_library() -> None:

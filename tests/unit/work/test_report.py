@@ -16,6 +16,8 @@ SHOWN = shown("a.jpg", "1.jpg", 100)[A]
 GONE = Entry(wanted("a.jpg"), live("a.jpg", "1.jpg", priority=100, state="gone"))
 FAILED_SHOWN = replace(SHOWN, failure=FAILED.failure)
 FAILED_GONE = replace(GONE, failure=FAILED.failure)
+WARNED = replace(NEW, warning="one")
+WITHOUT = f"{A} comes without a part of its metadata: one"
 DELETED = (
     "no longer in the gallery, so a person deleted them in the shop; they stay out until their files change or are "
     "dropped again"
@@ -55,6 +57,15 @@ def lines_of(before: Entry | None, after: Entry | None) -> list[dict[str, Any]]:
         pytest.param(FAILED, FAILED, [], id="failed as before: said once"),
         pytest.param(FAILED, NEW, [], id="dropped anew"),
         pytest.param(SHOWN, None, [], id="no longer there"),
+        pytest.param(None, WARNED, [("WARNING", WITHOUT)], id="a flaw of its metadata"),
+        pytest.param(WARNED, WARNED, [], id="a flaw as before: said once"),
+        pytest.param(
+            WARNED,
+            replace(FAILED, warning="two"),
+            [("WARNING", f"{WITHOUT[:-3]}two"), ("ERROR", f"{A} failed for good: no picture")],
+            id="another flaw, and failed",
+        ),
+        pytest.param(WARNED, NEW, [], id="put right"),
     ],
 )
 def test_a_change_is_told_once(before: Entry | None, after: Entry | None, lines: list[tuple[str, str]]) -> None:
