@@ -24,7 +24,7 @@ def home(universe: Universe, name: str) -> Place | None:
     drop = names.parse(name, 1)
     if not isinstance(drop, names.Drop):
         return None
-    guid = drop.product if names.is_guid(drop.product) else _believed(universe, drop.product)
+    guid = drop.product if names.is_guid(drop.product) else _believed(universe, drop)
     return (guid, drop.gallery) if guid is not None else None
 
 
@@ -44,11 +44,22 @@ def news_at(universe: Universe) -> float:
     return max((at for (_, before), (at, guid) in pairs if guid != before), default=0.0)
 
 
-def _believed(universe: Universe, code: str) -> str | None:
-    """Give what a code was last told to mean; that it means nothing is news only once that answer is a day old."""
-    stored = universe.state.blobs.get(path(code))
-    unknown_at = max((at for at, guid in universe.shop.told.get(code, ()) if guid is None), default=0.0)
+def beliefs(universe: Universe) -> dict[str, Place | None]:
+    """Give where each file that is there belongs, as far as is known now."""
+    return {name: home(universe, name) for name in universe.drops.blobs}
+
+
+def _believed(universe: Universe, drop: names.Drop) -> str | None:
+    """Give what a code was last told to mean; that it means nothing is news only once that answer is a day old.
+
+    It is news to the gallery then that somebody looked at: another one of the same product goes on as before.
+    """
+    stored = universe.state.blobs.get(path(drop.product))
     if stored is None:
         return None
     known = msgspec.json.decode(stored.body, type=Code)
-    return known.guid if unknown_at < known.checked_at + universe.timing.code_valid - CLOCKS else None
+    unknown_at = max((at for at, guid in universe.shop.told.get(drop.product, ()) if guid is None), default=0.0)
+    if unknown_at < known.checked_at + universe.timing.code_valid - CLOCKS:
+        return known.guid
+    ledger = universe.record.current.get((known.guid, drop.gallery))
+    return known.guid if ledger is not None and drop.prefix in ledger.prefixes else None

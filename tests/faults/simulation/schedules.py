@@ -5,11 +5,12 @@ from random import Random
 from typing import Final
 
 from gallery_sync.core.schedule import DAY
+from gallery_sync.core.shop_values import GALLERIES
 from tests.faults.simulation.callers import Callers
 from tests.faults.simulation.chance import OFTEN, Setting
 from tests.faults.simulation.checks import Checks
 from tests.faults.simulation.checks_callers import CallersChecks
-from tests.faults.simulation.meaning import news_at
+from tests.faults.simulation.meaning import beliefs, news_at
 from tests.faults.simulation.people import CODE, DESCRIPTIONS, FILES, GUID, OTHER, PRIORITIES, VARIANT, People
 from tests.faults.simulation.quiet import quiet_problems
 from tests.faults.simulation.shop import Place
@@ -194,17 +195,24 @@ class Life:
             universe.turn(universe.setting.audit_every + SWEEP_EVERY)
             self._come_to_rest()
         self.moments = universe.effects.points
-        yesterday = universe.now - DAY
-        unquiet = quiet_problems(universe) if quiet else []
-        if news_at(universe) > yesterday:
-            # A code was asked anew and means another product: the next full look finds the files' new gallery. The days after
-            # that are quiet.
-            universe.turn(DAY)
-            self._come_to_rest()
-            unquiet = quiet_problems(universe)
+        unquiet = self._quiet_days() if quiet else []
         callers = CallersChecks(universe, self.people, self.callers)
         checks = Checks(universe, self.people, self.callers)
         return [*checks.problems(), *callers.problems(), *unquiet]
+
+    def _quiet_days(self) -> list[str]:
+        """Where a code was asked anew and means something else, the next full look finds the files' new gallery: once for
+        each gallery that it fed, at most. The days after that are quiet.
+        """
+        universe = self.universe
+        for _ in GALLERIES:
+            yesterday, before = universe.now - DAY, beliefs(universe)
+            unquiet = quiet_problems(universe)
+            if news_at(universe) <= yesterday and beliefs(universe) == before:
+                return unquiet
+            universe.turn(DAY)
+            self._come_to_rest()
+        return quiet_problems(universe)
 
     def _come_to_rest(self) -> None:
         universe = self.universe

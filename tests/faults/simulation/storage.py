@@ -37,6 +37,9 @@ class Bucket:
     last: int = 1_000
     written: dict[str, float] = field(default_factory=dict)
     """When each object was last written or deleted, in true time."""
+    annotated: int = 0
+    _listings: dict[str, list[tuple[str, Blob]]] = field(default_factory=dict)
+    _listed: tuple[int, int, int] = (0, 0, 0)
 
     def put(
         self, now: float, name: str, body: bytes, metadata: Mapping[str, str], *, checksum: str = "", size: int = 0
@@ -50,11 +53,21 @@ class Bucket:
 
     def annotate(self, name: str, metadata: Mapping[str, str]) -> None:
         """Change an object's metadata; generation and creation stay as they are."""
+        self.annotated += 1
         self.blobs[name] = replace(self.blobs[name], metadata=dict(metadata))
 
     def named(self, prefix: str) -> list[tuple[str, Blob]]:
-        """Give the objects whose names begin so, in the order of their names."""
-        return sorted([one for one in self.blobs.items() if one[0].startswith(prefix)])
+        """Give the objects whose names begin so, in the order of their names; not to be changed.
+
+        A listing is kept until anything changes: between two moments without a write, objects can only become fewer.
+        """
+        state = (self.last, self.annotated, len(self.blobs))
+        if state != self._listed:
+            self._listings.clear()
+            self._listed = state
+        if prefix not in self._listings:
+            self._listings[prefix] = sorted([one for one in self.blobs.items() if one[0].startswith(prefix)])
+        return self._listings[prefix]
 
 
 SPACING: Final = 1.0
