@@ -30,7 +30,14 @@ class Checks:
 
     def problems(self) -> list[str]:
         """Give everything that is not as it should be."""
-        return [*self._leftovers(), *self._cleanups(), *self._files(), *self._orphans(), *self._orders()]
+        return [
+            *self._leftovers(),
+            *self._cleanups(),
+            *self._files(),
+            *self._orphans(),
+            *self._holds(),
+            *self._orders(),
+        ]
 
     def _leftovers(self) -> Iterator[str]:
         for place, ledger in self._u.record.current.items():
@@ -192,8 +199,32 @@ class Checks:
                 refused = failure is not None and failure.code == "delete-refused" and picture.referenced
                 kept = picture.referenced and self._cleaned_at(place) > 0
                 codes = self._u.record.failures.get(f"drop:{owner}", set())
+                if f"drop:{owner}" in self._held(place):
+                    continue
                 if self._u.setting.mirror_deletes and not (refused or kept) and "unexplained" not in codes:
                     yield f"{owner} was deleted, and its image {picture.name} is still there"
+
+    def _held(self, place: Place) -> tuple[str, ...]:
+        hold = (self._u.record.current.get(place) or Ledger(*place)).hold
+        return hold.keys if hold is not None else ()
+
+    def _holds(self) -> Iterator[str]:
+        """What is held is shown, without a file, and was told; a person who releases leaves nothing held."""
+        for place in self._u.record.current:
+            held = self._held(place)
+            if held and self._u.setting.releases:
+                yield f"{place} is held although it was released: {held}"
+            if held and not self._u.setting.mirror_deletes:
+                yield f"{place} is held where images stay after their files: {held}"
+            shown = {f"drop:{picture.owner}" for picture in self._u.shop.galleries.get(place, ())}
+            for key in held:
+                if key.removeprefix("drop:") in self._u.drops.blobs and not self._unclear(key.removeprefix("drop:")):
+                    yield f"{key} is held, and its file is in the bucket"
+                if key not in shown and key.startswith("drop:") and not self._u.shop.removed_by_hand:
+                    yield f"{key} is held, and was deleted"
+            told = any(line.startswith("held: ") and key in line for line in self._u.errors for key in held[:1])
+            if held and not told and not may_lose_lines(self._u):
+                yield f"{place} is held, and no line of the log says so"
 
     def _orders(self) -> Iterator[str]:
         for place in self._u.shop.galleries:
