@@ -14,6 +14,7 @@ from gallery_sync.connect.settings import StateSettings
 from gallery_sync.core.ledger_document import BadDocument
 from gallery_sync.ports.shop_errors import ShoptetError
 from gallery_sync.ports.storage import StorageUnavailable
+from gallery_sync.state import paused
 from infra.cli import holds, webhooks
 from infra.cli.checks import Finding, Subjects, everything
 from infra.cli.connect import Cloud
@@ -75,6 +76,30 @@ def make_app(environ: Mapping[str, str], cloud: Cloud) -> typer.Typer:
 
         if not _done(run):
             raise typer.Exit(1)
+
+    @app.command("pause")
+    def pause_all() -> None:
+        """Send nothing to the shop until `resume`: files and requests are taken, and wait."""
+
+        def run() -> None:
+            documents = _documents(environ, cloud)
+            if paused.pause(documents, cloud.clock.now()):
+                typer.echo("paused: nothing new is sent to the shop; runs that are under way end within 3 minutes")
+            else:
+                typer.echo("it is paused already")
+            typer.echo("go on: gallery-sync resume")
+
+        _done(run)
+
+    @app.command()
+    def resume() -> None:
+        """Go on after `pause`: sweep reconciles what waits."""
+
+        def run() -> None:
+            was = paused.resume(_documents(environ, cloud))
+            typer.echo("resumed: what waits goes on within 20 minutes" if was else "it was not paused; nothing to do")
+
+        _done(run)
 
     @app.command()
     def release(

@@ -10,7 +10,7 @@ from gallery_sync.http import parts
 from gallery_sync.http.access import WEBHOOKS
 from gallery_sync.http.answers import Answer, Flaw, Rejected, not_now, refusal
 from gallery_sync.http.asked import Asked, Headers, from_flask
-from gallery_sync.http.begin import answer_later, begin
+from gallery_sync.http.begin import answer_later, begin, told_paused
 from gallery_sync.log import Log
 from gallery_sync.ports.queue import TasksError
 from gallery_sync.ports.storage import StorageUnavailable
@@ -65,8 +65,9 @@ def _answer(asked: Asked, secrets: Sequence[str], connect: Callable[[], BaseWorl
         operation = begin(world.documents, WEBHOOKS, asked.headers.get(HEADERS[0]), wanted)
         # Also for a repetition: whoever took the first may have died before this.
         world.queue.operation(operation.id, world.clock.now())
+        given = told_paused(answer_later(operation), world.documents)
     except (StorageUnavailable, TasksError) as error:
         log.say("ERROR", str(error))
         raise not_now(RETRY_SECONDS, "the cloud could not do its part: send the same event again") from None
     log.say("INFO", "an event was taken", type=kind, operation=operation.id)
-    return answer_later(operation)
+    return given

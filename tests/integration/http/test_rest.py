@@ -9,7 +9,7 @@ from gallery_sync.core import ledger, ledger_document, operation
 from gallery_sync.core.ledger import Content, Entry, Failure, Flight, Ledger, Live, Pause, Snapshot, Wanted
 from gallery_sync.core.limits import MAX_INTENTS, MAX_KEYS
 from gallery_sync.ports import shop_errors
-from gallery_sync.state import operations
+from gallery_sync.state import operations, paused
 from tests.integration.http.conftest import Call
 from tests.integration.http.world import GUID, Around
 from tests.unit.http.memory import NOW
@@ -356,3 +356,20 @@ def test_a_gallery_for_which_too_much_waits_asks_to_come_later(call: Call, aroun
     answer = call("PATCH", IMAGES, json=DESCRIBE)
     assert (answer.status_code, answer.json["errors"][0]["code"]) == (429, "too-many-waiting")
     assert stored(around).intents == waiting
+
+
+def test_in_a_pause_what_is_asked_is_taken_waits_and_every_answer_says_so(call: Call, around: Around) -> None:
+    around.shop.names = ["1.png"]
+    paused.pause(around.documents, NOW)
+    for method, path, body in (
+        ("PATCH", IMAGES, DESCRIBE),
+        ("DELETE", IMAGES, None),
+        ("POST", IMAGES, {"images": [{"sourceUrl": "https://pim.example/1.png"}]}),
+    ):
+        answer = call(method, path, json=body)
+        assert (answer.status_code, answer.headers.get("Gallery-Sync-Paused")) == (202, "true")
+    assert not {"update_attributes", "delete_all", "delete"} & set(around.shop.calls)
+    assert [intent.kind for intent in stored(around).intents] == ["attributes", "clean"]
+    paused.resume(around.documents)
+    answer = call("POST", IMAGES, json={"images": [{"sourceUrl": "https://pim.example/2.png"}]})
+    assert (answer.status_code, "Gallery-Sync-Paused" in answer.headers) == (202, False)
