@@ -25,6 +25,7 @@ ACCESS: Final[Mapping[str, frozenset[str]]] = {
 
 LINES: Final[Mapping[str, str]] = {
     "failed_for_good": "failed for good",
+    "held": "images would be deleted, as their files are gone",
     "tried_again": " is tried again: ",
     "refused_drops": " is refused: ",
     "rescued": "nobody works on this gallery",

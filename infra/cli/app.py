@@ -9,8 +9,13 @@ from typing import Annotated, TypeVar
 
 import typer
 
+from gallery_sync.cloud.storage import BucketDocuments
+from gallery_sync.connect.settings import StateSettings
+from gallery_sync.core.ledger_document import BadDocument
 from gallery_sync.ports.shop_errors import ShoptetError
-from infra.cli import webhooks
+from gallery_sync.ports.storage import StorageUnavailable
+from gallery_sync.state import paused
+from infra.cli import holds, webhooks
 from infra.cli.checks import Finding, Subjects, everything
 from infra.cli.connect import Cloud
 from infra.cli.secrets import Secrets, SecretsError
@@ -71,6 +76,63 @@ def make_app(environ: Mapping[str, str], cloud: Cloud) -> typer.Typer:
 
         if not _done(run):
             raise typer.Exit(1)
+
+    @app.command("pause")
+    def pause_all() -> None:
+        """Send nothing to the shop until `resume`: files and requests are taken, and wait."""
+
+        def run() -> None:
+            documents = _documents(environ, cloud)
+            if paused.pause(documents, cloud.clock.now()):
+                typer.echo("paused: nothing new is sent to the shop; runs that are under way end within 3 minutes")
+            else:
+                typer.echo("it is paused already")
+            typer.echo("go on: gallery-sync resume")
+
+        _done(run)
+
+    @app.command()
+    def resume() -> None:
+        """Go on after `pause`: sweep reconciles what waits."""
+
+        def run() -> None:
+            was = paused.resume(_documents(environ, cloud))
+            typer.echo("resumed: what waits goes on within 20 minutes" if was else "it was not paused; nothing to do")
+
+        _done(run)
+
+    @app.command()
+    def release(
+        products: Annotated[list[str] | None, typer.Argument(help="guids or codes; none: show what is held")] = None,
+        everything_held: Annotated[
+            bool, typer.Option("--all", help="show all that is held, ask, and release it")
+        ] = False,
+        dry_run: DryRun = False,
+    ) -> None:
+        """Let images go whose files are gone, where so many would go that they are held until a person says so."""
+        if products and everything_held:
+            raise typer.BadParameter("name products, or --all")
+
+        def run() -> None:
+            documents = _documents(environ, cloud)
+            held = [one for product in products for one in holds.held_of(documents, product)] if products else None
+            held = holds.all_held(documents) if held is None else held
+            for one in held:
+                for line in holds.shown(one):
+                    typer.echo(line)
+            if not held:
+                typer.echo("nothing is held")
+            elif not products and not everything_held:
+                typer.echo("release them: gallery-sync release PRODUCT…, or gallery-sync release --all")
+            elif dry_run:
+                typer.echo("would release them")
+            elif not everything_held or typer.confirm("release all of these?"):
+                for line in holds.release(documents, cloud.clock, held):
+                    typer.echo(line)
+            else:
+                typer.echo("nothing was released")
+
+        _done(run)
 
     @webhook.command()
     def register(
@@ -167,7 +229,7 @@ def _done(run: Callable[[], T]) -> T:
     """Run a command's work; what stands in its way is told in one line, with exit status 1."""
     try:
         return run()
-    except (Stop, SecretsError, ShoptetError) as error:
+    except (Stop, SecretsError, ShoptetError, StorageUnavailable, BadDocument) as error:
         typer.echo(f"gallery-sync: {error}", err=True)
         raise typer.Exit(1) from None
 
@@ -190,6 +252,11 @@ def _secrets(cloud: Cloud, place: Place) -> Secrets:
     if secrets is None:
         raise Stop("name the project: --project, or GOOGLE_CLOUD_PROJECT")
     return secrets
+
+
+def _documents(environ: Mapping[str, str], cloud: Cloud) -> BucketDocuments:
+    settings = read(StateSettings, environ)
+    return BucketDocuments(cloud.storage(settings).bucket(settings.state_bucket))
 
 
 def _shop(environ: Mapping[str, str], cloud: Cloud, place: Place) -> tuple[Registration, webhooks.WebhookShop]:

@@ -13,6 +13,7 @@ from gallery_sync.clock import Clock, SystemClock
 from gallery_sync.cloud import tasks
 from gallery_sync.cloud.signing import SCOPE, IamSigner
 from gallery_sync.cloud.storage import BucketDocuments
+from gallery_sync.connect.settings import StateSettings
 from gallery_sync.connect.shop import shop_client
 from gallery_sync.shoptet.client import Shoptet
 from infra.cli.secrets import GoogleSecrets, Secrets, secrets_client
@@ -34,7 +35,7 @@ class Cloud(Protocol):
         """Give the deployment's secrets; None where no project is named."""
         ...
 
-    def storage(self, settings: Registration) -> Client:
+    def storage(self, settings: StateSettings) -> Client:
         """Give the storage client."""
         ...
 
@@ -65,7 +66,7 @@ class GoogleCloud:
         except DefaultCredentialsError:
             raise Stop(LOG_IN) from None
 
-    def storage(self, settings: Registration) -> Client:
+    def storage(self, settings: StateSettings) -> Client:
         """See Cloud."""
         host = settings.storage_emulator_host
         if host is not None:

@@ -8,6 +8,7 @@ locals {
     sync_tasks = ["SYNC_QUEUE", "SYNC_URL"]
     poll_tasks = ["POLL_QUEUE", "POLL_URL"]
     state      = ["STATE_BUCKET"]
+    only       = length(var.only_products) == 0 ? [] : ["ONLY_PRODUCTS"]
     shop       = var.shoptet_eshop_url == null ? [] : ["SHOPTET_ESHOP_URL"]
     eshop      = var.shoptet_eshop_id == null ? [] : ["SHOPTET_ESHOP_ID"]
   }
@@ -42,7 +43,7 @@ locals {
       settings = concat(
         local.settings_of.common, local.settings_of.tasks, local.settings_of.sync_tasks, local.settings_of.poll_tasks,
         local.settings_of.state, local.settings_of.shop,
-        ["DROP_BUCKET", "MIRROR_DELETES", "REMOVE_REFERENCE", "MAX_ATTEMPTS"],
+        local.settings_of.only, ["DROP_BUCKET", "MIRROR_DELETES", "REMOVE_REFERENCE", "MAX_ATTEMPTS"],
       )
       secrets = [local.token]
       drop    = "write" # A cleanup that purges moves the gallery's files to removed/ in the state bucket.
@@ -105,7 +106,7 @@ locals {
       purpose = "lists, inserts and changes images for other systems"
       settings = concat(
         local.settings_of.common, local.settings_of.tasks, local.settings_of.sync_tasks, local.settings_of.state,
-        local.settings_of.shop, ["DROP_BUCKET", "MAX_ATTEMPTS", "ALLOW_PRIVATE_SOURCES"],
+        local.settings_of.shop, local.settings_of.only, ["DROP_BUCKET", "MAX_ATTEMPTS", "ALLOW_PRIVATE_SOURCES"],
       )
       secrets = [local.token, "API_KEYS"]
       drop    = "read"
@@ -122,7 +123,7 @@ locals {
       purpose = "deletes images for other systems"
       settings = concat(
         local.settings_of.common, local.settings_of.tasks, local.settings_of.sync_tasks, local.settings_of.state,
-        local.settings_of.shop, ["DROP_BUCKET", "MAX_ATTEMPTS"],
+        local.settings_of.shop, local.settings_of.only, ["DROP_BUCKET", "MAX_ATTEMPTS"],
       )
       secrets     = [local.token, "API_KEYS"]
       drop        = "write" # As sync_gallery: cleanups are carried out at once where the gallery is free.
@@ -138,7 +139,7 @@ locals {
       purpose = "finds what got stuck or lost"
       settings = concat(
         local.settings_of.common, local.settings_of.tasks, local.settings_of.sync_tasks, local.settings_of.poll_tasks,
-        local.settings_of.state, ["DROP_BUCKET"],
+        local.settings_of.state, local.settings_of.only, ["DROP_BUCKET"],
       )
       secrets     = []
       drop        = "read"  # Once a day it compares every folder with its ledger,
@@ -189,6 +190,7 @@ locals {
     SHOPTET_ESHOP_ID      = var.shoptet_eshop_id == null ? null : format("%d", var.shoptet_eshop_id)
     SYNC_WINDOW_SECONDS   = tostring(var.sync_window_seconds)
     MIRROR_DELETES        = tostring(var.mirror_deletes)
+    ONLY_PRODUCTS         = join(",", var.only_products)
     REMOVE_REFERENCE      = tostring(var.remove_reference)
     MAX_ATTEMPTS          = tostring(var.max_attempts)
     ALLOW_PRIVATE_SOURCES = tostring(var.allow_private_sources)

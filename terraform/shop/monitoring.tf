@@ -15,6 +15,10 @@ locals {
       title  = "pictures that failed for good"
       filter = "${local.ours} AND severity=ERROR AND jsonPayload.message:\"failed for good\""
     }
+    held = {
+      title  = "galleries whose deletions wait for a person"
+      filter = "${local.ours} AND severity=ERROR AND jsonPayload.message:\"images would be deleted, as their files are gone\""
+    }
     webhook_missing = {
       title  = "calls that Shoptet refused because no job:finished webhook is registered or active"
       filter = "${local.ours} AND severity=ERROR AND jsonPayload.message:\"register the job:finished webhook\""
@@ -68,6 +72,12 @@ locals {
         title    = "a picture failed for good"
         severity = "ERROR"
         advice   = "The line says which file, and why. Correct the file and drop it again; the file is still in the drop bucket, the gallery is as it was."
+        labels   = { reason = "EXTRACT(jsonPayload.message)", gallery = "EXTRACT(jsonPayload.guid)" }
+      }
+      held = {
+        title    = "deletions wait for a person's word"
+        severity = "ERROR"
+        advice   = "So many files of one product are gone from the drop bucket that their images are kept. `gallery-sync release` shows which. If they are meant to go, release them; if not, drop the files again, and nothing is lost."
         labels   = { reason = "EXTRACT(jsonPayload.message)", gallery = "EXTRACT(jsonPayload.guid)" }
       }
       webhook_missing = {

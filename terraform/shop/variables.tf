@@ -101,6 +101,17 @@ variable "mirror_deletes" {
   default     = false
 }
 
+variable "only_products" {
+  description = "For a trial: guids or codes of the only products whose galleries are changed; all others wait. Empty: all."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for product in var.only_products : can(regex("^[^, ]+$", product))])
+    error_message = "only_products are guids or codes without spaces and commas; name others by guid."
+  }
+}
+
 variable "remove_reference" {
   description = "true: such a deletion also removes a variant's reference to the image; false: it then is a visible failure."
   type        = bool

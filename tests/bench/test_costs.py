@@ -13,6 +13,7 @@ def test_a_sweep_costs_its_listings_a_full_look_one_read_a_gallery_and_code_and_
         "list jobs": 1,
         "list operations": 1,
         "list refused": 1,
+        "read paused.json": 1,
         "read rotation.json": 1,
         "read sweep.json": 1,
     }

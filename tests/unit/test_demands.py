@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gallery_sync.connect.settings import FUNCTIONS, BadSetting
-from gallery_sync.core.ledger import Entry, Failure, Ledger
+from gallery_sync.core.ledger import Entry, Failure, Hold, Ledger
 from gallery_sync.log import Log
 from gallery_sync.shoptet.classify import REGISTER_WEBHOOK
 from gallery_sync.work.report import report
@@ -73,3 +73,11 @@ def test_other_lines_are_written_in_the_words_that_are_counted(line: str, module
 
 def test_a_missing_webhook_is_logged_in_the_words_that_are_counted() -> None:
     assert LINES["webhook_missing"] in REGISTER_WEBHOOK
+
+
+def test_a_hold_is_logged_in_the_words_that_are_counted() -> None:
+    lines = io.StringIO()
+    report(Log("sync_gallery", lines), Ledger("guid", "shop"), Ledger("guid", "shop", hold=Hold(("drop:a",), 5, 1.0)))
+    (line,) = [json.loads(line) for line in lines.getvalue().splitlines()]
+    assert line["severity"] == "ERROR"
+    assert LINES["held"] in line["message"]

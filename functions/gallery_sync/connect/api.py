@@ -35,5 +35,6 @@ def api_world(settings: ApiSettings, function: str) -> RequestWorld:
         drops=BucketDrops(drops, STORAGE_SECONDS),
         bin=BucketBin(drops, state, STORAGE_SECONDS),
         max_attempts=settings.max_attempts,
+        only_products=settings.only_products,
         new_id=lambda: secrets.token_hex(8),
     )

@@ -160,7 +160,14 @@ class PollJobs(ShopSettings, StateSettings, SyncQueueSettings, PollQueueSettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class SyncGallery(PollJobs):
+class OnlySettings(Settings):
+    """Of whoever sends to the shop, or sees to it: guids or codes of the products that a trial is for; none: all."""
+
+    only_products: Keys = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class SyncGallery(PollJobs, OnlySettings):
     """The function `sync_gallery`."""
 
     drop_bucket: str
@@ -181,14 +188,14 @@ class JobFinished(PollQueueSettings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sweep(StateSettings, SyncQueueSettings, PollQueueSettings):
+class Sweep(StateSettings, SyncQueueSettings, PollQueueSettings, OnlySettings):
     """The function `sweep`."""
 
     drop_bucket: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class ApiSettings(ShopSettings, StateSettings, SyncQueueSettings):
+class ApiSettings(ShopSettings, StateSettings, SyncQueueSettings, OnlySettings):
     """Of the functions that callers reach with an API key: `name:right+right:sha256`, several with commas between."""
 
     drop_bucket: str

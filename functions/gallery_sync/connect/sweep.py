@@ -22,4 +22,5 @@ def sweep_world(settings: Sweep) -> SweepWorld:
         clock=clock,
         log=Log("sweep"),
         timing=settings.timing,
+        only_products=settings.only_products,
     )

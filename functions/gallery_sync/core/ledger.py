@@ -220,13 +220,32 @@ class Pause(msgspec.Struct, frozen=True):
     times: int
 
 
+class Hold(msgspec.Struct, frozen=True):
+    """Deletions that wait for a person's word, by key, since `at` (epoch seconds): see brake.
+
+    `shown`: how many images the gallery showed before it lost any.
+    """
+
+    keys: tuple[str, ...]
+    shown: int
+    at: float
+
+
+class Loss(msgspec.Struct, frozen=True):
+    """How many images the gallery was to lose to deleted files since then (epoch seconds), beyond new ones in their place."""
+
+    images: int
+    since: float
+
+
 class Ledger(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="schema", tag=2):
     """All that we know of one gallery. `prefixes` are the product's folders in the drop bucket that feed it.
 
     `due_at`: when it is to be reconciled next, at the earliest (epoch seconds); 0: nothing is open. A flight leaves it set
     when it ends, so that a run that dies right after leaves no work that nobody knows of. `done`: the ids of the intents
     that were run last; whoever comes late to ask for one of them asks in vain. `yields`: an intent was run last, so the next
-    turn is that of the files.
+    turn is that of the files. `hold`: deletions that wait for a person; `released` are the keys whose images may go with
+    their files, `lost` what went so lately (see brake).
     """
 
     guid: str
@@ -240,6 +259,9 @@ class Ledger(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="schema"
     due_at: float = 0.0
     done: tuple[str, ...] = ()
     yields: bool = False
+    hold: Hold | None = None
+    released: tuple[str, ...] = ()
+    lost: Loss | None = None
 
 
 MAX_DONE: Final = 100

@@ -26,6 +26,7 @@ class Counts(msgspec.Struct, frozen=True):
     live: int
     waiting: int
     failed: int
+    held: int
     flight: int
     reconcile_at: int
 
@@ -67,12 +68,13 @@ def decode(body: bytes, where: str) -> Ledger:
 
 
 def counts(ledger: Ledger) -> Counts:
-    """Count a ledger's keys by what a person would ask: shown, waiting for something, failed for good."""
+    """Count a ledger's keys by what a person would ask: shown, waiting for something, failed for good, held."""
     entries = ledger.entries.values()
     return Counts(
         live=sum(1 for e in entries if e.live is not None and not e.live.gone),
         waiting=sum(1 for e in entries if is_waiting(e)),
         failed=sum(1 for e in entries if e.failure is not None),
+        held=len(ledger.hold.keys) if ledger.hold is not None else 0,
         flight=int(ledger.flight is not None),
         reconcile_at=int(reconcile_at(ledger)),
     )

@@ -2,6 +2,7 @@
 
 observe   the bucket's files      into the ledger: what is wanted now
 see       the gallery's listing   into the ledger: what a person deleted in the shop
+brake     the ledger              into the ledger: deletions that a person has to release are held
 plan      the ledger              to the next step: a flight, a caller's intent, a wait, or nothing
 """
 
@@ -52,10 +53,14 @@ Step = Nothing | Wait | StartFlight | RunIntent
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What the shop's owner chose: whether a deleted file takes its image along, and even out of variants."""
+    """What the shop's owner chose: whether a deleted file takes its image along, and even out of variants.
+
+    `most_an_hour`: how many images may go with their files in one hour, in the whole shop.
+    """
 
     mirror_deletes: bool = False
     remove_reference: bool = False
+    most_an_hour: int = 200
 
 
 def plan(ledger: Ledger, listing: Sequence[Image], now: float, policy: Policy) -> Step:
@@ -63,6 +68,7 @@ def plan(ledger: Ledger, listing: Sequence[Image], now: float, policy: Policy) -
 
     Without a listing (empty) the kind of the step is right but its numbers may be taken: fetch the listing, `see` it,
     and plan again before anything is started. Replacing comes before inserting, so that a picture that is wrong goes first.
+    Deletions that are held are left out.
     """
     if ledger.pause is not None and now < ledger.pause.until:
         return Wait(ledger.pause.until) if _anything(ledger, policy) else Nothing()
@@ -70,8 +76,10 @@ def plan(ledger: Ledger, listing: Sequence[Image], now: float, policy: Policy) -
         return RunIntent(ledger.intents[0])
     images = {image.name: image for image in listing}
     numbers = number(ledger, listing)
+    held = frozenset(ledger.hold.keys) if ledger.hold is not None else frozenset()
     entries = {key: entry for key, entry in ledger.entries.items() if entry.failure is None}
     needs = {key: need for key, entry in entries.items() if (need := _need(entry, numbers.get(key), policy))}
+    needs = {key: need for key, need in needs.items() if need != "delete" or key not in held}
     for action in _ORDER:
         due = [key for key, need in needs.items() if need == action and entries[key].not_before <= now]
         if due:
@@ -98,7 +106,7 @@ def _need(entry: Entry, number: Number | None, policy: Policy) -> Action | None:
     """Tell what has to be done for a key, now or after a pause."""
     if needs_content(entry):
         return "source" if is_shown(entry) else "insert"
-    if policy.mirror_deletes and _abandoned(entry):
+    if policy.mirror_deletes and is_abandoned(entry):
         return "delete"
     return "attributes" if _attributes(entry, number) else None
 
@@ -191,7 +199,8 @@ def _attributes(entry: Entry, number: Number | None) -> Snapshot | None:
     return Snapshot(description=description) if description is not None else None
 
 
-def _abandoned(entry: Entry) -> bool:
+def is_abandoned(entry: Entry) -> bool:
+    """Whether a key's image is shown, and its file is gone."""
     return entry.wanted is None and entry.live is not None and not entry.live.gone and entry.live.state != "kept"
 
 

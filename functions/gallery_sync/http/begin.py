@@ -3,6 +3,8 @@
 import hashlib
 import re
 import secrets
+from dataclasses import replace
+from typing import Final
 
 import msgspec
 
@@ -10,10 +12,13 @@ from gallery_sync.core.operation import Operation, Part, operation_id
 from gallery_sync.http.access import WEBHOOKS
 from gallery_sync.http.answers import Answer, Flaw, Rejected, answer
 from gallery_sync.ports.storage import Documents
-from gallery_sync.state import operations
+from gallery_sync.state import operations, paused
 
 ID = re.compile(r"[0-9a-f]{32}")
 """An operation's id."""
+
+PAUSED: Final = "Gallery-Sync-Paused"
+"""The header of an answer to a request that waits until `gallery-sync resume`."""
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
@@ -62,6 +67,13 @@ def _begun(documents: Documents, name: str, caller: str, parts: tuple[Part, ...]
         message = "this id was used for another request: give each request its own"
         raise Rejected(409, Flaw("another-request", message)) from None
     return operation
+
+
+def told_paused(given: Answer, documents: Documents) -> Answer:
+    """Give an answer that says so where what was accepted waits, as all is paused. Raises StorageUnavailable."""
+    if given.status != 202 or not paused.is_paused(documents):
+        return given
+    return replace(given, headers={**given.headers, PAUSED: "true"})
 
 
 def answer_later(operation: Operation, preferred: bool = False) -> Answer:

@@ -12,6 +12,7 @@ from gallery_sync.http import access
 from gallery_sync.http.access import ApiKey
 from gallery_sync.http.answers import Answer, Flaw, Rejected, not_now, refusal, upstream_status
 from gallery_sync.http.asked import Asked, from_flask, request_id, to_flask
+from gallery_sync.http.begin import told_paused
 from gallery_sync.http.handlers import ROUTES, Call, Work
 from gallery_sync.http.limit import Limit
 from gallery_sync.http.routes import route
@@ -106,7 +107,7 @@ def _answer(asked: Asked, service: Service) -> Answer:
 def _worked(work: Work, call: Call, log: Log) -> Answer:
     """Do a route's work, with what can go wrong at Shoptet and in the cloud as a refusal that says so."""
     try:
-        return work(call)
+        return told_paused(work(call), call.world.documents)
     except (StorageUnavailable, TasksError) as error:
         log.say("ERROR", str(error))
         raise not_now(RETRY_SECONDS, "the cloud could not do its part: send the same request again") from None

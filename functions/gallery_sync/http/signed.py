@@ -6,12 +6,11 @@ from typing import Final
 from flask import Request, Response
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from gallery_sync.core.operation import Operation
 from gallery_sync.http import parts
 from gallery_sync.http.access import Right, Sender
 from gallery_sync.http.answers import Answer, Flaw, Rejected, not_now, refusal
 from gallery_sync.http.asked import Asked, Headers, from_flask, request_id, to_flask
-from gallery_sync.http.begin import answer_later, begin_event
+from gallery_sync.http.begin import answer_later, begin_event, told_paused
 from gallery_sync.http.limit import Limit
 from gallery_sync.log import Log, of_request
 from gallery_sync.ports.queue import TasksError
@@ -81,17 +80,19 @@ def _answer(
         log.say("WARNING", "an event was refused: its secret lacks the right", sender=name, type=kind, right=right)
         raise Rejected(403, Flaw("no-right", f"the secret of '{name}' has no right to {right}"))
     with limit.place(name):
-        operation = _taken(connect(), asked, wanted, log)
-    log.say("INFO", "an event was taken", sender=name, type=kind, operation=operation.id)
-    return answer_later(operation)
+        operation, given = _taken(connect(), asked, wanted, log)
+    log.say("INFO", "an event was taken", sender=name, type=kind, operation=operation)
+    return given
 
 
-def _taken(world: BaseWorld, asked: Asked, wanted: parts.Parts, log: Log) -> Operation:
+def _taken(world: BaseWorld, asked: Asked, wanted: parts.Parts, log: Log) -> tuple[str, Answer]:
+    """Write an event down and enqueue it; give its operation's id, and the answer."""
     try:
         operation = begin_event(world.documents, asked.headers.get(HEADERS[0], ""), wanted)
         # Also for a repetition: whoever took the first may have died before this.
         world.queue.operation(operation.id, world.clock.now())
+        given = told_paused(answer_later(operation), world.documents)
     except (StorageUnavailable, TasksError) as error:
         log.say("ERROR", str(error))
         raise not_now(RETRY_SECONDS, "the cloud could not do its part: send the same event again") from None
-    return operation
+    return operation.id, given

@@ -8,6 +8,7 @@ from gallery_sync.core.shop_values import Gallery
 from gallery_sync.state import operations
 from gallery_sync.state.ledgers import Held
 from gallery_sync.work.intents import run_intent
+from gallery_sync.work.standstill import standstill
 from gallery_sync.work.world import RequestWorld
 
 BUDGET: Final = 25.0
@@ -25,9 +26,11 @@ def run_at_once(world: RequestWorld, operation: Operation, guid: str | None) -> 
     """Give what came of an operation of one part, and run it before if that can be now; None if it cannot.
 
     What is left then is in the ledger, and a reconcile is enqueued: `accept` saw to both. `guid` is None where the
-    product could not be found. Raises StorageUnavailable, BadDocument, TasksError.
+    product could not be found. Nothing is run at a standstill. Raises StorageUnavailable, BadDocument, TasksError.
     """
     part = operation.parts[0]
+    if guid is not None and standstill(world, guid) is not None:
+        return None
     until = world.clock.now() + BUDGET
     outcomes = []
     for piece in pieces(0, part):

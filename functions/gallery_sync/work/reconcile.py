@@ -12,11 +12,15 @@ it knows no such product          what is wanted fails, or the folder is refused
 not now (TryLater)                the same again at that moment; the ledger stays right
 only a person can help            the gallery pauses; the files and what is wanted stay as they are
 
+Where nothing may be sent now (standstill), a flight is finished, and the next step waits for sweep.
+
 A mistake of our own pauses the gallery in the same way, with an ERROR line that says where.
 """
 
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from gallery_sync.core.ledger import Ledger
@@ -31,6 +35,7 @@ from gallery_sync.state.ledgers import Held
 from gallery_sync.work import products
 from gallery_sync.work.accept import accept
 from gallery_sync.work.finish import Later, finish
+from gallery_sync.work.standstill import standstill, wait
 from gallery_sync.work.start import start
 from gallery_sync.work.world import ReconcileWorld
 
@@ -91,13 +96,15 @@ def _run(world: ReconcileWorld, target: Target) -> None:
     """Take steps until there is nothing to do now. An audit that cannot be made now is left out: its turn comes again."""
     stop = world.clock.now() + world.timing.run_budget
     now = Next(target)
+    # Asked once a run, before something new begins.
+    stands = cache(lambda: standstill(world, target.guid))
     for _ in range(MOST_STEPS):
         held = world.ledgers.read(target.guid, target.gallery)
         if held.ledger.flight is None and world.clock.now() > stop:
             break
         now = Next(_without_settled(world, held.ledger, now.target), now.listing)
         try:
-            after = _step(world, held, now)
+            after = _step(world, held, now, stands)
         except (shop_errors.TryLater, shop_errors.NotAllowed, shop_errors.Refused) as error:
             _put_off(world, now.target, error)
             return
@@ -112,8 +119,8 @@ def _run(world: ReconcileWorld, target: Target) -> None:
     _again(world, replace(now.target, ended=None), world.clock.now())
 
 
-def _step(world: ReconcileWorld, held: Held, now: Next) -> Next | None:
-    """Take one step; None if nothing can be done before somebody comes back, who was enqueued."""
+def _step(world: ReconcileWorld, held: Held, now: Next, stands: Callable[[], str | None]) -> Next | None:
+    """Take one step; None if nothing can be done before somebody comes back, who was enqueued or is sweep."""
     ledger, target = held.ledger, now.target
     if target.prefix is not None and products.is_too_many(ledger, target.prefix):
         products.refuse_spelling(world, ledger, target.prefix)
@@ -124,6 +131,10 @@ def _step(world: ReconcileWorld, held: Held, now: Next) -> Next | None:
     if ledger.flight is not None:
         outcome = finish(world, ledger, ledger.flight, target.ended)
         return None if isinstance(outcome, Later) else Next(target, outcome.listing)
+    if (reason := stands()) is not None:
+        if not target.audit:
+            wait(world, target.guid, target.gallery, target.prefix, reason)
+        return None
     prefixes = products.feeding(world, ledger, target.prefix)
     return Next(target) if start(world, held, prefixes, now.listing, audit=target.audit) else None
 

@@ -1,5 +1,6 @@
 """What people are told, as log lines: what a change of a ledger means, and what came of a caller's request."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from gallery_sync.core.ledger import Ledger
@@ -22,7 +23,7 @@ def where(ledger: Ledger) -> dict[str, str]:
 def report(log: Log, before: Ledger, after: Ledger) -> None:
     """Log what became of the keys: live and tries that failed in one line, every failure for good in one of its own.
 
-    Images that a person deleted in the shop are one line, when that is noticed.
+    Images that a person deleted in the shop are one line, when that is noticed; so are deletions that are held.
     """
     _report_warnings(log, before, after)
     live, again = 0, 0
@@ -51,10 +52,11 @@ def report(log: Log, before: Ledger, after: Ledger) -> None:
         elif old is not None and entry.attempts > old.attempts:
             again += 1
             log.say("WARNING", f"{shortened(key)} is tried again: {entry.last_reason}", **where(after), key=key)
+    _report_hold(log, before, after)
     if live:
         log.say("INFO", f"{live} images live", **where(after), live=live, again=again)
     if gone:
-        few = ", ".join(gone[:MOST_NAMED]) + (f" and {len(gone) - MOST_NAMED} more" if len(gone) > MOST_NAMED else "")
+        few = _few(gone)
         log.say(
             "INFO",
             f"no longer in the gallery, so a person deleted them in the shop; they stay out until their files change or "
@@ -70,6 +72,27 @@ def _report_warnings(log: Log, before: Ledger, after: Ledger) -> None:
         if entry.warning is not None and (old is None or old.warning != entry.warning):
             message = f"{shortened(key)} comes without a part of its metadata: {entry.warning}"
             log.say("WARNING", message, **where(after), key=key)
+
+
+def _report_hold(log: Log, before: Ledger, after: Ledger) -> None:
+    """Tell a hold once; again only if it has come to hold more, as then another list would be released."""
+    if after.hold is not None and not set(after.hold.keys) <= set(before.hold.keys if before.hold is not None else ()):
+        keys = after.hold.keys
+        log.say(
+            "ERROR",
+            f"held: {len(keys)} of {after.hold.shown} images would be deleted, as their files are gone. They stay until a "
+            f"person releases them (gallery-sync release {after.guid}) or drops the files again: "
+            f"{_few([shortened(key) for key in keys])}",
+            **where(after),
+            held=len(keys),
+        )
+    if before.hold is not None and after.hold is None:
+        log.say("INFO", "no longer held", **where(after))
+
+
+def _few(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(names[:MOST_NAMED]) + more
 
 
 def report_outcome(log: Log, kind: Kind, outcome: Outcome, **place: str) -> None:

@@ -1,22 +1,23 @@
 """A flight's first half: what is wanted and shown, the next step, and for a flight: take the slot, send, record the answer."""
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from itertools import chain
+from itertools import chain, islice
 from typing import Final
 
 import msgspec
 
-from gallery_sync.core import settle
+from gallery_sync.core import brake, settle
 from gallery_sync.core.files import of_gallery
 from gallery_sync.core.ledger import Action, Flight, Ledger, Snapshot, request_order
 from gallery_sync.core.observe import observe
-from gallery_sync.core.plan import Nothing, RunIntent, StartFlight, Wait, plan
+from gallery_sync.core.plan import Nothing, RunIntent, StartFlight, Step, Wait, plan
 from gallery_sync.core.see import is_dropped_again, see
 from gallery_sync.core.shop_values import Attributes, Image, NewImage, NewSource
 from gallery_sync.ports import shop_errors
 from gallery_sync.ports.storage import NotCopied, PreconditionFailed
-from gallery_sync.state import jobindex, refusals
+from gallery_sync.state import deletions, jobindex, refusals
 from gallery_sync.state.jobindex import IndexedJob
 from gallery_sync.state.ledgers import Held
 from gallery_sync.work import flights
@@ -48,25 +49,56 @@ def start(
     # A folder that feeds nothing any more is forgotten: the next file in it brings it back.
     ledger = replace(held.ledger, prefixes=tuple(prefix for prefix in prefixes if files[prefix]))
     ledger = observe(ledger, list(chain.from_iterable(files.values())), world.clock.now())
+    ledger = brake.used_up(ledger, world.policy)
     step = plan(ledger, listing or (), world.clock.now(), world.policy)
     if isinstance(step, RunIntent):
-        # Without an outcome, whatever was written since (a flight, a pause, another's intent) says what comes next.
-        outcome = run_intent(world, held, step.intent)
-        return outcome is not None or world.ledgers.read(ledger.guid, ledger.gallery).generation != held.generation
+        return _run(world, held, step)
     again = is_dropped_again(ledger)
     unsure = isinstance(step, Nothing) and again
-    if isinstance(step, StartFlight) or unsure or (audit and not _is_paused(world, ledger)):
+    asks = audit or brake.is_news(ledger, world.policy)
+    if isinstance(step, StartFlight) or unsure or (asks and not _is_paused(world, ledger)):
         if listing is None or again:
             # A listing from before the file was dropped again does not tell whether its image is still there.
             listing = world.shop.images(ledger.guid, ledger.gallery)
         ledger = see(ledger, listing, world.clock.now() - world.timing.second_listing)
-        step = plan(ledger, listing, world.clock.now(), world.policy)
+        ledger = brake.braked(ledger, len(listing), world.policy, world.clock.now())
+        step = _within_the_hour(world, ledger, listing, plan(ledger, listing, world.clock.now(), world.policy))
         if isinstance(step, Nothing) and is_dropped_again(ledger):
             # It landed a moment ago, and the listing may lag behind: a later one will tell.
             step = Wait(world.clock.now() + world.timing.second_listing)
     if isinstance(step, StartFlight):
         return _fly(world, held, ledger, step, listing or ())
+    if isinstance(step, RunIntent):
+        return _run(world, held, step)
     return _rest(world, held, ledger, step.until if isinstance(step, Wait) else None)
+
+
+def _run(world: ReconcileWorld, held: Held, step: RunIntent) -> bool:
+    # Without an outcome, whatever was written since (a flight, a pause, another's intent) says what comes next.
+    ledger = held.ledger
+    outcome = run_intent(world, held, step.intent)
+    return outcome is not None or world.ledgers.read(ledger.guid, ledger.gallery).generation != held.generation
+
+
+def _within_the_hour(world: ReconcileWorld, ledger: Ledger, listing: Sequence[Image], step: Step) -> Step:
+    """Let as many images go with their files as the shop may still lose in this hour; all other steps need not wait."""
+    if not isinstance(step, StartFlight) or step.action != "delete":
+        return step
+    now = world.clock.now()
+    may = deletions.reserve(world.documents, len(step.images), world.policy.most_an_hour, now, world.log)
+    if may:
+        return StartFlight("delete", dict(islice(step.images.items(), may)))
+    until = deletions.next_hour(now)
+    world.log.say(
+        "INFO",
+        f"{world.policy.most_an_hour} images have gone with their files in this hour, the most in the whole shop: "
+        "others wait for the next",
+        **where(ledger),
+    )
+    other = plan(ledger, listing, now, dataclasses.replace(world.policy, mirror_deletes=False))
+    if isinstance(other, Nothing):
+        return Wait(until)
+    return Wait(min(until, other.until)) if isinstance(other, Wait) else other
 
 
 def _is_paused(world: ReconcileWorld, ledger: Ledger) -> bool:
@@ -211,6 +243,7 @@ def _delete(world: ReconcileWorld, ledger: Ledger, flight: Flight, _urls: Urls) 
     report(world.log, ledger, after)
     if left is not None:
         world.queue.gallery(ledger.guid, ledger.gallery, left.at)
+        deletions.give_back(world.documents, len(flight.images) - len(done), flight.started, world.log)
     return left is None
 
 

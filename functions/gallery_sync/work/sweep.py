@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from gallery_sync.core import ledger_document, names
 from gallery_sync.ports.storage import Listed
-from gallery_sync.state import jobindex, ledgers, operations, refusals
+from gallery_sync.state import jobindex, ledgers, operations, paused, refusals
 from gallery_sync.work.audit_bucket import Place, audit_bucket
 from gallery_sync.work.audit_shop import ShopAudit
+from gallery_sync.work.standstill import PAUSED, known
 from gallery_sync.work.world import SweepWorld
 
 
@@ -35,6 +36,10 @@ def sweep(world: SweepWorld) -> Swept:
     """
     now = world.clock.now()
     galleries, rescued = 0, 0
+    stands = paused.is_paused(world.documents)
+    if stands:
+        world.log.say("WARNING", f"nothing is sent to the shop: {PAUSED}")
+    only = known(world.documents, world.only_products, world.log)
     shop_audit = ShopAudit(world)
     wanting: dict[str, list[Place]] = defaultdict(list)
     for listed in world.documents.list(ledger_document.PREFIX):
@@ -45,10 +50,12 @@ def sweep(world: SweepWorld) -> Swept:
             )
             continue
         galleries += 1
-        shop_audit.meet(*place)
+        left_alone = stands or (world.only_products and place[0] not in only)
+        if not left_alone:
+            shop_audit.meet(*place)
         for folder in ledgers.listed_folders(listed):
             wanting[folder].append(place)
-        if _is_stuck(world, listed, now):
+        if _is_stuck(world, listed, now) and not (left_alone and not _flies(listed)):
             rescued += 1
             world.log.say(
                 "WARNING", "nobody works on this gallery: reconciling it again", guid=place[0], gallery=place[1]
@@ -61,8 +68,14 @@ def sweep(world: SweepWorld) -> Swept:
         world.log.say("WARNING", "nobody brought this request into the ledgers: doing so", operation=operation)
         world.queue.operation(operation, now)
     _look_at_refused_again(world, now)
-    audits = shop_audit.enqueue()
+    # Audits that are left out in a pause are made up for after it.
+    audits = 0 if stands else shop_audit.enqueue()
     return Swept(galleries, rescued, jobs, audit_bucket(world, wanting, now + world.timing.run_budget), audits)
+
+
+def _flies(listed: Listed) -> bool:
+    """Whether a flight is under way there, which is finished also where nothing new may begin."""
+    return listed.metadata.get("flight", "0") != "0"
 
 
 def _is_stuck(world: SweepWorld, listed: Listed, now: float) -> bool:

@@ -31,6 +31,7 @@ class SweepWorld(BaseWorld):
 
     drops: Drops
     spread: Spread = in_threads
+    only_products: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,12 +43,16 @@ class PollWorld(BaseWorld):
 
 @dataclass(frozen=True, kw_only=True)
 class RequestWorld(PollWorld):
-    """What accepting and running a caller's request works with. `new_id` gives ids that nobody had before."""
+    """What accepting and running a caller's request works with. `new_id` gives ids that nobody had before.
+
+    `only_products`: guids or codes of the products that a trial is for; empty: all.
+    """
 
     drops: Drops
     bin: Bin
     new_id: Callable[[], str]
     max_attempts: int
+    only_products: tuple[str, ...] = ()
 
     @property
     def ledgers(self) -> Ledgers:

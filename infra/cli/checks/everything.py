@@ -12,6 +12,7 @@ from gallery_sync.shoptet.client import Shoptet
 from infra.cli.checks.buckets import check_drop_bucket, check_state_bucket
 from infra.cli.checks.clocks import check_clocks
 from infra.cli.checks.finding import Finding
+from infra.cli.checks.paused import check_paused
 from infra.cli.checks.queues import POLL_AT_ONCE, SYNC_AT_ONCE, check_queue
 from infra.cli.checks.rights import check_rights
 from infra.cli.checks.webhook import check_receiver, check_registration
@@ -40,6 +41,11 @@ def everything(subjects: Subjects, *, dry_run: bool) -> Iterator[Finding]:
     yield from check_receiver(settings.job_finished_url, settings.shoptet_webhook_keys)
     yield from check_clocks(settings.shoptet_api_url, subjects.storage.api_endpoint, subjects.clock)
     yield from check_drop_bucket(subjects.storage, settings.drop_bucket)
-    yield from check_state_bucket(subjects.storage, settings.state_bucket, subjects.signer, dry_run=dry_run)
+    state_bucket = check_state_bucket(subjects.storage, settings.state_bucket, subjects.signer, dry_run=dry_run)
+    reached = next(state_bucket)
+    yield reached
+    yield from state_bucket
+    if reached.ok:
+        yield from check_paused(subjects.storage, settings.state_bucket)
     yield from check_queue(subjects.queues, settings.sync_queue, "SYNC_QUEUE", SYNC_AT_ONCE)
     yield from check_queue(subjects.queues, settings.poll_queue, "POLL_QUEUE", POLL_AT_ONCE)

@@ -282,3 +282,19 @@ run "secrets_by_version" {
     error_message = "a version that is asked for is read, the others stay at the latest"
   }
 }
+
+run "a_trial" {
+  command = plan
+
+  variables {
+    only_products = ["62/XL", "92ca3575-7481-11e8-8216-002590dad85e"]
+  }
+
+  assert {
+    condition = toset([
+      for name, deployed in google_cloudfunctions2_function.function : name
+      if lookup(deployed.service_config[0].environment_variables, "ONLY_PRODUCTS", "") == "62/XL,92ca3575-7481-11e8-8216-002590dad85e"
+    ]) == toset(["sync-gallery", "galleries", "clean-gallery", "sweep"])
+    error_message = "a trial is for the products that are named, for whoever sends to the shop or sees to it"
+  }
+}

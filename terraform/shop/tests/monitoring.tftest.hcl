@@ -51,6 +51,7 @@ run "alerts" {
       [for a in google_monitoring_alert_policy.tasks : a.display_name], [for a in google_monitoring_alert_policy.error_rate : a.display_name],
       )) == toset([
       "gallery-sync shop: a picture failed for good",
+      "gallery-sync shop: deletions wait for a person's word",
       "gallery-sync shop: the webhook job:finished is missing or deactivated",
       "gallery-sync shop: calls with a wrong signature or key",
       "gallery-sync shop: sweep had to rescue galleries",

@@ -137,6 +137,10 @@ class Setting:
     """Whether other systems work on the galleries over HTTP, too."""
     full_look: bool = False
     """Whether lost events are left to the daily full look; else each is made up for by another event."""
+    most_an_hour: int = 200
+    """How many images may go with their files in an hour, in the whole shop."""
+    releases: bool = True
+    """Whether a person releases what is held."""
     task_tries: int = 8
     """How often a task is tried whose run fails or dies; with 1, only what looks again by itself finds what was left."""
     audit_every: float = MONTH
@@ -160,4 +164,6 @@ class Setting:
             task_tries=rng.choice((1, 3, 8)),
             audit_every=rng.choice(AUDITS_EVERY),
             one_write_a_second=rng.random() < 0.4,
+            most_an_hour=rng.choice((1, 200)),
+            releases=rng.random() < 0.5,
         )

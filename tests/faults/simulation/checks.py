@@ -37,6 +37,7 @@ class Checks:
             *self._codes(),
             *self._files(),
             *self._orphans(),
+            *self._holds(),
             *self._orders(),
         ]
 
@@ -212,6 +213,8 @@ class Checks:
                 refused = failure is not None and failure.code == "delete-refused" and picture.referenced
                 kept = picture.referenced and self._cleaned_at(place) > 0
                 codes = self._u.record.failures.get(f"drop:{owner}", set())
+                if f"drop:{owner}" in self._held(place):
+                    continue
                 if self._u.setting.mirror_deletes and not (refused or kept) and "unexplained" not in codes:
                     yield f"{owner} has left {place}, and its image {picture.name} is still there"
 
@@ -221,6 +224,29 @@ class Checks:
             return True
         looked_at = self._u.setting.audit_every <= OFTEN
         return not looked_at and was_home(self._u, owner, place)
+
+    def _held(self, place: Place) -> tuple[str, ...]:
+        hold = (self._u.record.current.get(place) or Ledger(*place)).hold
+        return hold.keys if hold is not None else ()
+
+    def _holds(self) -> Iterator[str]:
+        """What is held is shown, without a file, and was told; a person who releases leaves nothing held."""
+        for place in self._u.record.current:
+            held = self._held(place)
+            if held and self._u.setting.releases:
+                yield f"{place} is held although it was released: {held}"
+            if held and not self._u.setting.mirror_deletes:
+                yield f"{place} is held where images stay after their files: {held}"
+            shown = {f"drop:{picture.owner}" for picture in self._u.shop.galleries.get(place, ())}
+            for key in held:
+                name = key.removeprefix("drop:")
+                if name in self._u.drops.blobs and home(self._u, name) == place:
+                    yield f"{key} is held, and its file is in the bucket"
+                if key not in shown and key.startswith("drop:") and not self._u.shop.removed_by_hand:
+                    yield f"{key} is held, and was deleted"
+            told = any(line.startswith("held: ") and key in line for line in self._u.errors for key in held[:1])
+            if held and not told and not may_lose_lines(self._u):
+                yield f"{place} is held, and no line of the log says so"
 
     def _orders(self) -> Iterator[str]:
         for place in self._u.shop.galleries:

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from random import Random
 from typing import Final
 
+from gallery_sync.core import brake, ledger_document
 from gallery_sync.core.ledger import Ledger
+from gallery_sync.state.ledgers import FOLDERS
 from tests.faults.simulation.client import POISON
 from tests.faults.simulation.jobs import TOO_LARGE
 from tests.faults.simulation.shop import Deletion, Picture, Place, key_of
@@ -141,6 +143,20 @@ class People:
         u.shop.touched[picture.owner] = u.now
         u.shop.by_hand_at.setdefault(place, []).append(u.now)
         u.story.tell(u.now, "people", "touch %s (%s): %s, %s", picture.name, picture.owner, priority, description)
+
+    def release(self) -> bool:
+        """A person releases all that is held, as `gallery-sync release --all` does; whether there was anything."""
+        u = self._universe
+        held = {place: ledger.hold for place, ledger in u.record.current.items() if ledger.hold is not None}
+        for place, hold in held.items():
+            u.story.tell(u.now, "people", "release %s: %s", place, hold.keys)
+            path = ledger_document.path(*place)
+            free = brake.released(ledger_document.decode(u.state.blobs[path].body, path), hold, u.now)
+            metadata = ledger_document.counts(free).metadata()
+            folders = u.state.blobs[path].metadata[FOLDERS]
+            u.state.put(u.now, path, ledger_document.encode(free), {**metadata, FOLDERS: folders})
+            u.record.wrote(u.now, path, ledger_document.encode(free))
+        return bool(held)
 
     def reference(self, place: Place) -> None:
         """A variant shows an image of ours from now on."""

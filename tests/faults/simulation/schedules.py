@@ -33,6 +33,8 @@ BY_HAND: Final = {
 }
 """What happens in the shop itself."""
 WEIGHTS: Final = {"drop": 30, "several": 8, "bad": 4, "refused": 2, **CHANGES, **BY_HAND}
+MIRRORED: Final = {"fill": 5, "empty": 15}
+"""What people do besides where images go with their files: a folder is dropped as a whole, and deleted as a whole."""
 NUMBERS: Final = (None, 1, 37, 151)
 """Numbers of images that somebody adds: none that we choose, as by its number alone an image cannot be told from ours."""
 CALLERS: Final = {
@@ -75,7 +77,12 @@ class Life:
 
     def draw(self) -> None:
         """Let somebody do something."""
-        weights = {**WEIGHTS, **CALLERS} if self.universe.setting.callers else WEIGHTS
+        setting = self.universe.setting
+        weights = {
+            **WEIGHTS,
+            **(CALLERS if setting.callers else {}),
+            **(MIRRORED if setting.mirror_deletes else {}),
+        }
         kind = self.rng.choices(list(weights), list(weights.values()))[0]
         there = sorted(self.universe.drops.blobs)
         if kind in CALLERS:
@@ -94,6 +101,16 @@ class Life:
                 prefix = rng.choice(PREFIXES)
                 for file in rng.sample(FILES, rng.randint(2, 4)):
                     people.drop(f"{prefix}/shop/{file}")
+            case "fill":
+                for file in FILES:
+                    for prefix in PREFIXES:
+                        people.drop(f"{prefix}/shop/{file}")
+            case "empty":
+                prefix = rng.choice(PREFIXES)
+                for name in sorted(self.universe.drops.blobs):
+                    if name.startswith(f"{prefix}/"):
+                        people.delete(name)
+                        self.universe.turn(rng.choice((0.01, 10.0)))
             case "bad":
                 people.drop_badly(self._name(), rng.choice(("large", "poison", "empty")))
             case "refused":
@@ -165,6 +182,9 @@ class Life:
         try:
             for _ in range(self.rng.randint(0, 2)):
                 self.people.add_foreign(self._place(), self.rng.choice(NUMBERS))
+            if self.universe.setting.mirror_deletes and self.rng.random() < 0.5:
+                self._drop("fill")
+                self.universe.turn(self.rng.choice((3.0, 600.0)))
             for _ in range(self.rng.randint(3, 8)):
                 self.draw()
                 self.universe.turn(self.rng.choice((0.01, 3.0, 30.0, 300.0, 2000.0)) * self.rng.random())
@@ -221,7 +241,9 @@ class Life:
             universe.turn(SWEEP_EVERY)
             still = still + 1 if universe.at_rest and state == universe.state.last else 0
             state = universe.state.last
-            if still >= 3:
+            if still >= 3 and universe.setting.releases and self.people.release():
+                still = 0
+            elif still >= 3:
                 return
         raise Violation(f"the world does not come to rest within {QUIET_HOURS} hours")
 

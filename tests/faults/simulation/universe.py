@@ -235,7 +235,7 @@ class Universe:
             new_id=self._new_id,
             max_attempts=MAX_ATTEMPTS,
             outbox=SimOutbox(self.drops, self.copies, self.effects),
-            policy=Policy(self.setting.mirror_deletes, self.setting.remove_reference),
+            policy=Policy(self.setting.mirror_deletes, self.setting.remove_reference, self.setting.most_an_hour),
         )
 
     def poll_world(self, clock: SkewedClock) -> PollWorld:

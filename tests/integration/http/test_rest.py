@@ -19,7 +19,7 @@ from gallery_sync.http import rest
 from gallery_sync.http.asked import take_every_path
 from gallery_sync.http.limit import MOST, Limit
 from gallery_sync.ports import shop_errors
-from gallery_sync.state import operations
+from gallery_sync.state import operations, paused
 from tests.integration.http.conftest import KEYS, Call
 from tests.integration.http.world import GUID, Around
 from tests.unit.http.memory import NOW
@@ -464,3 +464,20 @@ def test_a_caller_that_is_alone_takes_nobodys_place() -> None:
     with contextlib.ExitStack() as stack:
         for _ in range(MOST + 1):
             stack.enter_context(limit.place("pim"))
+
+
+def test_in_a_pause_what_is_asked_is_taken_waits_and_every_answer_says_so(call: Call, around: Around) -> None:
+    around.shop.names = ["1.png"]
+    paused.pause(around.documents, NOW)
+    for method, path, body in (
+        ("PATCH", IMAGES, DESCRIBE),
+        ("DELETE", IMAGES, None),
+        ("POST", IMAGES, {"images": [{"sourceUrl": "https://pim.example/1.png"}]}),
+    ):
+        answer = call(method, path, json=body)
+        assert (answer.status_code, answer.headers.get("Gallery-Sync-Paused")) == (202, "true")
+    assert not {"update_attributes", "delete_all", "delete"} & set(around.shop.calls)
+    assert [intent.kind for intent in stored(around).intents] == ["attributes", "clean"]
+    paused.resume(around.documents)
+    answer = call("POST", IMAGES, json={"images": [{"sourceUrl": "https://pim.example/2.png"}]})
+    assert (answer.status_code, "Gallery-Sync-Paused" in answer.headers) == (202, False)

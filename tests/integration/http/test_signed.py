@@ -12,6 +12,7 @@ from gallery_sync.core.operation import operation_id
 from gallery_sync.http import parts
 from gallery_sync.http.access import WEBHOOKS
 from gallery_sync.http.begin import begin, begin_event
+from gallery_sync.state import paused
 from tests.integration.http.conftest import SECRET, Call
 from tests.integration.http.world import Around
 from tests.unit.http.memory import NOW
@@ -51,6 +52,14 @@ def test_an_event_that_comes_again_is_enqueued_again_under_its_operation(event: 
     assert first.json == again.json
     assert len(around.queue.asked) == 2
     assert event(**signed(RAW.replace(b'"shop"', b'"shop360"'))).status_code == 409
+
+
+def test_in_a_pause_an_event_is_taken_and_the_answer_says_so(event: Call, around: Around) -> None:
+    assert "Gallery-Sync-Paused" not in event(**signed(RAW)).headers
+    paused.pause(around.documents, NOW)
+    answer = event(**signed(RAW, "msg_2"))
+    assert (answer.status_code, answer.headers["Gallery-Sync-Paused"]) == (202, "true")
+    assert around.queue.asked[-1][:2] == ("operation", answer.json["operation"])
 
 
 def test_a_forged_event_connects_to_nothing(event: Call, around: Around) -> None:

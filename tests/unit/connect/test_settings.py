@@ -178,6 +178,14 @@ def test_what_is_set_counts() -> None:
     assert (settings.sync_window_seconds, settings.tasks_service_account) == (0.5, "tasks@p.example")
 
 
+@pytest.mark.parametrize("function", ["sync_gallery", "galleries", "clean_gallery", "sweep"])
+def test_a_trial_is_for_the_products_that_are_named(function: str) -> None:
+    settings = FUNCTIONS[function]
+    assert getattr(settings.read(ALL), "only_products") == ()  # noqa: B009  # of a subclass
+    named = settings.read(ALL | {"ONLY_PRODUCTS": "62/XL, 92ca3575-7481-11e8-8216-002590dad85e"})
+    assert getattr(named, "only_products") == ("62/XL", "92ca3575-7481-11e8-8216-002590dad85e")  # noqa: B009
+
+
 def test_the_window_is_set_in_seconds_and_everything_else_is_scaled() -> None:
     local = {"CLOUD_TASKS_EMULATOR_HOST": "127.0.0.1:8123"}
     timing = OnDrop.read(SYNC | DROPS | local | {"SYNC_WINDOW_SECONDS": "3", "TIME_SCALE": "0.1"}).timing

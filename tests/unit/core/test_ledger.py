@@ -5,7 +5,7 @@ import pytest
 
 from gallery_sync.core import ledger as ledgers
 from gallery_sync.core import ledger_document
-from gallery_sync.core.ledger import Entry, Failure, Ledger, Pause
+from gallery_sync.core.ledger import Entry, Failure, Hold, Ledger, Loss, Pause
 from gallery_sync.core.ledger_document import BadDocument
 from tests.unit.core.build import (
     GUID,
@@ -139,6 +139,7 @@ def test_the_counts_say_what_is_live_waiting_and_failed() -> None:
         "live": "1",
         "waiting": "1",
         "failed": "1",
+        "held": "0",
         "flight": "0",
         "reconcile_at": str(int(NOW + 30)),
     }
@@ -186,3 +187,17 @@ def test_a_flight_of_any_action_is_written_and_read() -> None:
     for action in ("insert", "source", "attributes", "delete"):
         ledger = a_ledger(flight=a_flight({key("1.jpg"): snapshot}, action, before=(img("1.jpg").name,)))
         assert ledger_document.decode(ledger_document.encode(ledger), "x") == ledger
+
+
+def test_what_is_held_is_counted_and_a_held_gallery_rests() -> None:
+    entries = {key(f"{n}.jpg"): Entry(None, live(f"{n}.jpg", f"{n}.jpg")) for n in range(6)}
+    held = a_ledger(entries, hold=Hold(tuple(entries), 6, NOW))
+    assert ledger_document.counts(held).metadata()["held"] == "6"
+    assert ledgers.reconcile_at(held) == 0
+
+
+def test_a_ledger_from_before_the_brake_is_read_and_one_without_a_hold_is_written_as_before() -> None:
+    body = ledger_document.encode(FULL)
+    assert not any(field in body for field in (b'"hold"', b'"released"', b'"lost"'))
+    held = replace(FULL, hold=Hold(("drop:A/shop/1.jpg",), 1, NOW), released=("drop:A/2.jpg",), lost=Loss(2, NOW))
+    assert ledger_document.decode(ledger_document.encode(held), "x") == held

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gallery_sync.core.ledger import Entry, Failure
+from gallery_sync.core.ledger import Entry, Failure, Hold, Ledger
 from gallery_sync.work.report import report, where
 from tests.unit.core.build import GUID, NOW, Lines, a_ledger, key, live, replace, shown, wanted
 
@@ -119,3 +119,41 @@ def test_the_longest_key_leaves_room_for_its_reason_in_the_line() -> None:
     lines, long = Lines(), f"drop:A/shop/{'x' * 1_000}.jpg"
     report(lines.log, a_ledger({long: NEW}), a_ledger({long: FAILED}))
     assert lines.read[0]["message"].endswith(".jpg failed for good: no picture")
+
+
+HELD = a_ledger({key(f"{n}.jpg"): Entry(None, live(f"{n}.jpg", f"x{n}.jpg")) for n in range(8)})
+
+
+def holding(count: int) -> Ledger:
+    return replace(HELD, hold=Hold(tuple(key(f"{n}.jpg") for n in range(count)), 9, NOW))
+
+
+def test_a_hold_is_told_once_with_how_many_which_and_what_to_do() -> None:
+    lines = Lines()
+    report(lines.log, HELD, holding(7))
+    report(lines.log, holding(7), holding(7))
+    report(lines.log, holding(7), holding(6))
+    (line,) = lines.read
+    assert (line["severity"], line["guid"], line["gallery"], line["held"]) == ("ERROR", GUID, "shop", 7)
+    named = ", ".join(key(f"{n}.jpg") for n in range(5))
+    assert line["message"] == (
+        "held: 7 of 9 images would be deleted, as their files are gone. They stay until a person releases them "
+        f"(gallery-sync release {GUID}) or drops the files again: {named} and 2 more"
+    )
+
+
+def test_a_hold_that_has_come_to_hold_more_is_told_again_and_so_is_its_end() -> None:
+    lines = Lines()
+    report(lines.log, holding(7), holding(8))
+    report(lines.log, holding(8), HELD)
+    assert [(line["severity"], line["message"][:15]) for line in lines.read] == [
+        ("ERROR", "held: 8 of 9 im"),
+        ("INFO", "no longer held"),
+    ]
+
+
+def test_the_longest_keys_leave_room_for_what_to_do() -> None:
+    lines = Lines()
+    keys = tuple(f"drop:A/shop/{n}{'x' * 1_000}.jpg" for n in range(7))
+    report(lines.log, HELD, replace(HELD, hold=Hold(keys, 9, NOW)))
+    assert f"(gallery-sync release {GUID})" in lines.read[0]["message"]
