@@ -262,8 +262,8 @@ MUTATIONS: Final = (
         "I1",
         "a folder still feeds the product that its code meant before",
         "work/products.py",
-        "return codes.guid(prefix) == guid",
-        "return bool(codes.guid(prefix))",
+        "return codes.still_means(prefix, guid)",
+        "return codes.still_means(prefix, guid) or True",
     ),
     Mutation(
         "I6",

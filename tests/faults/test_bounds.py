@@ -6,6 +6,7 @@ from random import Random
 import pytest
 
 from gallery_sync.core.limits import MAX_FOLDERS
+from gallery_sync.core.operation import Part
 from gallery_sync.core.schedule import DAY, HOUR
 from gallery_sync.core.shop_values import JobDetail
 from gallery_sync.ports import shop_errors
@@ -13,7 +14,7 @@ from gallery_sync.state import jobindex, refusals
 from tests.faults.simulation.chance import Setting, Shoptets
 from tests.faults.simulation.client import SimClient
 from tests.faults.simulation.effects import SkewedClock
-from tests.faults.simulation.people import GUID, People
+from tests.faults.simulation.people import CODE, GUID, People
 from tests.faults.simulation.universe import Universe
 
 SETTING = Setting(seed=1)
@@ -133,3 +134,19 @@ def test_folders_of_one_gallery_are_bounded_told_and_forgotten_once_they_are_emp
     held = universe.record.current[GUID, "shop"]
     assert set(held.prefixes) == set(refused)
     assert not [s for s in spellings if refusals.path(f"{s}/shop/") in universe.state.blobs]
+
+
+def test_a_code_that_was_renamed_in_the_shop_takes_no_image_away() -> None:
+    universe = Universe(Setting(seed=1, mirror_deletes=True))
+    people = People(universe, Random(1))
+    people.drop(f"{CODE}/01_a.jpg")
+    people.drop(f"{CODE}/2.png")
+    universe.turn(2 * HOUR)
+    before = [picture.name for picture in universe.shop.galleries[GUID, "shop"]]
+    del universe.shop.codes[CODE]
+    universe.turn(30 * HOUR)
+    universe.send((Part("sync", GUID, "shop"),))
+    universe.turn(2 * HOUR)
+    after = [picture.name for picture in universe.shop.galleries[GUID, "shop"]]
+    universe.close()
+    assert (len(before), after) == (2, before)

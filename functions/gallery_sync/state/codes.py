@@ -13,11 +13,12 @@ from gallery_sync.ports.shop_errors import NotFound
 from gallery_sync.ports.storage import Documents, PreconditionFailed, Stored
 
 
-class Code(msgspec.Struct, frozen=True):
-    """A code's guid, and when Shoptet said so (epoch seconds)."""
+class Code(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a code means, and when Shoptet was asked (epoch seconds). `unknown`: it no longer knew it; `guid` was its last meaning."""
 
     guid: str
     checked_at: float
+    unknown: bool = False
 
 
 class Codes:
@@ -71,17 +72,44 @@ class Codes:
             self._documents.delete(where)
             return False
 
+    def still_means(self, prefix: str, guid: str) -> bool:
+        """Whether a folder that fed a product feeds it still. Only a code that is another product's by now ends that.
+
+        One that Shoptet no longer knows may have been renamed in the shop: the files in the folder are no less there, and
+        their images must not go. It is asked about once a day. Raises the client's errors, BadDocument.
+        """
+        product = _product(prefix)
+        if names.is_guid(product):
+            return product.lower() == guid
+        where = path(product)
+        stored = self._documents.read(where)
+        known = _read(stored, where) if stored is not None else None
+        if known is not None and self._is_fresh(known):
+            return known.guid == guid
+        generation = stored.generation if stored is not None else 0
+        try:
+            return self._ask(product, where, generation) == guid
+        except NotFound:
+            self._write(where, Code(guid, self._clock.now(), unknown=True), generation)
+            return True
+
     def _believes(self, code: Code) -> bool:
+        return not code.unknown and self._is_fresh(code)
+
+    def _is_fresh(self, code: Code) -> bool:
         return self._clock.now() < code.checked_at + self._timing.code_valid
 
     def _ask(self, product: str, where: str, generation: int) -> str:
         found = Code(self._shop.guid_of(product).lower(), self._clock.now())
+        self._write(where, found, generation)
+        return found.guid
+
+    def _write(self, where: str, code: Code, generation: int) -> None:
         try:
-            self._documents.write(where, msgspec.json.encode(found), generation=generation)
+            self._documents.write(where, msgspec.json.encode(code), generation=generation)
         except PreconditionFailed:
             # Another run asked at the same moment; its answer is as fresh as ours.
-            return found.guid
-        return found.guid
+            return
 
 
 def _product(prefix: str) -> str:

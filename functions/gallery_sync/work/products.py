@@ -116,9 +116,10 @@ def look_at_refused(world: ReconcileWorld, name: str) -> None:
 
 def _means(codes: Codes, prefix: str, guid: str) -> bool:
     try:
-        return codes.guid(prefix) == guid
+        return codes.still_means(prefix, guid)
     except shop_errors.Refused:
-        return False
+        # It refuses to tell: that says nothing of the code, either.
+        return True
 
 
 def _refuse_folder(world: ReconcileWorld, prefix: str, gallery: Gallery, error: shop_errors.Refused) -> None:

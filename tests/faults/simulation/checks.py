@@ -60,14 +60,15 @@ class Checks:
                     yield f"the cleanup of {place} left no watermark"
 
     def _codes(self) -> Iterator[str]:
-        """Where every gallery was checked on the quiet days, no code is believed to mean what it meant before."""
+        """Where every gallery was checked on the quiet days, no code is believed to mean what it no longer means."""
         if self._u.setting.audit_every > OFTEN:
             return
         for name, blob in self._u.drops.blobs.items():
             drop = names.parse(name, blob.size)
             if isinstance(drop, names.Drop) and not names.is_guid(drop.product):
                 guid, believed = self._u.shop.codes.get(drop.product), home(self._u, name)
-                if believed != ((guid, drop.gallery) if guid is not None else None):
+                # A code that means nothing may have been renamed: what its folder feeds stays where it is.
+                if guid is not None and believed != (guid, drop.gallery):
                     yield f"{name} is believed to belong to {believed}, its code means {guid}"
 
     def _half_cleaned_at(self, place: Place) -> float:
