@@ -14,7 +14,7 @@ from gallery_sync.ports.storage import Documents, PreconditionFailed, Stored
 
 
 class Code(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a code means, and when Shoptet was asked (epoch seconds). `unknown`: it knew it no longer; `guid` is the last meaning."""
+    """What a code means, and when Shoptet was asked (epoch seconds). `unknown`: it no longer knew it; `guid` is from before."""
 
     guid: str
     checked_at: float
