@@ -75,8 +75,10 @@ def test_300_files_over_30_galleries_cost_each_one_insertion_two_listings_one_de
     assert calls["product.by_code"] == 20
     assert calls["images.source"] == calls["images.update"] == calls["images.delete"] == 0
     # One list serves all jobs: at most one for each window of polls, however many jobs and webhooks there are.
-    assert lists <= (time.monotonic() - began) / TIMING.poll_window + 1
-    assert lists <= 15
+    took = time.monotonic() - began
+    assert lists <= took / TIMING.poll_window + 1
+    # It follows the time that the jobs take, and not their number.
+    assert lists <= 10 + took / 2
     assert shown(cloud, products) == [digests(group) for group in files.values()]
     assert_within_limits(sandbox)
 

@@ -44,7 +44,6 @@ class Callers:
     def send(self, kind: str, data: Mapping[str, Any]) -> None:
         """Send a signed event, until it is taken."""
         event = f"event-{len(self._asked)}"
-        self._asked.append(operation.operation_id(access.WEBHOOKS, event))
         body = json.dumps({"type": kind, "timestamp": "2026-08-21T09:30:00Z", "data": data})
         moment = datetime.datetime.now(datetime.UTC)
         headers = {
@@ -53,7 +52,8 @@ class Callers:
             "webhook-timestamp": str(int(moment.timestamp())),
             "webhook-signature": Webhook(SECRET).sign(event, moment, body),
         }
-        self._until_taken("POST", signed.PATH, headers, body)
+        # Which operation it became only the answer tells.
+        self._asked.append(json.loads(self._until_taken("POST", signed.PATH, headers, body).data)["operation"])
 
     def call(self, method: str, path: str, body: object = None) -> None:
         """Make a call with a key, until it is answered with something else than 503."""
@@ -79,12 +79,12 @@ class Callers:
         reasons = [image["reason"] for image in part["images"] if "reason" in image]
         return operation["state"], states, "\n".join([*reasons, part.get("error", {}).get("message", "")])
 
-    def _until_taken(self, method: str, path: str, headers: Mapping[str, str], body: str) -> None:
+    def _until_taken(self, method: str, path: str, headers: Mapping[str, str], body: str) -> TestResponse:
         for _ in range(MOST_TRIES):
             answer: TestResponse = self._client.open(path, method=method, headers=dict(headers), data=body)
             self.answers.append(answer.status_code)
             if answer.status_code != 503:
-                return
+                return answer
             self._repeat(float(answer.headers["Retry-After"]))
         raise AssertionError(f"{method} {path} was never taken: {self.answers}")
 
