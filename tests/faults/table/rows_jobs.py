@@ -38,17 +38,19 @@ def _ends_badly() -> list[Cell]:
     cells = []
     for start in BOTH:
         call = start[0]
-        again = waits(140.0, 500.0, sends=(call, 2))  # two looks, two minutes apart, and a pause
-        given_up = fails("given up after 5 tries", sends=(call, 5))
+        # Two listings, two minutes apart, and a pause. Nobody knows which of two new pictures broke the job: each flies alone.
+        halves = 2 if start is INSERTION else 1
+        again = waits(140.0, 500.0, sends=(call, 1 + halves))
+        given_up = fails("given up after 5 tries", sends=(call, 1 + 4 * halves))
         for how in ("failed", "killed", "expired"):
             cells += [
                 _job(f"job_{how}", start, how, again),
                 _job(f"job_{how}", start, f"{how}, for ever", given_up, "for ever"),
             ]
         cells += [
-            _job("job_never_ends", start, "never ends", waits(3 * HOUR, 4 * HOUR, sends=(call, 2))),
+            _job("job_never_ends", start, "never ends", waits(3 * HOUR, 4 * HOUR, sends=(call, 1 + halves))),
             _job("image_fails", start, "an image in error", waits(25.0, 300.0, sends=(call, 2))),
-            _job("lose_image", start, "an image silently missing", again),
+            _job("lose_image", start, "an image silently missing", waits(140.0, 500.0, sends=(call, 2))),
         ]
     for how in ("failed", "killed", "expired"):
         done = waits(140.0, 500.0, sends=("images.insert", 2))
