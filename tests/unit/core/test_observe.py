@@ -62,6 +62,7 @@ MAY_BE = Failure(MAY_BE_THERE, "it may be there already", NOW)
         pytest.param(a_file("a.jpg"), False, id="nothing changed"),
         pytest.param(a_file("a.jpg", description="new"), False, id="its metadata changed"),
         pytest.param(a_file("a.jpg", 2), False, id="replaced before the failure was written down"),
+        pytest.param(dropped_at(NOW), False, id="dropped again at that very moment: rather not than twice"),
         pytest.param(dropped_at(NOW + 1), True, id="dropped again after that"),
     ],
 )

@@ -135,3 +135,27 @@ def test_a_free_number_is_the_nearest_above_else_below(near: int, taken: set[int
 def test_no_free_number_is_an_error_that_says_so() -> None:
     with pytest.raises(ValueError, match="all 65535 priorities of the gallery are taken"):
         order.free_number(1, set(range(1, MAX_PRIORITY + 1)))
+
+
+@pytest.mark.parametrize(
+    ("numbers", "first", "rise"),
+    [
+        pytest.param({"a": 1, "b": 2, "c": 3}, None, "abc", id="all rise"),
+        pytest.param({"a": 9, "b": 2, "c": 3}, None, "bc", id="the longest part"),
+        pytest.param({"a": 1, "c": 3}, None, "ac", id="one has no number"),
+        pytest.param({"a": 9, "b": 2, "c": 3}, {"a": 9}, "a", id="what has to stay, stays"),
+        pytest.param({"a": 1, "b": 5, "c": 3}, {"a": 1, "c": 3}, "ac", id="one between that does not rise"),
+        pytest.param({"a": 1, "b": 2, "c": 3}, {"a": 1, "c": 3}, "abc", id="one between"),
+        pytest.param({"a": 1, "b": 1, "c": 3}, {"a": 1, "c": 3}, "ac", id="one equal to that before"),
+        pytest.param({"a": 1, "b": 3, "c": 3}, {"a": 1, "c": 3}, "ac", id="one equal to that after"),
+        pytest.param({"a": 1, "b": 2, "c": 3}, {"c": 3}, "abc", id="those before it"),
+        pytest.param({"a": 2, "b": 1, "c": 3}, {"c": 3}, "bc", id="of those before it the longest part"),
+        pytest.param({"a": 1, "b": 2, "c": 3}, {"a": 1}, "abc", id="those after it"),
+        pytest.param({"a": 1, "b": MAX_PRIORITY}, {"a": 1}, "ab", id="the last number of all"),
+        pytest.param({"a": 1, "b": 2}, {}, "ab", id="nothing has to stay"),
+    ],
+)
+def test_as_many_as_possible_rise_beside_those_that_have_to_stay(
+    numbers: dict[str, int], first: dict[str, int] | None, rise: str
+) -> None:
+    assert order.rising("abc", numbers, first) == {key: numbers[key] for key in rise}
