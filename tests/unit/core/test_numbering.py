@@ -70,10 +70,11 @@ def test_an_image_without_a_number_counts_as_numbered_0() -> None:
 
 def test_files_come_in_the_order_of_their_names_then_what_callers_asked_in_the_order_in_which_they_asked() -> None:
     asked = {"url:z": Entry(by_url("z", 1.0)), "url:a": Entry(by_url("a", 2.0)), "url:first": Entry(by_url("f", 0.0))}
-    ledger = a_ledger(asked | new("10.jpg", "2.jpg"))
+    ledger = a_ledger(asked | new("z.jpg", "10.jpg", "2.jpg"))
     assert sorted(number(ledger, ()), key=lambda name: number(ledger, ())[name].place) == [
         key("2.jpg"),
         key("10.jpg"),
+        key("z.jpg"),
         "url:first",
         "url:z",
         "url:a",
@@ -113,6 +114,11 @@ def test_a_number_that_somebody_elses_image_has_is_given_to_none_of_ours() -> No
 
 def test_a_number_of_an_image_of_ours_is_not_taken_from_it() -> None:
     assert places(a_ledger(shown("a.jpg", "1.jpg", 100)), img("1.jpg", 100)) == {"a.jpg": 100}
+
+
+def test_a_number_that_a_person_gave_to_an_image_of_ours_is_no_obstacle_to_the_order_of_the_others() -> None:
+    entries = shown("a.jpg", "1.jpg", 100) | new("b.jpg") | shown("c.jpg", "3.jpg", 200)
+    assert places(a_ledger(entries), img("1.jpg", 100), img("3.jpg", 149)) == {"a.jpg": 100, "b.jpg": 149, "c.jpg": 200}
 
 
 def test_an_image_is_ordered_by_its_place_where_another_number_was_sent_for_it() -> None:
