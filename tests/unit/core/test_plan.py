@@ -57,6 +57,7 @@ def described(text: str | None) -> Wanted:
         pytest.param(Entry(replace(W1, priority=7), LIVE), PLAIN, "attributes", id="another explicit priority"),
         pytest.param(Entry(replace(W1, priority=100), LIVE), PLAIN, None, id="an explicit priority that it has"),
         pytest.param(Entry(replace(W1, priority=7), GONE), PLAIN, None, id="attributes of an image that is gone"),
+        pytest.param(Entry(described("x"), GONE), PLAIN, None, id="a description of an image that is gone"),
         pytest.param(Entry(described("x"), LIVE), PLAIN, "attributes", id="a description"),
         pytest.param(Entry(described("x"), replace(LIVE, description="x")), PLAIN, None, id="the description it has"),
         pytest.param(Entry(W1, replace(LIVE, description="x")), PLAIN, "attributes", id="a description removed"),
