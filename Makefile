@@ -6,7 +6,7 @@ READY  := $(VENV)/.ready
 
 export PYTHONPATH := functions
 
-.PHONY: help demo demo-http dev test test-long lint lock clean package sbom licences audit cli bench chaos faults mutations
+.PHONY: help demo demo-http dev test test-long lint lock clean package sbom licences audit cli bench chaos faults mutations mutants
 .PHONY: terraform terraform-mistakes checkov deploy destroy
 .DEFAULT_GOAL := help
 
@@ -60,6 +60,12 @@ bench: $(READY)  ## what sweeping 1,000, 10,000 and 100,000 galleries costs, ove
 
 chaos: $(READY)  ## functions are killed at random while pictures travel, 20 rounds of half a minute (ROUNDS=n SEED=n)
 	@$(BIN)/python -m infra.local.chaos $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED))
+
+build/cosmic-ray/.ready: $(READY)
+	@$(BIN)/python -m pip install --quiet --target build/cosmic-ray cosmic-ray==8.7.0 && touch $@
+
+mutants: $(READY) build/cosmic-ray/.ready  ## core is changed in one sign at a time, do its unit tests notice? 10 minutes (SAMPLE=n SEED=n)
+	@$(BIN)/python -m tests.mutants $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED))
 
 lock: $(READY)  ## pin and hash every dependency anew (functions/requirements.txt, requirements-dev.txt)
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \

@@ -10,7 +10,7 @@ import msgspec
 
 from gallery_sync.core.ledger import MAX_DONE, Entry, Intent, Ledger, Row, since, with_entries
 from gallery_sync.core.operation import Outcome
-from gallery_sync.core.pictures import NAME_KEY, overridden, owner, with_attributes
+from gallery_sync.core.pictures import NAME_KEY, overridden, owner
 from gallery_sync.core.shop_values import Image
 
 replace = msgspec.structs.replace
@@ -60,9 +60,7 @@ def _effect(ledger: Ledger, intent: Intent, outcome: Outcome) -> Ledger:
         case "attributes":
             told = [(row, one) for row, one in zip(intent.rows, outcome.images, strict=True) if one.state != "failed"]
             rows = {one.key: row for row, one in told if one.key is not None}
-            updated = [one for _, one in told if one.state == "updated" and one.name is not None]
-            images = {one.name or "": Image(one.name or "", change_time=one.change_time) for one in updated}
-            return _described(ledger, rows, images)
+            return _described(ledger, rows, {one.name: one.change_time for _, one in told if one.state == "updated"})
 
 
 def _cleaned(ledger: Ledger, intent: Intent, skipped: Sequence[str]) -> Ledger:
@@ -70,13 +68,13 @@ def _cleaned(ledger: Ledger, intent: Intent, skipped: Sequence[str]) -> Ledger:
     kept = set(skipped)
     entries = {}
     for key, entry in ledger.entries.items():
-        stays = entry.live is not None and entry.live.name in kept
-        live = replace(entry.live, state="kept") if stays and entry.live is not None else None
+        shows = entry.live
+        live = replace(shows, state="kept") if shows is not None and shows.name in kept else None
         newer = entry.wanted is not None and since(entry.wanted) > intent.at
-        if newer and live is None and entry.live is not None and (entry.live.gone or key.startswith(NAME_KEY)):
+        if newer and live is None and shows is not None and (shows.gone or key.startswith(NAME_KEY)):
             # A person was faster than the cleanup, and still wins. Whether it took an image that is meant by its name, or that
             # came after it, the gallery tells.
-            live = entry.live
+            live = shows
         if newer or live is not None:
             entries[key] = Entry(entry.wanted if newer else None, live)
     return replace(ledger, entries=entries, cleaned_at=max(ledger.cleaned_at, intent.at))
@@ -98,29 +96,25 @@ def _deleted(ledger: Ledger, intent: Intent, name: str) -> Ledger:
     return with_entries(ledger, {key: Entry() if by_name else Entry(entry.wanted, gone)})
 
 
-def _described(ledger: Ledger, rows: Mapping[str, Row], images: Mapping[str, Image]) -> Ledger:
+def _described(ledger: Ledger, rows: Mapping[str, Row], times: Mapping[str | None, str | None]) -> Ledger:
     """Give the ledger after attributes of our images were changed as asked, by key: no later plan undoes it.
 
-    `images` are those that were changed in the gallery, by name; a key that is not live yet flies with what is wanted now.
+    `times` are the change times of those that were changed in the gallery, by name; a key that is not live yet flies with
+    what is wanted now.
     """
     changed = {}
     for key, row in rows.items():
         entry = ledger.entries.get(key)
         if entry is None:
             continue
-        if entry.wanted is not None:
-            entry = (
-                overridden(entry, None, row.priority, row.description)
-                if key.startswith("drop:")
-                else replace(entry, wanted=with_attributes(entry.wanted, row.priority, row.description))
-            )
-        if entry.live is not None and entry.live.name in images:
+        entry = overridden(entry, None, row.priority, row.description)
+        if entry.live is not None and entry.live.name in times:
             live = replace(
                 entry.live,
                 priority=entry.live.priority if row.priority is None else row.priority,
                 place=entry.live.place if row.priority is None else None,
                 description=entry.live.description if row.description is None else row.description,
-                change_time=images[entry.live.name].change_time or entry.live.change_time,
+                change_time=times[entry.live.name] or entry.live.change_time,
             )
             entry = replace(entry, live=live)
         changed[key] = entry

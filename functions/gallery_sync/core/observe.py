@@ -52,16 +52,17 @@ def observe(ledger: Ledger, files: Iterable[DropFile], now: float) -> Ledger:
         elif entry.override != override:
             changed[key] = replace(entry, override=override)
     for key, entry in ledger.entries.items():
-        if key.startswith("drop:") and key not in current and entry.wanted is not None and not _by_url(entry):
+        if key.startswith("drop:") and key not in current and entry.wanted is not None and _asked(entry) is None:
             changed[key] = wanting(entry, None)
         elif by_name_checked(key, entry) != entry:
             changed[key] = by_name_checked(key, entry)
     return with_entries(ledger, changed)
 
 
-def _by_url(entry: Entry) -> bool:
-    """Whether a caller's URL is wanted for an image whose file had been deleted before: no file speaks against it."""
-    return entry.override is None and entry.wanted is not None and entry.wanted.content.url
+def _asked(entry: Entry) -> Wanted | None:
+    """Give what a caller wants by URL for an image whose file had been deleted before: no file speaks against it."""
+    wanted = entry.wanted
+    return wanted if wanted is not None and wanted.content.url and entry.override is None else None
 
 
 def _may_be_there(entry: Entry, file: DropFile) -> bool:
@@ -74,9 +75,8 @@ def _may_be_there(entry: Entry, file: DropFile) -> bool:
 
 def _override(entry: Entry, says: Wanted) -> Override | None:
     """Give what a caller asked for a file's image; that may have been before anybody had seen the file."""
-    if entry.override is None and _by_url(entry) and entry.wanted is not None:
-        return Override(says, entry.wanted.content, entry.wanted.priority, entry.wanted.description)
-    return entry.override
+    asked = _asked(entry)
+    return entry.override if asked is None else Override(says, asked.content, asked.priority, asked.description)
 
 
 def _overridden(override: Override | None, says: Wanted) -> tuple[Override | None, Wanted]:

@@ -30,7 +30,7 @@ URL_KEY: Final = "url:"
 NAME_KEY: Final = "name:"
 
 
-class ByUrl(msgspec.Struct, frozen=True, omit_defaults=True):
+class ByUrl(msgspec.Struct, frozen=True):
     """A picture that a caller gives by URL: for a key or for the image `name`; `id` tells this request from all others."""
 
     id: str

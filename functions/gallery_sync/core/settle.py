@@ -63,12 +63,13 @@ def settle(
     halves: one picture that breaks the job must not take the others along.
     """
     silent = [key for key in outcome.missing if key not in flight.errors]
-    if silent and flight.first_miss is None:
-        claimed = {key: image.name for key, image in outcome.found.items()}
-        again = now + timing.second_listing
-        return replace(ledger, flight=replace(flight, first_miss=now, claimed=claimed, grace_until=again))
-    if silent and flight.first_miss is not None and now < flight.first_miss + timing.second_listing:
-        return ledger
+    if silent:
+        if flight.first_miss is None:
+            claimed = {key: image.name for key, image in outcome.found.items()}
+            again = now + timing.second_listing
+            return replace(ledger, flight=replace(flight, first_miss=now, claimed=claimed, grace_until=again))
+        if now < flight.first_miss + timing.second_listing:
+            return ledger
     changed: dict[str, Entry] = {}
     for key, image in outcome.found.items():
         changed[key] = became_live(ledger.entries.get(key, Entry()), flight.images[key], image)
@@ -168,7 +169,7 @@ def paused(ledger: Ledger, until: float | None, reason: str, now: float, timing:
     """Give the ledger after a call that was not carried out and may be later: at `until`, or after a growing pause."""
     times = ledger.pause.times + 1 if ledger.pause is not None else 1
     later = now + schedule.pause(times, timing)
-    moment = max(later, until or 0.0)
+    moment = later if until is None else max(later, until)
     return replace(ledger, flight=None, pause=Pause(moment, reason, times), due_at=moment)
 
 
@@ -237,8 +238,7 @@ def failed(entry: Entry, code: str, reason: str, now: float, request_id: str | N
 
 def _is_of(entry: Entry, snapshot: Snapshot) -> bool:
     """Whether what a flight carried is still wanted: a caller may have given another picture meanwhile, which is not to blame."""
-    current = entry.wanted.content.generation if entry.wanted is not None else 0
-    return not snapshot.generation or not current or snapshot.generation == current
+    return not snapshot.generation or entry.wanted is None or snapshot.generation == entry.wanted.content.generation
 
 
 def _job_failed(flight: Flight) -> bool:

@@ -30,9 +30,10 @@ def test_an_event_of_another_type_is_refused(kind: str) -> None:
         parse(kind, DATA, "drops")
 
 
-def test_an_event_of_another_bucket_is_refused() -> None:
-    with pytest.raises(BadEvent, match="is of the bucket 'state', the drop bucket is 'drops': correct the trigger"):
-        parse(FINALIZED, DATA | {"bucket": "state"}, "drops")
+@pytest.mark.parametrize("bucket", ["state", "archive", "drops2", ""])
+def test_an_event_of_another_bucket_is_refused(bucket: str) -> None:
+    with pytest.raises(BadEvent, match=f"is of the bucket '{bucket}', the drop bucket is 'drops': correct the trigger"):
+        parse(FINALIZED, DATA | {"bucket": bucket}, "drops")
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,14 @@ import pytest
 
 from gallery_sync.core import ledger as ledgers
 from gallery_sync.core import ledger_document
-from gallery_sync.core.ledger import Entry, Failure, Hold, Ledger, Loss, Pause
+from gallery_sync.core.ledger import Entry, Failure, Hold, Ledger, LiveState, Loss, Pause
 from gallery_sync.core.ledger_document import BadDocument
 from tests.unit.core.build import (
     GUID,
     NOW,
     a_flight,
     a_ledger,
+    content,
     img,
     insertion,
     key,
@@ -72,9 +73,10 @@ def test_what_is_no_ledger_is_a_bad_document_that_is_named(body: bytes) -> None:
         ledger_document.decode(body, "ledger/g/shop.json")
 
 
-def test_a_ledger_of_another_schema_is_not_read() -> None:
-    body = msgspec.json.encode({"guid": GUID, "gallery": "shop", "schema": 3})
-    with pytest.raises(BadDocument, match="has schema 3, this version reads 1 and 2"):
+@pytest.mark.parametrize("schema", [-1, 0, 3, 12])
+def test_a_ledger_of_another_schema_is_not_read(schema: int) -> None:
+    body = msgspec.json.encode({"guid": GUID, "gallery": "shop", "schema": schema})
+    with pytest.raises(BadDocument, match=f"has schema {schema}, this version reads 1 and 2"):
         ledger_document.decode(body, "x")
 
 
@@ -108,6 +110,7 @@ def test_any_other_path_is_no_ledgers(path: str) -> None:
         pytest.param(Entry(None, live("a.jpg", "1.jpg")), False, id="shown, no longer wanted"),
         pytest.param(Entry(wanted("a.jpg"), live("a.jpg", "1.jpg")), False, id="shown as wanted"),
         pytest.param(Entry(wanted("a.jpg", 2), live("a.jpg", "1.jpg")), True, id="other content"),
+        pytest.param(Entry(wanted("a.jpg", 2), live("a.jpg", "1.jpg", 3)), True, id="content of before again"),
         pytest.param(
             Entry(wanted("a.jpg", 2, "sum-a.jpg-1"), live("a.jpg", "1.jpg")), False, id="the same content again"
         ),
@@ -118,6 +121,11 @@ def test_any_other_path_is_no_ledgers(path: str) -> None:
             Entry(wanted("a.jpg", 2, "sum-a.jpg-1"), live("a.jpg", "1.jpg", state="gone")),
             True,
             id="deleted in the shop, then dropped again",
+        ),
+        pytest.param(
+            Entry(wanted("a.jpg"), live("a.jpg", "1.jpg", 2, state="gone")),
+            True,
+            id="deleted in the shop, then another wanted, that was dropped before",
         ),
     ],
 )
@@ -130,13 +138,14 @@ def test_content_is_needed_where_what_is_wanted_is_not_shown(entry: Entry, needs
 def test_the_counts_say_what_is_live_waiting_and_failed() -> None:
     entries = {
         **shown("1.jpg", "1.jpg", 100),
+        **shown("3.jpg", "3.jpg", 300),
         key("gone.jpg"): Entry(wanted("gone.jpg"), live("gone.jpg", "2.jpg", state="gone")),
         key("new.jpg"): Entry(wanted("new.jpg"), not_before=NOW + 30),
         key("bad.jpg"): Entry(wanted("bad.jpg"), failure=BROKEN),
     }
     counts = ledger_document.counts(a_ledger(entries))
     assert counts.metadata() == {
-        "live": "1",
+        "live": "2",
         "waiting": "1",
         "failed": "1",
         "held": "0",
@@ -201,3 +210,50 @@ def test_a_ledger_from_before_the_brake_is_read_and_one_without_a_hold_is_writte
     assert not any(field in body for field in (b'"hold"', b'"released"', b'"lost"'))
     held = replace(FULL, hold=Hold(("drop:A/shop/1.jpg",), 1, NOW), released=("drop:A/2.jpg",), lost=Loss(2, NOW))
     assert ledger_document.decode(ledger_document.encode(held), "x") == held
+
+
+def test_a_callers_url_is_as_old_as_the_moment_at_which_it_was_asked_for_to_the_microsecond() -> None:
+    assert ledgers.generation_at(NOW + 0.25) == 1_719_835_200_250_000
+    asked = replace(content("a.jpg", ledgers.generation_at(NOW + 0.25)), url=True)
+    assert ledgers.asked_at(asked) == NOW + 0.25
+
+
+def test_a_file_is_wanted_since_it_was_dropped_and_a_callers_url_since_it_was_asked_for() -> None:
+    file = wanted("a.jpg", ledgers.generation_at(NOW))
+    assert ledgers.since(file) == NOW - 60
+    assert ledgers.since(replace(file, content=replace(file.content, url=True))) == NOW
+
+
+def test_a_flights_keys_are_in_the_order_of_its_numbers_and_without_numbers_in_that_of_their_names() -> None:
+    by_number = insertion({"a.jpg": 300, "c.jpg": 100, "b.jpg": 200})
+    assert ledgers.request_order(by_number) == [key("c.jpg"), key("b.jpg"), key("a.jpg")]
+    by_name = a_flight({key(file): sent(file) for file in ("c.jpg", "a.jpg", "b.jpg")})
+    assert ledgers.request_order(by_name) == [key("a.jpg"), key("b.jpg"), key("c.jpg")]
+
+
+@pytest.mark.parametrize(
+    ("state", "is_shown"), [("shown", True), ("astray", True), ("kept", True), ("gone", False), ("deleted", False)]
+)
+def test_an_image_is_shown_unless_somebody_deleted_it(state: LiveState, is_shown: bool) -> None:
+    entry = Entry(wanted("a.jpg"), live("a.jpg", "1.jpg", state=state))
+    assert ledgers.is_shown(entry) is is_shown
+    assert entry.live is not None
+    assert entry.live.gone is not is_shown
+
+
+def test_what_was_never_in_the_gallery_is_not_shown() -> None:
+    assert not ledgers.is_shown(Entry(wanted("a.jpg")))
+
+
+def test_only_a_picture_that_was_to_replace_an_image_fails_without_one() -> None:
+    shows = live("a.jpg", "1.jpg")
+    for entry in (Entry(), Entry(wanted("a.jpg")), Entry(None, shows)):
+        assert ledgers.without_image(entry) == entry
+    without = ledgers.without_image(Entry(wanted("a.jpg"), shows))
+    failure = Failure("no-such-image", "the gallery has no image '1.jpg'", NOW - 60)
+    assert without == Entry(wanted("a.jpg"), replace(shows, state="gone"), failure=failure)
+
+
+def test_what_wants_something_else_than_before_begins_anew_and_what_nobody_is_sure_of_stays_so() -> None:
+    tried = Entry(wanted("a.jpg"), live("a.jpg", "1.jpg"), 3, NOW, "busy", 12, unsure=True, failure=BROKEN)
+    assert ledgers.wanting(tried, None) == Entry(None, tried.live, unsure=True)

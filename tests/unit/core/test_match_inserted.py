@@ -96,6 +96,24 @@ def test_a_renumbered_image_that_happens_to_have_one_of_our_numbers_is_matched_b
     assert named(outcome) == {file: f"{file[:3]}-live.jpg" for file in files}
 
 
+def test_of_a_renumbered_few_one_may_have_one_of_our_numbers_by_chance() -> None:
+    outcome = inserted(DONE, [img("7.jpg", 101), img("8.jpg", 100), img("9.jpg", 102)])
+    assert named(outcome) == {"a.jpg": "8.jpg", "b.jpg": "7.jpg", "c.jpg": "9.jpg"}
+
+
+def test_where_half_of_the_new_images_kept_their_numbers_that_is_no_chance() -> None:
+    flight = replace(insertion({"a.jpg": 100, "b.jpg": 200}), job_created=DONE.job_created)
+    outcome = inserted(flight, [img("1.jpg", 100), img("foreign.jpg", 7)])
+    assert (named(outcome), outcome.unexplained) == ({"a.jpg": "1.jpg"}, ("foreign.jpg",))
+
+
+def test_a_shop_that_renumbers_is_matched_by_the_order_of_the_numbers_that_were_sent() -> None:
+    # A ledger that is read again has lost the order of the call.
+    flight = replace(insertion({"b.jpg": 200, "c.jpg": 300, "a.jpg": 100}), job_created=DONE.job_created)
+    outcome = inserted(flight, [img("7.jpg", 2), img("8.jpg", 1), img("9.jpg", 3)])
+    assert named(outcome) == {"a.jpg": "8.jpg", "b.jpg": "7.jpg", "c.jpg": "9.jpg"}
+
+
 @pytest.mark.parametrize("keeps", [True, None])
 def test_where_most_new_images_kept_their_numbers_the_others_are_foreign(keeps: bool | None) -> None:
     # As many as were sent: two of ours, and a person's in the stead of the one that silently got lost.
@@ -170,8 +188,10 @@ def test_a_result_that_names_its_images_counts_before_a_renumbered_order(rows: l
     assert named(outcome) == RENAMED
 
 
-def test_a_result_of_another_length_is_not_read_by_place() -> None:
-    outcome = inserted(FLIGHT, [img("1.jpg", 1), img("2.jpg", 2)], [ResultRow(name="2.jpg"), ResultRow(name="1.jpg")])
+@pytest.mark.parametrize("more", [[], [ResultRow(), ResultRow()]], ids=["shorter", "longer"])
+def test_a_result_of_another_length_is_not_read_by_place(more: list[ResultRow]) -> None:
+    rows = [ResultRow(name="2.jpg"), ResultRow(name="1.jpg"), *more]
+    outcome = inserted(FLIGHT, [img("1.jpg", 1), img("2.jpg", 2)], rows)
     assert (named(outcome), outcome.unexplained) == ({}, ("1.jpg", "2.jpg"))
 
 
@@ -287,6 +307,23 @@ def test_a_results_errors_are_those_of_the_keys_that_its_rows_speak_of(
 def test_a_row_of_a_source_update_speaks_of_the_image_that_it_names() -> None:
     flight = a_flight({name: replace(s, name=f"{name[-5]}.png") for name, s in FLIGHT.images.items()}, "source")
     assert errors_by_key(flight, [ResultRow(name="b.png", error="too large")]) == {B: "too large"}
+
+
+@pytest.mark.parametrize(
+    ("names", "failed"),
+    [
+        pytest.param((None, None, None), "b", id="no row names an image"),
+        pytest.param(("a.png", "b.webp", "c.png"), "b", id="under another extension"),
+        pytest.param(("a.png", "a.webp", "c.png"), None, id="another image, one before"),
+        pytest.param(("a.png", "c.webp", "c.png"), None, id="another image, one after"),
+    ],
+)
+def test_a_row_of_a_source_update_speaks_by_its_place_unless_it_names_another_image(
+    names: tuple[str | None, ...], failed: str | None
+) -> None:
+    flight = a_flight({name: replace(s, name=f"{name[-5]}.png") for name, s in FLIGHT.images.items()}, "source")
+    rows = [ResultRow(name=name, error="too large" if at == 1 else None) for at, name in enumerate(names)]
+    assert errors_by_key(flight, rows) == ({B: "too large"} if failed else {})
 
 
 TWO = shown("a.jpg", "1.jpg", 100) | shown("b.jpg", "2.jpg", 200)

@@ -65,9 +65,10 @@ def test_an_image_under_another_extension_is_the_same_image() -> None:
     assert (outcome.missing, outcome.unexplained) == ((), ())
 
 
-def test_another_new_name_is_unexplained_and_never_claimed() -> None:
-    outcome = replaced(FLIGHT, [now_at(AFTER, "128.png?1", "128.png")])
-    assert outcome == Match({}, (A,), ("128.png",))
+@pytest.mark.parametrize("name", ["126.png", "128.png", "12.png", "1270.png"])
+def test_another_new_name_is_unexplained_and_never_claimed(name: str) -> None:
+    outcome = replaced(FLIGHT, [now_at(AFTER, "x", name)])
+    assert outcome == Match({}, (A,), (name,))
 
 
 def test_a_name_of_the_same_stem_that_was_there_before_is_not_the_image() -> None:
@@ -90,6 +91,12 @@ def test_each_image_is_judged_on_its_own() -> None:
     flight = replace(FLIGHT, images={A: SNAPSHOT, B: other}, before=("127.png", "128.png"))
     outcome = replaced(flight, [now_at(AFTER), now_at(BEFORE, "128.png?1", "128.png"), now_at(AFTER, "z", "new.png")])
     assert (list(outcome.found), outcome.missing, outcome.unexplained) == ([A], (B,), ("new.png",))
+
+
+def test_an_image_that_is_missing_keeps_no_other_from_being_found() -> None:
+    other = replace(SNAPSHOT, name="128.png", cdn_name="128.png?1")
+    flight = replace(FLIGHT, images={A: SNAPSHOT, B: other}, before=("127.png", "128.png"))
+    assert set(replaced(flight, [now_at(AFTER, "128.png?2", "128.png")]).found) == {B}
 
 
 def test_a_new_name_is_claimed_by_one_key_alone() -> None:

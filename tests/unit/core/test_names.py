@@ -119,6 +119,15 @@ def test_a_refusal_says_what_to_do(name: str, words: str) -> None:
     assert words in refusal.reason
 
 
+def test_a_message_shows_of_a_long_name_the_beginning_and_the_end() -> None:
+    fits, long = "x" * 80, "b" * 60 + "c" * 100 + "e" * 40
+    assert names.shortened(fits) == fits
+    assert names.shortened("") == ""
+    assert names.shortened(fits + "y") == "x" * 49 + "…" + "x" * 29 + "y"
+    assert names.shortened(long) == "b" * 49 + "…" + "e" * 30
+    assert len(names.shortened(long)) == 80
+
+
 @pytest.mark.parametrize("name", ["A/", "A/shop/", "/", "A//", "a/b/c/d/", "x%/"])
 def test_an_empty_object_whose_name_ends_in_a_slash_is_a_folder(name: str) -> None:
     assert parse(name, 0) == Folder(name)

@@ -1,13 +1,12 @@
-"""What the bucket's files and the gallery's listing change in the ledger."""
+"""What the bucket's files change in the ledger."""
 
 import pytest
 
 from gallery_sync.core.files import DropFile
-from gallery_sync.core.ledger import MAY_BE_THERE, Entry, Failure, Ledger, Live, is_waiting
+from gallery_sync.core.ledger import MAY_BE_THERE, Entry, Failure, Ledger, is_waiting
 from gallery_sync.core.observe import observe
-from gallery_sync.core.see import see
 from gallery_sync.core.shop_values import MAX_PRIORITY
-from tests.unit.core.build import NOW, a_file, a_ledger, img, key, live, replace, shown, wanted
+from tests.unit.core.build import NOW, a_file, a_ledger, key, live, replace, shown, wanted
 
 GAVE_UP = Failure("gave-up", "given up after 5 tries: no", NOW)
 
@@ -62,6 +61,7 @@ MAY_BE = Failure(MAY_BE_THERE, "it may be there already", NOW)
         pytest.param(a_file("a.jpg"), False, id="nothing changed"),
         pytest.param(a_file("a.jpg", description="new"), False, id="its metadata changed"),
         pytest.param(a_file("a.jpg", 2), False, id="replaced before the failure was written down"),
+        pytest.param(dropped_at(NOW), False, id="dropped again at that very moment: rather not than twice"),
         pytest.param(dropped_at(NOW + 1), True, id="dropped again after that"),
     ],
 )
@@ -87,14 +87,15 @@ def test_files_from_before_a_cleanup_are_out_until_they_are_dropped_again() -> N
     old, new = a_file("a.jpg"), a_file("b.jpg")
     again = type(new)(new.drop, 2, new.checksum, new.size, NOW + 1, {})
     assert list(observe(ledger, [old, again], NOW).entries) == [key("b.jpg")]
+    assert observe(ledger, [dropped_at(NOW)], NOW).entries == {}
 
 
-@pytest.mark.parametrize("number", ["1", "007", str(MAX_PRIORITY), "0" * 20 + "65535"])
+@pytest.mark.parametrize("number", ["1", "007", str(MAX_PRIORITY), "0" * 20 + "65535", "0" * 5000 + "7"])
 def test_a_priority_is_a_whole_number_of_shoptets_range(number: str) -> None:
     entry = entry_of(observe(a_ledger(), [a_file("a.jpg", priority=number)], NOW))
     assert entry.failure is None
     assert entry.wanted is not None
-    assert entry.wanted.priority == int(number)
+    assert str(entry.wanted.priority) == number.lstrip("0")
 
 
 @pytest.mark.parametrize(
@@ -178,34 +179,3 @@ def test_a_picture_that_an_earlier_version_kept_out_for_its_priority_comes() -> 
 def test_an_empty_file_is_a_failure_that_says_so() -> None:
     failure = entry_of(observe(a_ledger(), [a_file("a.jpg", size=0, priority="first")], NOW)).failure
     assert failure == Failure("empty-file", "the file is empty: drop the picture again", NOW)
-
-
-def test_an_image_that_the_gallery_lost_is_gone_and_one_that_is_back_is_not() -> None:
-    ledger = a_ledger({**shown("a.jpg", "1.jpg", 100), **shown("b.jpg", "2.jpg", 200)})
-    lost = see(ledger, [img("2.jpg")])
-    assert [entry.live is not None and entry.live.gone for entry in lost.entries.values()] == [True, False]
-    assert see(lost, [img("2.jpg"), img("1.jpg")]) == ledger
-
-
-def test_a_listing_that_shows_what_is_live_changes_nothing() -> None:
-    ledger = a_ledger({**shown("a.jpg", "1.jpg", 100), key("b.jpg"): Entry(wanted("b.jpg"))})
-    assert see(ledger, [img("1.jpg", 4, description="a person's"), img("foreign.jpg")]) == ledger
-
-
-def test_a_failed_try_at_an_image_that_a_person_deleted_is_not_repeated() -> None:
-    entries = {k: replace(e, attempts=2, not_before=NOW + 60) for k, e in shown("a.jpg", "1.jpg", 100).items()}
-    after = entry_of(see(a_ledger(entries), []))
-    assert (after.attempts, after.not_before) == (0, 0.0)
-
-
-def test_the_same_content_dropped_again_and_still_shown_counts_as_shown_with_its_generation() -> None:
-    # So that the image stays gone if a person deletes it after this.
-    ledger = observe(a_ledger(shown("a.jpg", "1.jpg", 100)), [a_file("a.jpg", 2, "sum-a.jpg-1")], NOW)
-    after = entry_of(see(ledger, [img("1.jpg")]))
-    assert after.live == Live("1.jpg", "sum-a.jpg-1", 2, 100)
-    assert entry_of(see(see(ledger, [img("1.jpg")]), [])).live == Live("1.jpg", "sum-a.jpg-1", 2, 100, state="gone")
-
-
-def test_other_content_does_not_count_as_shown_before_it_is() -> None:
-    ledger = observe(a_ledger(shown("a.jpg", "1.jpg", 100)), [a_file("a.jpg", 2)], NOW)
-    assert see(ledger, [img("1.jpg")]) == ledger

@@ -91,6 +91,24 @@ def test_first_numbers_are_a_step_apart() -> None:
         pytest.param("abc", {"a": 5, "c": 7}, {6}, {"a": 100, "b": 200, "c": 300}, id="the gap is taken"),
         pytest.param("abc", {"a": 5, "c": 9}, {6}, {"a": 5, "b": 7, "c": 9}, id="beside what is taken"),
         pytest.param("abc", {"a": 5, "c": 9}, {7, 8}, {"a": 5, "b": 6, "c": 9}, id="the only free one"),
+        pytest.param("abcd", {"a": 5, "d": 9}, set(), {"a": 5, "b": 6, "c": 7, "d": 9}, id="two in a narrow gap"),
+        pytest.param(
+            "abc",
+            {"a": MAX_PRIORITY - 3, "c": MAX_PRIORITY},
+            set(),
+            {"a": MAX_PRIORITY - 3, "b": MAX_PRIORITY - 2, "c": MAX_PRIORITY},
+            id="in the middle of the last gap",
+        ),
+        pytest.param(
+            "abcde",
+            {"a": 10, "e": 20},
+            set(range(12, 17)),
+            {"a": 10, "b": 17, "c": 18, "d": 19, "e": 20},
+            id="as many as are left above what is taken",
+        ),
+        pytest.param(
+            "abcd", {"a": 5, "d": 12}, {7, 8, 9, 10}, {"a": 5, "b": 6, "c": 11, "d": 12}, id="around what is taken"
+        ),
         pytest.param("ab", {"a": 100, "b": 200}, {100}, {"a": 100, "b": 200}, id="a kept number may be taken"),
         pytest.param("ab", {}, {100}, {"a": 101, "b": 201}, id="the first free one"),
         pytest.param("abc", {"a": 300, "b": 100, "c": 200}, set(), {"a": 49, "b": 100, "c": 200}, id="one moved"),
@@ -124,7 +142,9 @@ def test_a_full_range_gives_numbers_that_are_taken_rather_than_none() -> None:
         (100, set(), 100),
         (100, {100}, 101),
         (100, {100, 101}, 102),
+        (MAX_PRIORITY - 1, {MAX_PRIORITY - 1}, MAX_PRIORITY),
         (MAX_PRIORITY, {MAX_PRIORITY}, MAX_PRIORITY - 1),
+        (5, set(range(4, MAX_PRIORITY + 1)), 3),
         (2, set(range(2, MAX_PRIORITY + 1)), 1),
     ],
 )
@@ -150,3 +170,27 @@ def test_a_free_number_is_one_that_shoptet_takes_wherever_it_is_looked_for(
     near: int, taken: set[int], number: int
 ) -> None:
     assert order.free_number(near, taken) == number
+
+
+@pytest.mark.parametrize(
+    ("numbers", "first", "rise"),
+    [
+        pytest.param({"a": 1, "b": 2, "c": 3}, None, "abc", id="all rise"),
+        pytest.param({"a": 9, "b": 2, "c": 3}, None, "bc", id="the longest part"),
+        pytest.param({"a": 1, "c": 3}, None, "ac", id="one has no number"),
+        pytest.param({"a": 9, "b": 2, "c": 3}, {"a": 9}, "a", id="what has to stay, stays"),
+        pytest.param({"a": 1, "b": 5, "c": 3}, {"a": 1, "c": 3}, "ac", id="one between that does not rise"),
+        pytest.param({"a": 1, "b": 2, "c": 3}, {"a": 1, "c": 3}, "abc", id="one between"),
+        pytest.param({"a": 1, "b": 1, "c": 3}, {"a": 1, "c": 3}, "ac", id="one equal to that before"),
+        pytest.param({"a": 1, "b": 3, "c": 3}, {"a": 1, "c": 3}, "ac", id="one equal to that after"),
+        pytest.param({"a": 1, "b": 2, "c": 3}, {"c": 3}, "abc", id="those before it"),
+        pytest.param({"a": 2, "b": 1, "c": 3}, {"c": 3}, "bc", id="of those before it the longest part"),
+        pytest.param({"a": 1, "b": 2, "c": 3}, {"a": 1}, "abc", id="those after it"),
+        pytest.param({"a": 1, "b": MAX_PRIORITY}, {"a": 1}, "ab", id="the last number of all"),
+        pytest.param({"a": 1, "b": 2}, {}, "ab", id="nothing has to stay"),
+    ],
+)
+def test_as_many_as_possible_rise_beside_those_that_have_to_stay(
+    numbers: dict[str, int], first: dict[str, int] | None, rise: str
+) -> None:
+    assert order.rising("abc", numbers, first) == {key: numbers[key] for key in rise}

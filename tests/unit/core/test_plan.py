@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from gallery_sync.core import intents, settle
-from gallery_sync.core.ledger import Entry, Failure, Intent, Ledger, Live, Pause, Row, Wanted
+from gallery_sync.core.ledger import Content, Entry, Failure, Intent, Ledger, Live, Pause, Row, Wanted
 from gallery_sync.core.match import Match
 from gallery_sync.core.names import outbox
 from gallery_sync.core.operation import ImageOutcome, Outcome
@@ -52,10 +52,13 @@ def described(text: str | None) -> Wanted:
         pytest.param(Entry(W2_SAME, GONE), PLAIN, "insert", id="the same content dropped again after that"),
         pytest.param(Entry(None, LIVE), PLAIN, None, id="the file is deleted: its image stays"),
         pytest.param(Entry(None, LIVE), MIRROR, "delete", id="the file is deleted, and takes its image along"),
+        pytest.param(Entry(None, replace(LIVE, state="astray")), MIRROR, "delete", id="the same, its image is astray"),
+        pytest.param(Entry(None, replace(LIVE, state="kept")), MIRROR, None, id="the same, a variant's image was kept"),
         pytest.param(Entry(None, GONE), MIRROR, None, id="the file is deleted, its image was already"),
         pytest.param(Entry(replace(W1, priority=7), LIVE), PLAIN, "attributes", id="another explicit priority"),
         pytest.param(Entry(replace(W1, priority=100), LIVE), PLAIN, None, id="an explicit priority that it has"),
         pytest.param(Entry(replace(W1, priority=7), GONE), PLAIN, None, id="attributes of an image that is gone"),
+        pytest.param(Entry(described("x"), GONE), PLAIN, None, id="a description of an image that is gone"),
         pytest.param(Entry(described("x"), LIVE), PLAIN, "attributes", id="a description"),
         pytest.param(Entry(described("x"), replace(LIVE, description="x")), PLAIN, None, id="the description it has"),
         pytest.param(Entry(W1, replace(LIVE, description="x")), PLAIN, "attributes", id="a description removed"),
@@ -114,9 +117,21 @@ def test_a_paused_gallery_waits_only_where_there_is_something_to_do(entries: dic
     assert plan(ledger, IMAGES, NOW, PLAIN) == step
 
 
-def test_a_gallery_whose_pause_is_over_goes_on() -> None:
+@pytest.mark.parametrize("now", [NOW, NOW + 1000])
+def test_a_gallery_whose_pause_is_over_goes_on(now: float) -> None:
     ledger = a_ledger({key("a.jpg"): Entry(W1)}, pause=Pause(NOW, "busy", 1))
-    assert isinstance(plan(ledger, (), NOW, PLAIN), StartFlight)
+    assert isinstance(plan(ledger, (), now, PLAIN), StartFlight)
+
+
+def test_what_callers_asked_comes_before_everything_else_but_a_pause_in_the_order_in_which_they_asked() -> None:
+    asked = tuple(Intent(f"op/{number}", "clean", NOW) for number in range(3))
+    ledger = a_ledger({key("a.jpg"): Entry(W1)}, intents=asked)
+    assert plan(ledger, (), NOW, PLAIN) == RunIntent(asked[0])
+    assert plan(replace(ledger, pause=Pause(NOW + 60, "busy", 1)), (), NOW, PLAIN) == Wait(NOW + 60)
+
+
+def test_without_a_word_of_the_shops_owner_no_image_is_deleted_and_none_is_taken_out_of_a_variant() -> None:
+    assert Policy() == Policy(mirror_deletes=False, remove_reference=False)
 
 
 def test_what_is_wrong_goes_before_what_is_missing_and_content_before_attributes() -> None:
@@ -149,6 +164,13 @@ def test_an_insertion_carries_content_number_and_description() -> None:
     assert snapshot.source == outbox("A/shop/a.jpg", 1)
     assert (snapshot.generation, snapshot.checksum) == (1, "sum-a.jpg-1")
     assert (snapshot.priority, snapshot.description, snapshot.name) == (100, "Zepředu", None)
+
+
+def test_of_a_callers_url_no_query_is_written_down_as_it_may_be_a_secret() -> None:
+    for url in ("https://pim.example/a.jpg?token=1?2", "https://pim.example/a.jpg"):
+        asked = Content(url, 5, "op:w", 0, url=True)
+        (snapshot,) = fly(a_ledger({"url:a": Entry(Wanted(asked, NOW))})).images.values()
+        assert (snapshot.source, snapshot.generation, snapshot.checksum) == ("https://pim.example/a.jpg", 5, "op:w")
 
 
 def test_a_source_update_carries_the_new_content_and_what_the_listing_shows_before() -> None:
@@ -270,6 +292,38 @@ def test_an_image_that_a_person_deleted_takes_no_place() -> None:
     gone = {key("2.jpg"): Entry(wanted("2.jpg"), live("2.jpg", "n2.jpg", priority=2, state="gone"))}
     entries = shown("1.jpg", "n1.jpg", 1) | gone | shown("3.jpg", "n3.jpg", 2)
     assert plan(a_ledger(entries), (), NOW, PLAIN) == Nothing()
+
+
+def places(step: StartFlight) -> dict[str, tuple[int | None, int | None]]:
+    return {name.rpartition("/")[2]: (snapshot.priority, snapshot.place) for name, snapshot in step.images.items()}
+
+
+def test_a_place_is_written_down_only_where_another_number_is_sent_for_it() -> None:
+    entries = new("a.jpg") | new("b.jpg", priority=7)
+    kept = img("foreign.jpg", 1000)
+    assert places(fly(a_ledger(entries), kept)) == {"b.jpg": (7, None), "a.jpg": (100, None)}
+    # Behind all others, as the shop may have numbered them.
+    may_renumber = (img("foreign.jpg", 1), img("other.jpg", 2))
+    assert places(fly(a_ledger(entries), *may_renumber)) == {"b.jpg": (102, None), "a.jpg": (202, 100)}
+
+
+def test_behind_images_that_have_no_numbers_the_first_is_a_step_from_0() -> None:
+    assert places(fly(a_ledger(new("a.jpg")), img("foreign.jpg"))) == {"a.jpg": (100, 100)}
+
+
+@pytest.mark.parametrize(("before", "after", "sent"), [(10, 20, 14), (1000, 2000, 1100), (148, 150, 149)])
+def test_one_that_is_astray_is_moved_between_its_neighbours_and_keeps_its_place(
+    before: int, after: int, sent: int
+) -> None:
+    astray = {key("b.jpg"): Entry(wanted("b.jpg"), live("b.jpg", "2.jpg", priority=600, place=149, state="astray"))}
+    entries = shown("a.jpg", "1.jpg", 100) | astray | shown("c.jpg", "3.jpg", 200)
+    step = fly(a_ledger(entries), img("1.jpg", before), img("3.jpg", after), img("2.jpg", 9000))
+    assert (step.action, places(step)) == ("attributes", {"b.jpg": (sent, 149 if sent != 149 else None)})
+
+
+def test_a_number_that_was_asked_for_is_sent_without_a_place() -> None:
+    entry = Entry(replace(W1, priority=7), live("a.jpg", "1.jpg", priority=100, place=150))
+    assert places(fly(a_ledger({key("a.jpg"): entry}), *IMAGES)) == {"a.jpg": (7, None)}
 
 
 def test_300_images_fly_100_at_a_time_in_their_order() -> None:

@@ -24,8 +24,20 @@ def test_the_durations_are_in_the_order_that_makes_a_lost_answer_judgeable() -> 
     assert TIMING.function_timeout < TIMING.dispatch_deadline < TIMING.grace
 
 
-def test_signed_urls_outlive_the_grace_and_iams_ceiling_outlives_them() -> None:
-    assert TIMING.grace < TIMING.signed_url <= 12 * schedule.HOUR
+def test_signed_urls_outlive_the_grace_and_every_job_and_iams_ceiling_outlives_them() -> None:
+    assert TIMING.grace < TIMING.job_lost < TIMING.signed_url <= 12 * schedule.HOUR
+
+
+def test_a_job_is_given_up_within_the_hour_after_the_3_hours_that_shoptet_takes_to_mark_it_failed() -> None:
+    assert 3 * 3600 + TIMING.clock_margin <= TIMING.job_lost <= 4 * 3600
+
+
+def test_a_code_is_believed_for_a_day_and_a_gallery_is_compared_with_shoptet_every_28_days() -> None:
+    assert (TIMING.code_valid, TIMING.audit_every) == (86_400, 28 * 86_400)
+
+
+def test_a_job_that_ended_is_settled_again_before_the_reconcile_counts_as_stuck() -> None:
+    assert TIMING.settle_again < TIMING.stuck
 
 
 NOT_SCALED = {"signed_url", "function_timeout", "dispatch_deadline", "job_lost", "code_valid", "clock_margin"} | {
@@ -86,7 +98,7 @@ def test_pauses_double_up_to_an_hour(attempts: int, seconds: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("age", "seconds"), [(-5, 15), (0, 15), (30, 15), (40, 20), (300, 150), (600, 300), (9000, 300)]
+    ("age", "seconds"), [(-5, 15), (0, 15), (30, 15), (40, 20), (41, 20.5), (300, 150), (600, 300), (9000, 300)]
 )
 def test_looks_at_the_jobs_get_rarer_while_nothing_ends(age: float, seconds: float) -> None:
     assert schedule.next_poll(age, TIMING) == seconds

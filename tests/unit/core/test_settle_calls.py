@@ -5,8 +5,21 @@ from typing import Any
 import pytest
 
 from gallery_sync.core import settle
-from gallery_sync.core.ledger import Entry, Failure, Flight, Ledger, Live, Pause, Snapshot, reconcile_at
+from gallery_sync.core.ledger import (
+    Action,
+    Entry,
+    Failure,
+    Flight,
+    Intent,
+    Ledger,
+    Live,
+    LiveState,
+    Pause,
+    Snapshot,
+    reconcile_at,
+)
 from gallery_sync.core.plan import Policy, StartFlight, plan
+from gallery_sync.core.shop_values import Image
 from tests.unit.core.build import (
     MAX_ATTEMPTS,
     NOW,
@@ -119,6 +132,11 @@ def landed(ledger: Ledger, name: str, snapshot: Snapshot, image: Any) -> Entry:
     return settle.became_live(ledger.entries[name], snapshot, image)
 
 
+def test_a_change_of_attributes_that_was_refused_flies_again_in_halves() -> None:
+    ledger = settle.refused(a_ledger(SHOWN, flight=CHANGE), CHANGE, reason="HTTP 400", now=NOW, request_id=None)
+    assert [(entry.batch, entry.failure) for entry in ledger.entries.values()] == [(1, None), (1, None)]
+
+
 def test_a_product_that_shoptet_does_not_know_fails_all_that_is_still_wanted() -> None:
     earlier = Failure("refused", "no picture", NOW - 60)
     entries = SHOWN | {
@@ -126,9 +144,10 @@ def test_a_product_that_shoptet_does_not_know_fails_all_that_is_still_wanted() -
         key("newer.jpg"): Entry(wanted("newer.jpg", 2), live("newer.jpg", "3.jpg")),
         key("bad.jpg"): Entry(wanted("bad.jpg"), failure=earlier),
     }
-    ledger = settle.product_gone(a_ledger(entries, flight=CHANGE), reason="no such product", now=NOW, request_id="r1")
+    before = a_ledger(entries, flight=CHANGE, due_at=NOW)
+    ledger = settle.product_gone(before, reason="no such product", now=NOW, request_id="r1")
     gone = Failure("no-product", "no such product", NOW, "r1")
-    assert ledger.flight is None
+    assert (ledger.flight, ledger.due_at) == (None, 0.0)
     failures = {name.rpartition("/")[2]: entry.failure for name, entry in ledger.entries.items()}
     assert failures == {"a.jpg": None, "b.jpg": None, "new.jpg": gone, "newer.jpg": gone, "bad.jpg": earlier}
 
@@ -158,6 +177,37 @@ def test_a_flight_that_did_nothing_is_a_try_that_failed() -> None:
     }
 
 
+ACTIONS: list[Action] = ["insert", "source", "attributes", "delete", "clean"]
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_attributes_whose_answer_was_lost_are_sent_again_whatever_they_should_be_by_now(action: Action) -> None:
+    flight = replace(CHANGE, action=action)
+    ledger = settle.resend(a_ledger(SHOWN, flight=flight), flight, "answer lost", NOW, TIMING, MAX_ATTEMPTS)
+    step = plan(ledger, (), NOW + TIMING.retry_first, Policy())
+    # As the file says by now: the old number, and no description.
+    again = {A: (100, ""), B: (200, "")} if action == "attributes" else {}
+    images = step.images if isinstance(step, StartFlight) else {}
+    assert {name: (snapshot.priority, snapshot.description) for name, snapshot in images.items()} == again
+
+
+def test_attributes_of_an_image_that_is_no_longer_known_are_nothing_to_be_sure_of() -> None:
+    ledger = settle.resend(a_ledger({A: Entry(wanted("a.jpg"))}), CHANGE, "lost", NOW, TIMING, MAX_ATTEMPTS)
+    assert not ledger.entries[A].unsure
+
+
+def test_an_answer_that_was_lost_counts_for_the_intent_that_the_flight_was_for() -> None:
+    intents = tuple(Intent(f"op/{number}", "clean", NOW, attempts=number) for number in range(3))
+    flight = a_flight({}, "clean", intent="op/1")
+    ledger = settle.resend(a_ledger(flight=flight, intents=intents), flight, "lost", NOW, TIMING, MAX_ATTEMPTS)
+    assert [intent.attempts for intent in ledger.intents] == [0, 2, 2]
+
+
+def test_a_limit_of_tries_that_was_lowered_since_counts() -> None:
+    tried = settle.tried(Entry(wanted("a.jpg"), attempts=MAX_ATTEMPTS + 3), "busy", NOW, TIMING, MAX_ATTEMPTS)
+    assert tried.failure == Failure("gave-up", "given up after 9 tries: busy", NOW)
+
+
 def test_tries_end() -> None:
     ledger = a_ledger({A: replace(SHOWN[A], attempts=MAX_ATTEMPTS - 1)})
     after = settle.resend(ledger, replace(CHANGE, images={A: sent("a.jpg")}), "lost", NOW, TIMING, MAX_ATTEMPTS)
@@ -171,6 +221,64 @@ def test_a_pause_is_swept_whatever_the_gallery_waits_for() -> None:
     after = settle.paused(ledger, None, "locked", NOW, TIMING)
     assert after.pause is not None
     assert reconcile_at(after) == after.pause.until
+
+
+def landed_as(entry: Entry, snapshot: Snapshot, image: Image) -> Live:
+    shows = settle.became_live(entry, snapshot, image).live
+    assert shows is not None
+    return shows
+
+
+@pytest.mark.parametrize(("shown_as", "place"), [(600, None), (40, 149), (None, 149)])
+def test_an_image_is_ordered_by_its_place_where_the_shop_does_not_keep_what_it_is_sent(
+    shown_as: int | None, place: int | None
+) -> None:
+    shows = landed_as(Entry(wanted("a.jpg")), sent("a.jpg", 600, place=149), img("1.jpg", shown_as))
+    assert (shows.priority, shows.place) == (600, place)
+
+
+ASTRAY = Entry(wanted("a.jpg"), live("a.jpg", "1.jpg", priority=600, place=149, state="astray"))
+
+
+def test_an_image_that_is_astray_stays_so_until_it_is_sent_a_number() -> None:
+    described = landed_as(ASTRAY, Snapshot(name="1.jpg", description="x"), img("1.jpg", 40))
+    assert (described.state, described.place) == ("astray", 149)
+    moved = landed_as(ASTRAY, Snapshot(name="1.jpg", priority=14, place=149), img("1.jpg", 20))
+    assert (moved.state, moved.priority, moved.place) == ("shown", 14, 149)
+
+
+@pytest.mark.parametrize("state", ["kept", "gone", "deleted", "shown"])
+def test_an_image_that_was_changed_is_shown_whatever_was_thought_of_it(state: LiveState) -> None:
+    entry = Entry(wanted("a.jpg"), live("a.jpg", "1.jpg", state=state))
+    assert landed_as(entry, Snapshot(name="1.jpg", description="x"), img("1.jpg")).state == "shown"
+
+
+@pytest.mark.parametrize(
+    ("before", "told", "known"), [("old", None, "old"), (None, "new", "new"), ("old", "new", "new"), (None, None, None)]
+)
+def test_the_change_time_that_shoptet_told_last_is_known(before: str | None, told: str | None, known: str) -> None:
+    entry = Entry(wanted("a.jpg"), live("a.jpg", "1.jpg", change_time=before))
+    assert landed_as(entry, Snapshot(name="1.jpg"), img("1.jpg", change_time=told)).change_time == known
+
+
+def test_of_an_image_that_the_ledger_knows_no_more_its_name_and_what_was_sent_are_known() -> None:
+    assert landed_as(Entry(), Snapshot(name="1.jpg", priority=7), img("1.jpg", 7)) == Live("1.jpg", "", 0, 7)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "seen"),
+    [
+        pytest.param(None, live("a.jpg", "1.jpg"), NOW, id="it has landed"),
+        pytest.param(live("a.jpg", "1.jpg", seen=5.0), live("a.jpg", "1.webp", seen=5.0), NOW, id="under a name after"),
+        pytest.param(live("a.jpg", "1.webp", seen=5.0), live("a.jpg", "1.jpg", seen=5.0), NOW, id="under one before"),
+        pytest.param(live("a.jpg", "1.jpg", seen=5.0), live("a.jpg", "1.jpg", seen=5.0), 5.0, id="it was there"),
+        pytest.param(None, live("a.jpg", "1.jpg", state="gone"), 0.0, id="a person was faster"),
+    ],
+)
+def test_it_is_noted_when_an_image_was_seen_to_have_landed(before: Live | None, after: Live, seen: float) -> None:
+    ledgers = [a_ledger({A: Entry(wanted("a.jpg"), shows), B: Entry(wanted("b.jpg"))}) for shows in (before, after)]
+    noted = settle.note_seen(ledgers[0], ledgers[1], NOW)
+    assert noted.entries == ledgers[1].entries | {A: Entry(wanted("a.jpg"), replace(after, seen=seen))}
 
 
 def test_a_picture_that_was_asked_for_during_the_flight_is_not_to_blame_for_its_refusal() -> None:

@@ -1,0 +1,1 @@
+"""How many single changes of `core` its unit tests notice: `make mutants`."""
