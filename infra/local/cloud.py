@@ -29,6 +29,7 @@ from gallery_sync.state.ledgers import Ledgers
 from infra.local.processes import ROOT, Processes, free_port
 from infra.local.sandbox.config import SandboxConfig, default_config
 from infra.local.storage.client import local_client
+from infra.local.storage.server import WRITE_INTERVAL
 
 TOKEN = "sandbox-private-token"  # noqa: S105  # the sandbox's own
 API_KEYS = {
@@ -145,9 +146,10 @@ def _start_servers(plan: Plan, processes: Processes, addresses: dict[str, str], 
     config.write_bytes(msgspec.json.encode(plan.sandbox))
     python = [sys.executable, "-m"]
     events = f"{DROP_BUCKET}={addresses['on_drop']}"
+    paced = ["--write-interval", f"{WRITE_INTERVAL * plan.time_scale:g}"]
     processes.start(
         "storage",
-        [*python, "infra.local.storage", "--bucket", DROP_BUCKET, STATE_BUCKET, "--events", events],
+        [*python, "infra.local.storage", "--bucket", DROP_BUCKET, STATE_BUCKET, "--events", events, *paced],
         MODULE_PATH,
     )
     backoff = f"min_backoff={2 * plan.time_scale:g},max_backoff={60 * plan.time_scale:g}"

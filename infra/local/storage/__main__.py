@@ -5,7 +5,7 @@ import argparse
 from infra.local.serving import serve_process
 from infra.local.storage.errors import ApiError
 from infra.local.storage.events import Target, parse_target
-from infra.local.storage.server import storage_app
+from infra.local.storage.server import WRITE_INTERVAL, storage_app
 
 
 def main() -> None:
@@ -22,9 +22,16 @@ def main() -> None:
         type=_target,
         help="where a bucket's events go; TYPE is finalized, deleted or metadataUpdated, all without it",
     )
+    parser.add_argument(
+        "--write-interval",
+        type=float,
+        default=WRITE_INTERVAL,
+        metavar="SECONDS",
+        help="between two writes to one object, the second is refused with 429; 0 is no limit",
+    )
     arguments = parser.parse_args()
     try:
-        app = storage_app(arguments.bucket, arguments.events)
+        app = storage_app(arguments.bucket, arguments.events, write_interval=arguments.write_interval)
     except ApiError as error:
         parser.error(f"--bucket: {error.message}")
     serve_process(lambda: app, arguments.port)

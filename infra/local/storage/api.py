@@ -75,6 +75,36 @@ class Api:
             raise XmlError(501, "NotImplemented", "The local storage serves XML-style downloads only.")
         return handler(asked)
 
+    def too_soon(self, asked: Asked) -> bool:
+        """Whether the limit of writes to one object refuses this call, whatever else may be wrong with it."""
+        written = self._written_by(asked) if self._store.write_interval else None
+        return written is not None and self._store.too_soon(*written)
+
+    def _written_by(self, asked: Asked) -> tuple[str, str] | None:
+        """Bucket and name of the object that a call writes; None where it writes none, or cannot be understood."""
+        call = asked.call
+        match call.kind:
+            case "objects.patch" | "objects.update" | "objects.delete":
+                return call.bucket, call.name
+            case "objects.copy" | "objects.rewrite":
+                return call.target
+            case "objects.insert" | "objects.upload":
+                try:
+                    return self._uploaded(asked)
+                except ApiError:
+                    return None
+            case _:
+                return None
+
+    def _uploaded(self, asked: Asked) -> tuple[str, str]:
+        call = asked.call
+        if call.kind == "objects.upload":
+            session = self._sessions.find(call.query.get("upload_id", ""))
+            return session.bucket, session.name
+        if call.query.get("uploadType") == "multipart":
+            return call.bucket, _named(call, parse_multipart(asked.headers.get("Content-Type", ""), asked.body)[0])
+        return call.bucket, _named(call, {})
+
     # --- buckets
 
     def _get_bucket(self, asked: Asked) -> web.Response:

@@ -4,7 +4,7 @@
     DELETE /_control/faults
     GET    /_control/calls     {"objects.insert": 3, ...}
     DELETE /_control/calls
-    POST   /_control/settings  {"one_write_a_second": true}
+    POST   /_control/settings  {"write_interval": seconds}  between two writes to one object; 0: no limit
     GET    /_control/events    {"pending", "delivered", "failed", "dropped", "retried"}
     POST   /_control/events    {"duplicate", "drop", "delayed", "delay", "targets": ["BUCKET=TYPE=URL", ...]}
     DELETE /_control/events    forgets orders and counts
@@ -14,7 +14,7 @@ Bodies are validated: an order that is not understood is refused with 400, not i
 
 import re
 from collections import Counter
-from typing import Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
 from aiohttp import web
@@ -59,7 +59,7 @@ class Fault(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class _Settings(msgspec.Struct, forbid_unknown_fields=True):
-    one_write_a_second: bool
+    write_interval: Annotated[float, msgspec.Meta(ge=0)]
 
 
 class _EventOrders(msgspec.Struct, forbid_unknown_fields=True):
@@ -78,6 +78,11 @@ class Control:
         self._delivery = delivery
         self._faults: list[Fault] = []
         self._calls: Counter[str] = Counter()
+
+    @property
+    def ordered(self) -> bool:
+        """Whether a fault was ordered, and not lifted since; it may be used up."""
+        return bool(self._faults)
 
     def count(self, kind: str) -> None:
         """Count a call, whatever comes of it."""
@@ -106,7 +111,7 @@ class Control:
                 self._calls.clear()
                 return web.json_response({})
             case "POST", "settings":
-                self._store.one_write_a_second = _decoded(body, _Settings).one_write_a_second
+                self._store.write_interval = _decoded(body, _Settings).write_interval
                 return web.json_response({})
             case "GET", "events":
                 return web.json_response(self._delivery.counts())

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import socket
 import struct
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 
 from aiohttp import web
 
@@ -16,26 +16,33 @@ from infra.local.storage.routes import route
 from infra.local.storage.signing import SigningKey
 from infra.local.storage.store import Store
 
-__all__ = ["storage_app"]
+__all__ = ["STORAGE", "WRITE_INTERVAL", "Storage", "storage_app"]
 
 MAX_BODY_BYTES = 256 * 1024 * 1024
 """Everything is kept in memory."""
+
+WRITE_INTERVAL = 1.0
+"""Seconds between two writes to one object, as Cloud Storage has it; `Store` says what of it is promised."""
 
 DEFAULT_BACKOFF = Backoff()
 
 
 def storage_app(
-    buckets: Iterable[str] = (), targets: Iterable[Target] = (), backoff: Backoff = DEFAULT_BACKOFF
+    buckets: Iterable[str] = (),
+    targets: Iterable[Target] = (),
+    backoff: Backoff = DEFAULT_BACKOFF,
+    write_interval: float = 0.0,
 ) -> web.Application:
     """The application, with these buckets, empty, and events going to these targets.
 
+    `write_interval`: seconds between two writes to one object; 0 is no limit, for tests that are not about it.
     Raises ApiError for a bucket's name that Cloud Storage refuses, or one given twice.
     """
     delivery = Delivery(targets, backoff)
-    store = Store(delivery.publish)
+    store = Store(delivery.publish, write_interval=write_interval)
     for bucket in buckets:
         store.create_bucket(bucket)
-    server = _Server(Api(store, SigningKey()), Control(store, delivery))
+    storage = Storage(store, Control(store, delivery))
 
     async def deliver(_: web.Application) -> AsyncIterator[None]:
         await delivery.start()
@@ -43,40 +50,60 @@ def storage_app(
         await delivery.stop()
 
     app = web.Application(client_max_size=MAX_BODY_BYTES)
+    app[STORAGE] = storage
     app.cleanup_ctx.append(deliver)
     # One route for everything: object names must be read from the target before anybody decodes it. `.` would not
     # match a line feed in a decoded path.
-    app.router.add_route("*", r"/{path:[\s\S]*}", server.handle)
+    app.router.add_route("*", r"/{path:[\s\S]*}", storage.handle)
     return app
 
 
-class _Server:
-    def __init__(self, api: Api, control: Control) -> None:
-        self._api = api
-        self._control = control
+class Storage:
+    """What an application is made of. Tests in the same process may reach it: on its event loop only."""
+
+    def __init__(self, store: Store, control: Control) -> None:
+        self.store = store
+        self.control = control
+        self._api = Api(store, SigningKey())
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Answer a request as it comes over the network, with the faults that were ordered."""
         try:
             return await self._answer(request)
         except Refused as refused:
-            return web.Response(
-                status=refused.status, body=refused.body(), headers={"Content-Type": refused.content_type}
-            )
+            return _refusal(refused)
+
+    def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> web.Response:
+        """Answer a request that came without a network, and so meets no fault. Names of `headers` have any case."""
+        try:
+            call = route(method, target)
+            self.control.count(call.kind)
+            return self._api.answer(Asked(call, method, target, headers, body))
+        except Refused as refused:
+            return _refusal(refused)
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         target = request.raw_path
         if target.startswith(PREFIX):
-            return self._control.answer(request.method, target, await request.read())
+            return self.control.answer(request.method, target, await request.read())
         call = route(request.method, target)
-        self._control.count(call.kind)
-        fault = self._control.fault_for(request.method, target, call.kind)
+        self.control.count(call.kind)
+        asked = Asked(call, request.method, target, request.headers, await request.read())
+        # What the limit of writes refuses meets no fault: an order is about a call that would be carried out.
+        fault = None if self._api.too_soon(asked) else self.control.fault_for(request.method, target, call.kind)
         if fault is not None and fault.when == "before" and (lost := await _met(fault, request)) is not None:
             return lost
-        body = await request.read()
-        answer = self._api.answer(Asked(call, request.method, target, request.headers, body))
+        answer = self._api.answer(asked)
         if fault is not None and fault.when == "after" and (lost := await _met(fault, request)) is not None:
             return lost
         return answer
+
+
+STORAGE = web.AppKey("STORAGE", Storage)
+
+
+def _refusal(refused: Refused) -> web.Response:
+    return web.Response(status=refused.status, body=refused.body(), headers={"Content-Type": refused.content_type})
 
 
 async def _met(fault: Fault, request: web.Request) -> web.StreamResponse | None:

@@ -51,6 +51,11 @@ class Faults:
         """Behave again."""
         self._orders.clear()
 
+    @property
+    def ordered(self) -> bool:
+        """Whether anything was ordered since the server last was to behave; it may be used up."""
+        return bool(self._orders)
+
     def for_call(self, call: str) -> Order | None:
         """The fault that this call is to meet, taken off the order."""
         for index, order in enumerate(self._orders):

@@ -22,10 +22,16 @@ GRACE_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class TasksServer:
-    """Where it is: `address` (host:port) for gRPC clients, `control` (URL without a trailing slash) for the control."""
+    """Where it is: `address` (host:port) for gRPC clients, `control` (URL without a trailing slash) for the control.
+
+    `service` and `faults` are for tests in the same process, which need not ask over the wire; they belong to `loop`.
+    """
 
     address: str
     control: str
+    service: Service
+    faults: Faults
+    loop: asyncio.AbstractEventLoop
 
 
 @contextlib.contextmanager
@@ -37,7 +43,7 @@ def served_tasks(
     At the end whatever is still being dispatched is broken off. Raises RuntimeError where it cannot start.
     """
     opened = tuple(queues)
-    bound: list[int] = []
+    inside: list[tuple[str, Service, Faults, asyncio.AbstractEventLoop]] = []
 
     def make_app() -> web.Application:
         app = web.Application()
@@ -50,9 +56,10 @@ def served_tasks(
         async def running(_: web.Application) -> AsyncIterator[None]:
             for config in opened:
                 service.add(config)
-            server, taken = grpc_server(service, faults, asyncio.get_running_loop(), port)
+            loop = asyncio.get_running_loop()
+            server, taken = grpc_server(service, faults, loop, port)
             server.start()
-            bound.append(taken)
+            inside.append((f"127.0.0.1:{taken}", service, faults, loop))
             yield
             # Off the loop: calls under way need the loop to end.
             await asyncio.to_thread(server.stop(GRACE_SECONDS).wait, 2 * GRACE_SECONDS)
@@ -63,4 +70,5 @@ def served_tasks(
         return app
 
     with served(make_app, control_port) as url:
-        yield TasksServer(f"127.0.0.1:{bound[0]}", url)
+        address, service, faults, loop = inside[0]
+        yield TasksServer(address, url, service, faults, loop)

@@ -61,7 +61,7 @@ def local(server: Server) -> Iterator[str]:
     yield server.url
     control = Control(server.url)
     control.forget("faults")
-    control.order("settings", one_write_a_second=False)
+    control.order("settings", write_interval=0)
 
 
 @pytest.fixture

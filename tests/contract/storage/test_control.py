@@ -1,5 +1,6 @@
 """What tests may order: faults, counts, limits; and the server as a process, found by the environment alone."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -8,9 +9,10 @@ import time
 
 import pytest
 import requests
-from google.api_core.exceptions import ServiceUnavailable, TooManyRequests
+from google.api_core.exceptions import PreconditionFailed, ServiceUnavailable, TooManyRequests
 from google.cloud.storage import Bucket
 
+from infra.local.storage.client import local_client
 from tests.contract.storage.conftest import Control
 
 
@@ -94,21 +96,90 @@ def test_calls_are_counted_by_kind(bucket: Bucket, control: Control, local: str)
     assert control.read("calls") == expected
 
 
-def test_more_than_one_write_a_second_to_an_object_is_refused_where_that_is_switched_on(
-    bucket: Bucket, control: Control
-) -> None:
-    control.order("settings", one_write_a_second=True)
-    blob = bucket.blob("a")
-    blob.upload_from_string("one", retry=None)
+def write(bucket: Bucket, name: str, content: str, **preconditions: int) -> None:
+    bucket.blob(name).upload_from_string(content, retry=None, **preconditions)
+
+
+def test_a_write_too_soon_after_another_to_the_same_object_is_refused(bucket: Bucket, control: Control) -> None:
+    control.order("settings", write_interval=60)
+    write(bucket, "a", "one")
+    with pytest.raises(TooManyRequests, match="exceeded the rate limit for object mutation operations"):
+        write(bucket, "a", "two")
+    blob = bucket.get_blob("a")
+    assert blob is not None
+    blob.metadata = {"description": "Front"}
     with pytest.raises(TooManyRequests):
-        bucket.blob("a").upload_from_string("two", retry=None)
+        blob.patch(retry=None)
     with pytest.raises(TooManyRequests):
         blob.delete(retry=None)
-    bucket.blob("b").upload_from_string("another", retry=None)
-    time.sleep(1.05)
-    bucket.blob("a").upload_from_string("two", retry=None)
-    control.order("settings", one_write_a_second=False)
-    bucket.blob("a").upload_from_string("three", retry=None)
+    write(bucket, "b", "another")
+    with pytest.raises(TooManyRequests):
+        bucket.blob("b").rewrite(blob, retry=None)
+    assert bucket.blob("a").download_as_bytes() == b"one"
+
+
+def test_a_deleted_object_cannot_be_made_anew_at_once(bucket: Bucket, control: Control) -> None:
+    write(bucket, "a", "one")
+    control.order("settings", write_interval=60)
+    bucket.blob("a").delete(retry=None)
+    with pytest.raises(TooManyRequests):
+        write(bucket, "a", "two")
+
+
+def test_once_the_interval_is_over_the_object_takes_a_write_again(bucket: Bucket, control: Control) -> None:
+    control.order("settings", write_interval=0.2)
+    write(bucket, "a", "one")
+    time.sleep(0.21)
+    write(bucket, "a", "two")
+    with pytest.raises(TooManyRequests):
+        write(bucket, "a", "three")
+
+
+def test_what_was_refused_begins_no_new_interval(bucket: Bucket, control: Control) -> None:
+    control.order("settings", write_interval=0.5)
+    write(bucket, "a", "one")
+    written = time.monotonic()
+    time.sleep(0.3)
+    with pytest.raises(PreconditionFailed):
+        write(bucket, "a", "two", if_generation_match=0)
+    with pytest.raises(TooManyRequests):
+        write(bucket, "a", "two")
+    time.sleep(max(0.0, written + 0.51 - time.monotonic()))
+    write(bucket, "a", "two")
+
+
+def test_the_client_s_own_retries_outlast_the_interval(bucket: Bucket, control: Control) -> None:
+    control.order("settings", write_interval=0.3)
+    write(bucket, "a", "one")
+    bucket.blob("a").upload_from_string("two", if_generation_match=bucket.get_blob("a").generation)
+    assert bucket.blob("a").download_as_bytes() == b"two"
+
+
+def test_what_the_limit_refuses_meets_no_fault(bucket: Bucket, control: Control) -> None:
+    control.order("settings", write_interval=60)
+    write(bucket, "a", "one")
+    control.order("faults", path=f"b/{bucket.name}/o", status=503, times=1)
+    with pytest.raises(TooManyRequests):
+        write(bucket, "a", "two")
+    with pytest.raises(TooManyRequests):
+        bucket.blob("a").delete(retry=None)
+    with pytest.raises(ServiceUnavailable):
+        write(bucket, "b", "another")
+    write(bucket, "b", "another")
+
+
+def test_a_process_has_google_s_interval_unless_told_otherwise() -> None:
+    arguments = [sys.executable, "-m", "infra.local.storage", "--bucket", "drops"]
+    for more, refuses in ([], True), (["--write-interval", "0"], False):
+        with subprocess.Popen([*arguments, *more], stdout=subprocess.PIPE, text=True) as process:
+            try:
+                assert process.stdout is not None
+                bucket = local_client(json.loads(process.stdout.readline())["url"]).bucket("drops")
+                write(bucket, "a", "one")
+                with pytest.raises(TooManyRequests) if refuses else contextlib.nullcontext():
+                    write(bucket, "a", "two")
+            finally:
+                process.terminate()
 
 
 def test_an_unchanged_program_finds_the_process_by_its_environment(local: str) -> None:

@@ -109,17 +109,17 @@ class AtStorage:
     def order(self, place: Place) -> None:
         path = self.call.path.replace("DROPS", place.drops.name).replace("STATE", place.state.name)
         fits = {"kind": self.call.kind, "path": f"^(?!.*{OBSERVER}).*{path}"}
-        url = place.cloud.storage_url
         if self.call.before:
-            place.cloud.order("faults", url, **fits, delay=SLOT, times=self.call.before)
-        place.cloud.order("faults", url, **fits, **self.what, times=1 if self.lasts == "once" else MANY)
+            place.cloud.order_of_storage(**fits, delay=SLOT, times=self.call.before)
+        place.cloud.order_of_storage(**fits, **self.what, times=1 if self.lasts == "once" else MANY)
 
     def met(self, place: Place) -> bool:
         if self.lasts != "once":
             return any(ran.raised for ran in place.runs)
         started = time.monotonic()
         try:
-            answer = self.call.probe(place)
+            with place.cloud.unlimited():
+                answer = self.call.probe(place)
         except requests.ConnectionError:
             return False
         late = time.monotonic() - started >= self.what.get("delay", TIMEOUT)
@@ -138,18 +138,16 @@ class AtTasks:
     lasts: Lasts = "once"
 
     def order(self, place: Place) -> None:
-        url = place.cloud.tasks.control
         if self.before:
-            place.cloud.order("faults", url, call="CreateTask", times=self.before)
+            place.cloud.order_of_tasks(call="CreateTask", times=self.before)
         times = 1 if self.lasts == "once" else MANY
-        place.cloud.order("faults", url, call="CreateTask", times=times, **self.what)
+        place.cloud.order_of_tasks(call="CreateTask", times=times, **self.what)
 
     def met(self, place: Place) -> bool:
         if self.lasts != "once":
             return any(ran.raised for ran in place.runs)
         spare = f"{LOCATION}/queues/spare-{place.state.name}"
-        place.cloud.client.create_queue(parent=LOCATION, queue=tasks_v2.Queue(name=spare))
-        place.cloud.client.pause_queue(name=spare)
+        place.cloud.queue(spare)
         task = tasks_v2.Task(http_request={"url": CLOSED})
         try:
             place.cloud.client.create_task(parent=spare, task=task, retry=None)

@@ -1,18 +1,27 @@
 """What all cells share, and what each may have of its own."""
 
 import itertools
+import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import msgspec
 import requests
 from google.cloud import tasks_v2
-from google.cloud.storage import Client
+from google.cloud.storage import Bucket, Client
 
-from infra.local.tasks import TasksServer
+from gallery_sync.cloud.storage import RETRY_SECONDS
+from infra.local.storage.server import STORAGE, WRITE_INTERVAL, Storage
+from infra.local.tasks import QueueConfig, TasksServer
+from infra.local.tasks.faults import Order
+from infra.local.tasks.queue import LocalQueue
 from tests.contract.sandbox.support import Files, picture
 from tests.faults.table.detours import Shelf
+from tests.faults.table.inside import Served, on
+from tests.faults.table.shortcut import Shortcut
 
 TIMEOUT: Final = 10
 GREEN, WHITE = picture(colour="#00aa00"), picture(colour="#ffffff")
@@ -42,27 +51,81 @@ class Circumstances:
 class Cloud:
     """The local servers that all cells share."""
 
-    storage_url: str
+    server: Served
+    """The storage."""
     storage: Client
     tasks: TasksServer
     client: tasks_v2.CloudTasksClient
     shelf: Shelf
     session: requests.Session
-    """The test's own, for orders and for looking."""
+    """The test's own."""
     pictures: Files
     """Another system's pictures, for requests by URL."""
+    shortcut: Shortcut
+    """The adapter of every session that calls the storage for the package."""
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
-    def order(self, what: str, base: str, **order: Any) -> None:
-        """Order a fault of the storage or of Cloud Tasks."""
-        answer = self.session.post(f"{base}/_control/{what}", json=order, timeout=TIMEOUT)
-        assert answer.status_code in (200, 204), answer.text
+    @property
+    def storage_url(self) -> str:
+        """Where the storage is."""
+        return self.server.url
+
+    @property
+    def inside(self) -> Storage:
+        """What the storage holds and has been ordered; to be touched in its thread only (`server.do`)."""
+        return self.server.app[STORAGE]
+
+    def bucket(self, name: str) -> Bucket:
+        """Make a bucket. By hand: of one that it made itself, the client would verify at each 404 that it is still there."""
+        self.server.do(lambda: self.inside.store.create_bucket(name))
+        return self.storage.bucket(name)
+
+    def queue(self, name: str) -> LocalQueue:
+        """Make a queue of Cloud Tasks, paused."""
+
+        def make() -> LocalQueue:
+            queue = self.tasks.service.add(QueueConfig(name))
+            queue.pause(True)
+            return queue
+
+        return on(self.tasks.loop, make)
+
+    def limit(self, clock: "Ahead", patience: float) -> None:
+        """Refuse a second write to one object within a second of this clock, as Cloud Storage does.
+
+        The client's retries wait for real, so the machine's time runs faster for the limit, by as much as the client's
+        patience is shorter than in a deployment. Without any patience there is no limit: the first 429 would be the end.
+        """
+        store = self.inside.store
+        if patience:
+            scale = RETRY_SECONDS / patience
+            store.pace = lambda: scale * time.monotonic() + clock.ahead
+        store.write_interval = WRITE_INTERVAL if patience else 0.0
+
+    @contextmanager
+    def unlimited(self) -> Iterator[None]:
+        """Let a test write as often as it likes."""
+        store = self.inside.store
+        interval, store.write_interval = store.write_interval, 0.0
+        try:
+            yield
+        finally:
+            store.write_interval = interval
+
+    def order_of_storage(self, **order: Any) -> None:
+        """Order a fault of the storage."""
+        body = json.dumps(order).encode()
+        self.server.do(lambda: self.inside.control.answer("POST", "/_control/faults", body))
+
+    def order_of_tasks(self, **order: Any) -> None:
+        """Order a fault of Cloud Tasks."""
+        on(self.tasks.loop, lambda: self.tasks.faults.add(msgspec.convert(order, Order)))
 
     def behave(self) -> None:
         """Lift every fault of storage, tasks and pictures."""
         self.pictures.files.update(BY_URL)
-        for base in (self.storage_url, self.tasks.control):
-            self.session.delete(f"{base}/_control/faults", timeout=TIMEOUT).raise_for_status()
+        self.server.do(lambda: self.inside.control.answer("DELETE", "/_control/faults", b""))
+        on(self.tasks.loop, self.tasks.faults.clear)
 
 
 class Ahead:
@@ -70,14 +133,14 @@ class Ahead:
 
     def __init__(self, advance: Callable[[float], None]) -> None:
         self._advance = advance
-        self._ahead = 0.0
+        self.ahead = 0.0
 
     def now(self) -> float:
         """See gallery_sync.clock.Clock."""
-        return time.time() + self._ahead
+        return time.time() + self.ahead
 
     def sleep(self, seconds: float) -> None:
         """See gallery_sync.clock.Clock."""
         if seconds > 0:
-            self._ahead += seconds
+            self.ahead += seconds
             self._advance(seconds)

@@ -15,17 +15,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import quote
 
 import requests
 from google.auth.credentials import AnonymousCredentials
 from google.auth.transport.requests import AuthorizedSession
 from google.cloud import tasks_v2
+from google.cloud.storage import Bucket
 
 from gallery_sync.cloud.queue import Target, TaskQueue
 from gallery_sync.cloud.signing import IamSigner, UrlSigner
 from gallery_sync.cloud.storage import BucketBin, BucketDocuments, BucketDrops, BucketOutbox
-from gallery_sync.cloud.tasks import CloudTasks
+from gallery_sync.cloud.tasks import PATIENCE_SECONDS, CloudTasks
 from gallery_sync.core import ledger, ledger_document
 from gallery_sync.core.events import Changed
 from gallery_sync.core.ledger import Ledger
@@ -47,12 +47,17 @@ from gallery_sync.work.reconcile import reconcile
 from gallery_sync.work.sweep import sweep
 from gallery_sync.work.world import ReconcileWorld, SweepWorld
 from infra.local.sandbox import make_app
-from infra.local.serving import served
 from infra.local.storage.client import LOCAL_EMAIL
-from tests.contract.sandbox.support import MUG, OAUTH_TOKEN, TOKEN, Api, quick
+from infra.local.storage.objects import Edits, Preconditions, StoredObject
+from infra.local.storage.store import Store
+from infra.local.tasks.book import Held
+from infra.local.tasks.queue import LocalQueue
+from tests.contract.sandbox.support import MUG, OAUTH_TOKEN, TOKEN, quick
 from tests.faults.table.callers import Callers
 from tests.faults.table.cloud import TIMEOUT, Ahead, Circumstances, Cloud
+from tests.faults.table.deployed import FUNCTIONS
 from tests.faults.table.detours import Detours
+from tests.faults.table.inside import Shop, on, served_inside
 
 LOCATION: Final = "projects/local/locations/local"
 SILENCE: Final = 0.25
@@ -65,6 +70,7 @@ POLL: Final = "poll"
 """What a look at the jobs is called among the runs; a look at a gallery by its task's body."""
 MOST_RUNS: Final = 250
 """Of one cell: more is a loop that does not end."""
+ANYHOW: Final = Preconditions()
 OBSERVER: Final = "key=observer"
 """In the query of the test's own requests to the storage: no fault meets them."""
 
@@ -84,11 +90,12 @@ class Ran:
 class Place:
     """One cell's buckets, queues and shop, and what happens in them."""
 
-    def __init__(self, cloud: Cloud, shop_url: str, circumstances: Circumstances) -> None:
+    def __init__(self, cloud: Cloud, shop: Shop, circumstances: Circumstances) -> None:
         number = next(cloud.numbers)
         self.cloud, self.circumstances = cloud, circumstances
-        self.api = Api(shop_url, session=cloud.session)
+        self.api = shop
         self.clock = Ahead(self.api.advance)
+        cloud.limit(self.clock, circumstances.patience)
         self.detours = Detours()
         self.log = io.StringIO()
         self.runs: list[Ran] = []
@@ -97,12 +104,8 @@ class Place:
         self.meanwhile: dict[int, Callable[[Place], None]] = {}
         self._again: Counter[str] = Counter()
         self._held_until: dict[str, float] = {}
-        self.drops = cloud.storage.create_bucket(f"drops-{number}")
-        self.state = cloud.storage.create_bucket(f"state-{number}")
-        self.queues = tuple(f"{LOCATION}/queues/{kind}-{number}" for kind in ("sync", "poll"))
-        for queue in self.queues:
-            cloud.client.create_queue(parent=LOCATION, queue=tasks_v2.Queue(name=queue))
-            cloud.client.pause_queue(name=queue)
+        self.drops, self.state = (cloud.bucket(f"{kind}-{number}") for kind in ("drops", "state"))
+        self.queues = tuple(cloud.queue(f"{LOCATION}/queues/{kind}-{number}") for kind in ("sync", "poll"))
         self.world = self._world()
         self.sweeper = SweepWorld(
             documents=self.world.documents,
@@ -122,13 +125,17 @@ class Place:
         bounds = patience, (5.0, silence)
         session = requests.Session()
         session.mount("http://", self.detours)
+        iam = AuthorizedSession(AnonymousCredentials())
+        iam.mount("http://", cloud.shortcut)
+        # Looking through the environment for proxies at each request would take a tenth of the time.
+        session.trust_env = iam.trust_env = False
         documents = BucketDocuments(self.state, *bounds)
-        signer = IamSigner(
-            AuthorizedSession(AnonymousCredentials()), LOCAL_EMAIL, self.clock, cloud.storage_url, silence
-        )
+        signer = IamSigner(iam, LOCAL_EMAIL, self.clock, cloud.storage_url, silence)
         sign = UrlSigner(self.state, signer, self.circumstances.signed_seconds, cloud.storage_url)
-        sync_target, poll_target = (Target(queue, f"http://127.0.0.1:1/{n}") for n, queue in enumerate(self.queues))
-        tasks = CloudTasks(cloud.client, None, patience=max(patience, 0.6))
+        names = [queue.config.name for queue in self.queues]
+        sync_target, poll_target = (Target(name, f"http://127.0.0.1:1/{n}") for n, name in enumerate(names))
+        # Nothing here waits for it to be over but the cells that have none: on a busy machine any call may take a second.
+        tasks = CloudTasks(cloud.client, None, patience=PATIENCE_SECONDS if patience else 0.6)
         http = Http(
             self.api.url, self._tokens(documents, session), session, self.clock, None, Timeouts(1, SILENCE, 3600)
         )
@@ -157,22 +164,24 @@ class Place:
 
     def put(self, name: str, content: bytes, **metadata: str) -> None:
         """Drop a file; its event arrives."""
-        blob = self.drops.blob(name)
-        blob.metadata = metadata
-        blob.upload_from_string(content, content_type="image/png")
+        edits = Edits({"contentType": "image/png"}, metadata)
+        self._stored(lambda store: store.insert(self.drops.name, name, content, edits, ANYHOW))
         self._event(name, len(content))
 
     def describe(self, name: str, description: str) -> None:
         """Change a file's description; its event arrives."""
-        blob = self.drops.blob(name)
-        blob.metadata = {"description": description}
-        blob.patch()
+        edits = Edits(metadata={"description": description})
+        self._stored(lambda store: store.edit(self.drops.name, name, edits, None, ANYHOW))
         self._event(name, 1)
 
     def remove(self, name: str) -> None:
         """Delete a file; its event arrives."""
-        self.drops.blob(name).delete()
+        self._stored(lambda store: store.delete(self.drops.name, name, None, ANYHOW))
         self._event(name, 1)
+
+    def _stored(self, change: Callable[[Store], object]) -> None:
+        """What people do with files is not the package's doing: it needs no client."""
+        self.cloud.server.do(lambda: change(self.cloud.inside.store))
 
     def _event(self, name: str, size: int) -> None:
         """Deliver an event, again while it is answered with an error, as Eventarc does."""
@@ -220,17 +229,21 @@ class Place:
 
     def tasks(self) -> list[tasks_v2.Task]:
         """The tasks that wait, the earliest first."""
-        request = [{"parent": queue, "response_view": tasks_v2.Task.View.FULL} for queue in self.queues]
-        found = [task for each in request for task in self.cloud.client.list_tasks(request=each)]
-        return sorted(found, key=self._due)
+        return [held.task for _, held in self._waiting()]
 
-    def _due(self, task: tasks_v2.Task) -> float:
-        return max(float(task.schedule_time.timestamp()), self._held_until.get(task.name, 0.0))
+    def _waiting(self) -> list[tuple[LocalQueue, Held]]:
+        """What lies in the queues, the earliest first."""
+        found = on(
+            self.cloud.tasks.loop, lambda: [(queue, held) for queue in self.queues for held in queue.book.tasks()]
+        )
+        return sorted(found, key=lambda each: self._due(each[1]))
+
+    def _due(self, held: Held) -> float:
+        return max(held.eta, self._held_until.get(held.task.name, 0.0))
 
     def shown(self, guid: str = MUG) -> Shown:
         """The gallery as the shop's visitors see it."""
-        images = self.api.control("GET", "galleries").get(guid, {}).get("shop", [])
-        return tuple((image["sha256"], image["description"] or None) for image in images)
+        return tuple((image.picture.sha256, image.description or None) for image in self.api.images(guid))
 
     def ledger(self, guid: str = MUG) -> Ledger:
         """The gallery's ledger, as a person would read it."""
@@ -240,13 +253,12 @@ class Place:
 
     def document(self, path: str) -> bytes | None:
         """A document of the state bucket."""
-        answer = self.storage("GET", f"/storage/v1/b/{self.state.name}/o/{quote(path, safe='')}?alt=media&{OBSERVER}")
-        return answer.content if answer.status_code == 200 else None
+        found = self._objects(self.state).get(path)
+        return found.content if found is not None else None
 
     def documents(self, prefix: str) -> list[str]:
         """The names of the state bucket's documents that begin so."""
-        answer = self.storage("GET", f"/storage/v1/b/{self.state.name}/o?prefix={prefix}&{OBSERVER}")
-        return [item["name"] for item in answer.json().get("items", [])]
+        return sorted(name for name in self._objects(self.state) if name.startswith(prefix))
 
     def storage(self, method: str, target: str, body: bytes = b"") -> requests.Response:
         """A plain request to the storage, without the client's retries."""
@@ -254,8 +266,10 @@ class Place:
 
     def files(self) -> list[str]:
         """The names in the drop bucket."""
-        answer = self.storage("GET", f"/storage/v1/b/{self.drops.name}/o?{OBSERVER}")
-        return [item["name"] for item in answer.json().get("items", [])]
+        return sorted(self._objects(self.drops))
+
+    def _objects(self, bucket: Bucket) -> dict[str, StoredObject]:
+        return self.cloud.server.do(lambda: dict(self.cloud.inside.store.bucket(bucket.name).objects))
 
     def quiet(self) -> bool:
         """Whether nothing is open: no flight, no wish, no key that waits, no job to settle."""
@@ -272,20 +286,20 @@ class Place:
 
     def calls(self, operation: str) -> int:
         """How often Shoptet was asked this since the act began."""
-        return int(self.api.control("GET", "calls")["operations"].get(operation, 0))
+        return int(self.api.counted()["operations"].get(operation, 0))
 
     # What the platform does.
 
     def step(self) -> bool:
         """Carry out the earliest task; False if there is none. One that ends in an error stays, as at Cloud Tasks."""
-        waiting = self.tasks()
+        waiting = self._waiting()
         if not waiting:
             return False
-        task = waiting[0]
+        queue, held = waiting[0]
         if self.runs and self.runs[-1].what != POLL:
             self.idle()
-        self.clock.sleep(self._due(task) - self.clock.now())
-        self._carry_out(task)
+        self.clock.sleep(self._due(held) - self.clock.now())
+        self._carry_out(queue, held.task)
         happens = self.meanwhile.pop(len(self.runs), None)
         if happens is not None:
             self.idle()
@@ -295,15 +309,17 @@ class Place:
         assert len(self.runs) < MOST_RUNS, f"it does not end: {self.runs[-5:]}"
         return True
 
-    def _carry_out(self, task: tasks_v2.Task) -> None:
+    def _carry_out(self, queue: LocalQueue, task: tasks_v2.Task) -> None:
         body, now = task.http_request.body, self.clock.now()
         ran = Ran(body.decode() if body != b"{}" else POLL, now)
         self.runs.append(ran)
         try:
             if body == b"{}":
-                poll(self.world)
+                with self._in_time("poll_jobs"):
+                    poll(self.world)
             else:
-                reconcile(self.world, parse_task(body))
+                with self._in_time("sync_gallery"):
+                    reconcile(self.world, parse_task(body))
         except (StorageUnavailable, TasksError) as error:
             # These two are documented: the function answers 503, and Cloud Tasks repeats the task.
             ran.raised = str(error)
@@ -311,21 +327,31 @@ class Place:
             self._again[task.name] += 1
             self._held_until[task.name] = self.clock.now() + 10.0 * 2 ** self._again[task.name]
             return
-        self.cloud.client.delete_task(name=task.name)
+        on(self.cloud.tasks.loop, lambda: queue.delete(task.name))
 
     def sweep(self) -> None:
         """Ten minutes pass, and Cloud Scheduler calls."""
         self.idle()
         self.clock.sleep(600)
         self.swept += 1
-        sweep(self.sweeper)
+        with self._in_time("sweep"):
+            sweep(self.sweeper)
+
+    @contextmanager
+    def _in_time(self, function: str) -> Iterator[None]:
+        """Let a run end within the time that it has in a deployment, or the platform would have cut it off."""
+        began, timeout = self.clock.now(), FUNCTIONS[function].timeout
+        try:
+            yield
+        finally:
+            took = self.clock.now() - began
+            assert took <= timeout, f"{function} took {took:.0f} s of {timeout:.0f}"
 
     def idle(self) -> None:
         """Wait until the jobs have done what they can do at this moment: they take no time, but threads of their own."""
         end = time.monotonic() + 5
         while not self.endless and time.monotonic() < end:
-            statuses = {job["status"] for job in self.api.control("GET", "jobs")["jobs"]}
-            if not statuses & {"pending", "running"}:
+            if not self.api.works():
                 return
             time.sleep(0.002)
         assert self.endless, "a job did not end"
@@ -343,8 +369,8 @@ def opened(cloud: Cloud, circumstances: Circumstances) -> Iterator[Place]:
         "private_tokens": [{"value": TOKEN, "rights": rights}],
         "oauth_tokens": [{"value": OAUTH_TOKEN, "rights": rights}],
     }
-    with served(lambda: make_app(quick(**tokens, **circumstances.sandbox))) as url:
+    with served_inside(lambda: make_app(quick(**tokens, **circumstances.sandbox))) as server:
         try:
-            yield Place(cloud, url, circumstances)
+            yield Place(cloud, Shop(server, cloud.session), circumstances)
         finally:
             cloud.behave()

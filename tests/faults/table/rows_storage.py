@@ -131,12 +131,12 @@ def _conflict(call: StorageCall) -> list[Cell]:
     ]
 
 
-IN_HASTE = Circumstances(storage_silence=0.3)
+IN_HASTE = Circumstances(storage_silence=0.5, patience=6.0)
 """An answer that takes longer counts as not coming; what was asked is done all the same, after it has been asked again."""
 
 
 def _too_slow(call: StorageCall) -> Cell:
-    fault = AtStorage(call, {"delay": 0.6})
+    fault = AtStorage(call, {"delay": 1.0})
     return Cell(call.name, "slow, beyond the timeout", (fault,), LIVE_ONCE, SCENES.get(call.name, INSERT), IN_HASTE)
 
 

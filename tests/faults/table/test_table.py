@@ -19,6 +19,7 @@ from tests.faults.table import (
 )
 from tests.faults.table.cells import Cell
 from tests.faults.table.cloud import Circumstances, Cloud
+from tests.faults.table.deployed import FUNCTIONS, ONE_AT_A_TIME
 from tests.faults.table.place import Place, opened
 from tests.faults.table.scenes import CALLERS_SECRET, RED
 
@@ -113,7 +114,7 @@ def check(place: Place, cell: Cell, elapsed: float, calls: dict[str, int]) -> No
     if follows.sends is not None:
         operation, times = follows.sends
         assert calls[operation] == times, story
-    most = max(place.api.control("GET", "calls")["details_before_end"].values(), default=0)
+    most = max(place.api.details().values(), default=0)
     assert most <= 10, f"a job's detail was asked {most} times"
 
 
@@ -163,6 +164,10 @@ def no_secret_is_told(place: Place) -> None:
 def nothing_unexpected_is_told(place: Place) -> None:
     """No mistake of our own was met, which would pause the gallery with an ERROR line."""
     assert '"code": "unexpected"' not in place.log.getvalue(), place.log.getvalue()
+
+
+def test_what_a_place_does_one_after_the_other_an_instance_does_too() -> None:
+    assert {name: FUNCTIONS[name].concurrency for name in ONE_AT_A_TIME} == dict.fromkeys(ONE_AT_A_TIME, 1)
 
 
 def test_the_watch_for_secrets_knows_one_when_it_sees_it(cloud: Cloud) -> None:
