@@ -78,19 +78,23 @@ class BucketDocuments:
                 return int(there.generation)
         return int(blob.generation)
 
-    def delete(self, path: str) -> None:
+    def delete(self, path: str, *, generation: int | None = None) -> None:
         """See ports.Documents."""
         with _translated(f"delete {path}"):
             try:
-                self._bucket.blob(path).delete(**self._call)
+                self._bucket.blob(path).delete(if_generation_match=generation, **self._call)
             except exceptions.NotFound:
                 return
+            except exceptions.PreconditionFailed:
+                raise PreconditionFailed(path) from None
 
-    def list(self, prefix: str) -> Iterator[Listed]:
+    def list(self, prefix: str, *, start: str = "") -> Iterator[Listed]:
         """See ports.Documents."""
         fields = "items(name,generation,updated,metadata),nextPageToken"
         with _translated(f"list {prefix}"):
-            for blob in self._bucket.client.list_blobs(self._bucket, prefix=prefix, fields=fields, **self._call):
+            for blob in self._bucket.client.list_blobs(
+                self._bucket, prefix=prefix, start_offset=start or None, fields=fields, **self._call
+            ):
                 metadata = {name: value for name, value in (blob.metadata or {}).items() if name != WRITE}
                 yield Listed(blob.name, int(blob.generation), blob.updated.timestamp(), metadata)
 

@@ -45,12 +45,12 @@ class Documents(Protocol):
         """Write over `generation` (0: there must be none), and give the new generation. Raises PreconditionFailed."""
         ...
 
-    def delete(self, path: str) -> None:
-        """Remove a document, if it is there."""
+    def delete(self, path: str, *, generation: int | None = None) -> None:
+        """Remove a document, if it is there. With a generation only that one: another raises PreconditionFailed."""
         ...
 
-    def list(self, prefix: str) -> Iterator[Listed]:
-        """Give every document whose path begins so, page by page."""
+    def list(self, prefix: str, *, start: str = "") -> Iterator[Listed]:
+        """Give every document whose path begins so and does not come before `start`, in the order of paths, page by page."""
         ...
 
 

@@ -9,6 +9,7 @@ from gallery_sync.core.ledger import Flight, Ledger
 from gallery_sync.core.observe import observe
 from gallery_sync.core.shop_values import Gallery
 from gallery_sync.ports.storage import Documents, Listed, PreconditionFailed, StorageUnavailable
+from gallery_sync.state import open_galleries
 
 TRIES: Final = 10
 """How often a change is tried over what others wrote meanwhile."""
@@ -41,10 +42,23 @@ class Ledgers:
         return Held(ledger_document.decode(stored.body, path), stored.generation)
 
     def write(self, held: Held, changed: Ledger) -> Held:
-        """Write over the generation that was read. Raises PreconditionFailed, StorageUnavailable."""
+        """Write over the generation that was read. Raises PreconditionFailed, StorageUnavailable.
+
+        The gallery's marker is written before a ledger that is open, and removed after one that is not; it is touched only
+        where what it says changes.
+        """
         path, body = ledger_document.path(changed.guid, changed.gallery), ledger_document.encode(changed)
         metadata = ledger_document.counts(changed).metadata() | {FOLDERS: _folders(changed)}
+        said, says = open_galleries.of_ledger(held.ledger), open_galleries.of_ledger(changed)
+        marker = None
+        if says is not None and says != said:
+            open_galleries.put(self._documents, changed, held.generation)
+        elif says is None and said is not None:
+            # Before the write: whoever opens the gallery after it writes another marker, which stays.
+            marker = open_galleries.generation(self._documents, changed.guid, changed.gallery)
         generation = self._documents.write(path, body, generation=held.generation, metadata=metadata)
+        if marker is not None:
+            open_galleries.remove(self._documents, changed.guid, changed.gallery, marker)
         return Held(changed, generation)
 
     def change(self, guid: str, gallery: Gallery, decide: Callable[[Ledger], Ledger]) -> Ledger:

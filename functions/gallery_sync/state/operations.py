@@ -1,11 +1,15 @@
 """`operations/…`: what a caller asked, under an id that a repetition finds again, and what came of it.
 
+    open/operations/{id}               written before it, removed once all its parts stand in the ledgers
     operations/{id}.json               the request, never rewritten
     operations/{id}/{part}.json        what came of one part of it, written once
     operations/{id}/applied.json       how many of its parts stand in the ledgers
 
 Only what the ledgers cannot tell is written down as an outcome: cleanups, deletions, attributes, and requests that were
 refused. What became of pictures is read from the ledgers, by the id that each picture carries.
+
+A sweep reads `open/operations/` alone: what is open, and not all that was asked in a month. What an earlier version wrote
+down without a marker is found by the daily audit (`work.audit_requests`).
 """
 
 from collections.abc import Iterator
@@ -17,6 +21,9 @@ from gallery_sync.core.operation import Operation, Outcome
 from gallery_sync.ports.storage import Documents, PreconditionFailed
 
 PREFIX: Final = "operations/"
+OPEN: Final = "open/operations/"
+OPEN_FOR: Final = 2.0
+"""Seconds that a marker stays at least: Cloud Storage promises one write a second to an object, and its removal is one."""
 
 _ACCEPTED: Final = "applied"
 _TRIES: Final = 5
@@ -28,6 +35,7 @@ class AnotherRequest(Exception):
 
 def begin(documents: Documents, operation: Operation) -> bool:
     """Write a request down; False if it was written down before. Raises AnotherRequest."""
+    mark(documents, operation.id)
     try:
         documents.write(_path(operation.id), msgspec.json.encode(operation), generation=0)
     except PreconditionFailed:
@@ -36,6 +44,33 @@ def begin(documents: Documents, operation: Operation) -> bool:
             raise AnotherRequest(operation.id) from None
         return False
     return True
+
+
+def mark(documents: Documents, operation: str) -> None:
+    """Mark a request as open, if it is not."""
+    try:
+        documents.write(f"{OPEN}{operation}", b"{}", generation=0)
+    except PreconditionFailed:
+        return
+
+
+def close(documents: Documents, operation: str) -> None:
+    """Remove the marker of a request that stands in the ledgers as a whole, or was never written down."""
+    documents.delete(f"{OPEN}{operation}")
+
+
+def marked(documents: Documents, until: float) -> Iterator[str]:
+    """Name the requests that were marked as open before `until` (epoch seconds)."""
+    for listed in documents.list(OPEN):
+        if listed.updated < until:
+            yield listed.path.removeprefix(OPEN)
+
+
+def is_accepted(documents: Documents, operation: str) -> bool:
+    """Whether all parts of a request stand in the ledgers."""
+    parts = accepted(documents, operation)
+    asked = find(documents, operation) if parts else None
+    return asked is not None and parts == len(asked.parts)
 
 
 def find(documents: Documents, operation: str) -> Operation | None:
@@ -81,22 +116,30 @@ def accepted(documents: Documents, operation: str) -> int:
     return msgspec.json.decode(stored.body, type=int) if stored is not None else 0
 
 
-def unaccepted(documents: Documents, until: float) -> Iterator[str]:
-    """Name the requests written down before `until` (epoch seconds) of which not all stands in the ledgers.
+class Written(msgspec.Struct, frozen=True):
+    """A request as the listing shows it: when it was written down (epoch seconds), and whether all of it was accepted."""
+
+    operation: str
+    at: float
+    accepted: bool
+
+
+def written_down(documents: Documents, start: str = "") -> Iterator[Written]:
+    """Give the requests from this one on, in the order of their ids.
 
     From one listing alone: it is in the order of names, so a request stands right before what was noted of it.
     """
-    waiting: str | None = None
-    for listed in documents.list(PREFIX):
+    last: Written | None = None
+    for listed in documents.list(PREFIX, start=_path(start) if start else ""):
         name, _, rest = listed.path.removeprefix(PREFIX).partition("/")
         if not rest:
-            if waiting is not None:
-                yield waiting
-            waiting = name.removesuffix(".json") if listed.updated < until else None
-        elif rest == f"{_ACCEPTED}.json" and listed.metadata.get("left") == "0":
-            waiting = None
-    if waiting is not None:
-        yield waiting
+            if last is not None:
+                yield last
+            last = Written(name.removesuffix(".json"), listed.updated, accepted=False)
+        elif rest == f"{_ACCEPTED}.json" and listed.metadata.get("left") == "0" and last is not None:
+            last = msgspec.structs.replace(last, accepted=True) if last.operation == name else last
+    if last is not None:
+        yield last
 
 
 def note_accepted(documents: Documents, operation: Operation, parts: int) -> None:

@@ -37,6 +37,7 @@ def accept(world: RequestWorld, operation: Operation, until: float = math.inf) -
     """
     first = done = operations.accepted(world.documents, operation.id)
     if first == len(operation.parts):
+        operations.close(world.documents, operation.id)
         return True
     at = operations.asked_at(world.documents, operation.id)
     try:
@@ -48,7 +49,11 @@ def accept(world: RequestWorld, operation: Operation, until: float = math.inf) -
     finally:
         if done > first:
             operations.note_accepted(world.documents, operation, done)
-    return done == len(operation.parts)
+    accepted = done == len(operation.parts)
+    if accepted and world.clock.now() > at + operations.OPEN_FOR:
+        # Else the next sweep does it: whoever waits for the answer to a request should not wait for storage's pace.
+        operations.close(world.documents, operation.id)
+    return accepted
 
 
 def foresee(world: RequestWorld, guid: str, part: Part) -> Outcome:

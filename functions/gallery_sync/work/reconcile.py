@@ -77,7 +77,9 @@ def reconcile(world: ReconcileWorld, task: Reconcile) -> None:
 def _accept(world: ReconcileWorld, operation_id: str) -> None:
     operation = operations.find(world.documents, operation_id)
     if operation is None:
-        world.log.say("ERROR", f"there is no operation {operation_id} in the state bucket")
+        # Its sender died between the marker and the request, and was told nothing; or it has ended, a month later.
+        world.log.say("WARNING", f"there is no operation {operation_id} in the state bucket: it is taken for ended")
+        operations.close(world.documents, operation_id)
         return
     try:
         if not accept(world, operation, world.clock.now() + world.timing.run_budget):

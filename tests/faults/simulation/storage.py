@@ -87,19 +87,26 @@ class SimDocuments:
         self._unsaid(path)
         return blob.generation
 
-    def delete(self, path: str) -> None:
+    def delete(self, path: str, *, generation: int | None = None) -> None:
         """See ports.Documents."""
         self._before(path)
+        there = self._bucket.blobs.get(path)
+        if there is not None and generation not in (None, there.generation):
+            self._effects.tell("deletes %s at %s: conflict", path, generation)
+            self._effects.point()
+            raise PreconditionFailed(path)
         if self._bucket.blobs.pop(path, None) is not None:
             self._effects.tell("deletes %s", path)
             self._watch(path, None)
         self._effects.point()
         self._unsaid(path)
 
-    def list(self, prefix: str) -> Iterator[Listed]:
+    def list(self, prefix: str, *, start: str = "") -> Iterator[Listed]:
         """See ports.Documents."""
         self._before(prefix)
         for path, blob in self._bucket.named(prefix):
+            if path < start:
+                continue
             yield Listed(path, blob.generation, blob.at, blob.metadata)
 
     def _before(self, path: str) -> None:

@@ -31,7 +31,8 @@ RAW = json.dumps(EVENT).encode()
 def test_an_event_is_written_down_and_left_to_a_task(event: Call, around: Around) -> None:
     answer = event(**signed(RAW))
     assert answer.status_code == 202
-    assert list(around.documents.documents) == [f"operations/{answer.json['operation']}.json"]
+    name = answer.json["operation"]
+    assert list(around.documents.documents) == [f"open/operations/{name}", f"operations/{name}.json"]
     assert around.queue.asked == [("operation", answer.json["operation"], NOW + 1)]
     assert around.shop.calls == []
 
