@@ -61,6 +61,11 @@ class Ledgers:
             open_galleries.remove(self._documents, changed.guid, changed.gallery, marker)
         return Held(changed, generation)
 
+    def delete(self, held: Held) -> None:
+        """Delete a ledger that was read and says nothing any more. Raises PreconditionFailed, StorageUnavailable."""
+        path = ledger_document.path(held.ledger.guid, held.ledger.gallery)
+        self._documents.delete(path, generation=held.generation)
+
     def change(self, guid: str, gallery: Gallery, decide: Callable[[Ledger], Ledger]) -> Ledger:
         """Read, decide and write until nobody else wrote in between; what `decide` gives back unchanged is not written.
 

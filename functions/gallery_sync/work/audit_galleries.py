@@ -9,10 +9,11 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from gallery_sync.core import ledger_document
+from gallery_sync.core import forget, ledger_document
 from gallery_sync.core.ledger import reconcile_at
 from gallery_sync.core.ledger_document import BadDocument
-from gallery_sync.ports.storage import Listed
+from gallery_sync.core.schedule import DAY
+from gallery_sync.ports.storage import Listed, PreconditionFailed
 from gallery_sync.state import ledgers, open_galleries
 from gallery_sync.state.ledgers import Ledgers
 from gallery_sync.state.open_galleries import Marker
@@ -38,6 +39,7 @@ def list_ledgers(world: SweepWorld, markers: Mapping[Place, Marker], shop_audit:
     now = world.clock.now()
     found = Listing(open=set(markers))
     seen: set[Place] = set()
+    quiet: list[Place] = []
     for listed in world.documents.list(ledger_document.PREFIX):
         place = ledger_document.parse_path(listed.path)
         if place is None:
@@ -57,6 +59,10 @@ def list_ledgers(world: SweepWorld, markers: Mapping[Place, Marker], shop_audit:
         settled = now > max(listed.updated, marker.updated if marker is not None else 0.0) + world.timing.stuck
         if said != (marker.said if marker is not None else None) and settled:
             _mend(world, place, marker, found)
+        if said is None and listed.metadata.get("live") == "0" and now > listed.updated + DAY:
+            quiet.append(place)
+    # Counted is nothing but that it was looked into.
+    sum(world.spread(lambda place: _forget(world, place), quiet))
     for place in set(markers) - seen:
         if now > markers[place].updated + world.timing.stuck:
             _mend(world, place, markers[place], found)
@@ -83,6 +89,19 @@ def look_into(world: SweepWorld, marker: Marker) -> bool:
     path = ledger_document.path(marker.guid, marker.gallery)
     listed = next((one for one in world.documents.list(path) if one.path == path), None)
     return listed is not None and _is_stuck(world, listed, now)
+
+
+def _forget(world: SweepWorld, place: Place) -> int:
+    """Delete a ledger that says nothing any more. Give 1, as one was looked into."""
+    ledgers_of = Ledgers(world.documents)
+    try:
+        held = ledgers_of.read(*place)
+        if forget.remembers_nothing(held.ledger, world.clock.now()):
+            ledgers_of.delete(held)
+    except (BadDocument, PreconditionFailed):
+        # It is told where it is needed; or somebody writes there, so it says something.
+        return 1
+    return 1
 
 
 def _mend(world: SweepWorld, place: Place, marker: Marker | None, found: Listing) -> None:
