@@ -16,6 +16,10 @@ class StorageUnavailable(Exception):
     """Cloud Storage did not do it within its retries; nothing can be said about whether a write was done."""
 
 
+class TooManyWrites(StorageUnavailable):
+    """Others write the same document too often (Cloud Storage promises one write a second): this one was not done."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stored:
     """A document as it was read: its body, its generation, and when it was written on the storage's clock."""
