@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gallery_sync.core import names
+from gallery_sync.core.schedule import DAY
 from gallery_sync.state import jobindex, open_galleries, operations, refusals
 from gallery_sync.state.open_galleries import Marker
-from gallery_sync.work.audit_bucket import Place, audit_bucket, begun
+from gallery_sync.work.audit_bucket import Place, Progress, audit_bucket, begun
 from gallery_sync.work.audit_galleries import list_ledgers, look_into
 from gallery_sync.work.audit_requests import audit_requests, enqueue
 from gallery_sync.work.audit_shop import ShopAudit
@@ -52,6 +53,9 @@ def sweep(world: SweepWorld) -> Swept:
         world.queue.poll(now)
     _go_on_with_requests(world, now)
     _look_at_refused_again(world, now)
+    if came[0] == Progress(came[0].day):
+        # Once a day.
+        _look_at_refused_files_again(world, now)
     audits = shop_audit.enqueue()
     missed = audit_bucket(world, wanting, stop, came)
     audit_requests(world, stop)
@@ -101,3 +105,21 @@ def _look_at_refused_again(world: SweepWorld, now: float) -> None:
             )
             continue
         world.queue.folder(prefix, gallery, now)
+
+
+def _look_at_refused_files_again(world: SweepWorld, now: float) -> None:
+    """The event of a refused file's deletion may have been lost: whoever reconciles it sees that it is gone."""
+    old = [
+        listed.path
+        for listed in world.documents.list(refusals.PREFIX)
+        if "prefix" not in listed.metadata and now > listed.updated + DAY
+    ]
+
+    def look(path: str) -> int:
+        stored = world.documents.read(path)
+        refused = refusals.decode(stored.body) if stored is not None else None
+        if refused is not None:
+            world.queue.refused(refused.name)
+        return 1
+
+    sum(world.spread(look, old))
