@@ -29,7 +29,7 @@ from gallery_sync.core.settle import paused
 from gallery_sync.core.shop_values import Gallery, Image
 from gallery_sync.ports import shop_errors
 from gallery_sync.ports.queue import Reconcile, TasksError
-from gallery_sync.ports.storage import StorageUnavailable
+from gallery_sync.ports.storage import StorageUnavailable, TooManyWrites
 from gallery_sync.state import jobindex, operations
 from gallery_sync.state.ledgers import Held
 from gallery_sync.work import products
@@ -82,7 +82,9 @@ def reconcile(world: ReconcileWorld, task: Reconcile) -> None:
 def _accept(world: ReconcileWorld, operation_id: str) -> None:
     operation = operations.find(world.documents, operation_id)
     if operation is None:
-        world.log.say("ERROR", f"there is no operation {operation_id} in the state bucket")
+        # Its sender died between the marker and the request, and was told nothing; or it has ended, a month later.
+        world.log.say("WARNING", f"there is no operation {operation_id} in the state bucket: it is taken for ended")
+        operations.close(world.documents, operation_id)
         return
     try:
         if not accept(world, operation, world.clock.now() + world.timing.run_budget):
@@ -90,6 +92,10 @@ def _accept(world: ReconcileWorld, operation_id: str) -> None:
     except shop_errors.TryLater as error:
         world.log.say("WARNING", f"not now: {error}", operation=operation_id)
         world.queue.operation(operation_id, error.at)
+    except TooManyWrites as error:
+        # A task that failed would slow the whole queue.
+        world.log.say("WARNING", f"not now: {error}", operation=operation_id)
+        world.queue.operation(operation_id, world.clock.now() + world.timing.window)
 
 
 def _run(world: ReconcileWorld, target: Target) -> None:

@@ -34,7 +34,14 @@ def test_a_ledger_is_read_whole_or_refused_by_its_path(body: bytes) -> None:
     assert msgspec.json.decode(ledger_document.encode(held)) == msgspec.json.decode(
         ledger_document.encode(ledger_document.decode(ledger_document.encode(held), ""))
     )
-    assert set(ledger_document.counts(held).metadata()) == {"live", "waiting", "failed", "flight", "reconcile_at"}
+    assert set(ledger_document.counts(held).metadata()) == {
+        "live",
+        "waiting",
+        "failed",
+        "held",
+        "flight",
+        "reconcile_at",
+    }
 
 
 @fuzzed
