@@ -25,6 +25,7 @@ from pathlib import Path
 
 from gallery_sync.core.ledger import Ledger
 from gallery_sync.core.ledger_document import BadDocument
+from gallery_sync.core.limits import is_too_many
 from gallery_sync.core.settle import paused
 from gallery_sync.core.shop_values import Gallery, Image
 from gallery_sync.ports import shop_errors
@@ -128,7 +129,7 @@ def _run(world: ReconcileWorld, target: Target) -> None:
 def _step(world: ReconcileWorld, held: Held, now: Next, stands: Callable[[], str | None]) -> Next | None:
     """Take one step; None if nothing can be done before somebody comes back, who was enqueued or is sweep."""
     ledger, target = held.ledger, now.target
-    if target.prefix is not None and products.is_too_many(ledger, target.prefix):
+    if target.prefix is not None and is_too_many(ledger, target.prefix):
         products.refuse_spelling(world, ledger, target.prefix)
         return None
     if target.prefix is not None and _is_news(ledger, target.prefix):
@@ -138,9 +139,9 @@ def _step(world: ReconcileWorld, held: Held, now: Next, stands: Callable[[], str
         outcome = finish(world, ledger, ledger.flight, target.ended)
         return None if isinstance(outcome, Later) else Next(target, outcome.listing)
     if (reason := stands()) is not None:
-        if not target.audit:
-            wait(world, target.guid, target.gallery, target.prefix, reason)
-        return None
+        if target.audit or wait(world, target.guid, target.gallery, target.prefix, reason):
+            return None
+        return now
     prefixes = products.feeding(world, ledger, target.prefix)
     return Next(target) if start(world, held, prefixes, now.listing, audit=target.audit) else None
 

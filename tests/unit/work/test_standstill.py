@@ -8,6 +8,7 @@ import pytest
 
 from gallery_sync.core.files import BucketFile
 from gallery_sync.core.ledger import Content
+from gallery_sync.core.limits import MAX_FOLDERS
 from gallery_sync.core.plan import Policy
 from gallery_sync.core.schedule import DAY, HOUR
 from gallery_sync.core.shop_values import Gallery
@@ -16,6 +17,7 @@ from gallery_sync.ports.queue import Reconcile
 from gallery_sync.ports.storage import NotCopied
 from gallery_sync.state import paused
 from gallery_sync.work.reconcile import reconcile
+from gallery_sync.work.standstill import wait
 from gallery_sync.work.sweep import sweep
 from gallery_sync.work.world import ReconcileWorld, SweepWorld
 from tests.integration.http.world import GUID, Around, Breakable, Written
@@ -104,6 +106,19 @@ def test_a_code_that_shoptet_does_not_know_is_told_and_lets_nothing_through() ->
     around = Around()
     assert not sends(around, "NOBODY-1")
     assert told(around, "ONLY_PRODUCTS names 'NOBODY-1', which Shoptet does not know") == 1
+
+
+def test_a_folder_waits_only_where_it_is_not_one_too_many() -> None:
+    around = Around()
+    last, one_too_many = (str(number) for number in range(MAX_FOLDERS - 1, MAX_FOLDERS + 1))
+    folders = tuple(str(number) for number in range(MAX_FOLDERS - 1))
+    around.world().ledgers.change(GUID, "shop", lambda held: replace(held, prefixes=folders))
+    assert [wait(around.world(), GUID, "shop", one, "paused") for one in (last, one_too_many, last)] == [
+        True,
+        False,
+        True,
+    ]
+    assert around.world().ledgers.read(GUID, "shop").ledger.prefixes == (*folders, last)
 
 
 def test_an_audit_is_left_out_in_a_pause() -> None:
