@@ -87,10 +87,12 @@ class Ledgers:
                 return changed
             try:
                 return self.write(held, changed).ledger
-            except (PreconditionFailed, TooManyWrites):
-                tries += 1
+            except (PreconditionFailed, TooManyWrites) as error:
+                refused, tries = error, tries + 1
             now = self._clock.now()
             if tries == TRIES or now >= until:
+                if isinstance(refused, TooManyWrites):
+                    raise refused
                 where = ledger_document.path(guid, gallery)
                 raise TooManyWrites(f"{where} was written by others {tries} times in a row")
             self._clock.sleep(_pause(tries, now))
