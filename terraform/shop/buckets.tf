@@ -48,12 +48,14 @@ resource "google_storage_bucket" "state" {
     retention_duration_seconds = var.soft_delete_days * 86400
   }
 
+  # What ends when, of everything that lies here: ARCHITECTURE.md.
   dynamic "lifecycle_rule" {
     for_each = {
-      "outbox/"     = 2  # Prepared pictures: a signed URL counts for 6 hours, a job takes 3 at most.
-      "jobs/"       = 31 # Removed when settled; after 30 days Shoptet itself has forgotten the job.
-      "operations/" = 30
-      "removed/"    = var.removed_days
+      "outbox/"          = 2  # Prepared pictures: a signed URL counts for 6 hours, a job takes 3 at most.
+      "jobs/"            = 31 # Removed when settled; after 30 days Shoptet itself has forgotten the job.
+      "operations/"      = 30
+      "open/operations/" = 31 # Removed when the request stands in the ledgers; without its request it says nothing.
+      "removed/"         = var.removed_days
     }
     content {
       condition {
@@ -72,8 +74,11 @@ resource "google_storage_bucket" "state" {
   lifecycle_rule {
     condition {
       days_since_noncurrent_time = 1
-      matches_prefix             = ["outbox/", "jobs/", "operations/", "removed/", "token.json"]
-      with_state                 = "ARCHIVED"
+      matches_prefix = [
+        "outbox/", "jobs/", "operations/", "open/", "removed/", "token.json",
+        "sweep.json", "rotation.json", "audits.json", "requests.json",
+      ]
+      with_state = "ARCHIVED"
     }
     action {
       type = "Delete"

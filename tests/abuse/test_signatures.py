@@ -158,9 +158,12 @@ def test_ids_that_would_name_another_document_are_only_ids(site: Site) -> None:
         signed = event_headers(EVENT, event_id)
         assert event(site, {k: v.encode().decode("latin-1") for k, v in signed.items()}).status in (400, 401)
     new = {name for name, _ in site.held()["objects"]["state"]} - before
-    assert len(new) == 12
+    # Each is a request, the marker that it is open, and the id that its event has.
+    assert len(new) == 18
     written = [re.sub("[0-9a-f]{32,64}", "ID", name) for name in new]
-    assert sorted(written) == ["operations/ID.json"] * 6 + ["operations/by-event/ID.json"] * 6
+    assert (
+        sorted(written) == ["open/operations/ID"] * 6 + ["operations/ID.json"] * 6 + ["operations/by-event/ID.json"] * 6
+    )
 
 
 def test_the_secret_itself_is_no_signature(unchanged: Site) -> None:

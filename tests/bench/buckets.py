@@ -134,11 +134,11 @@ class Documents:
         self._written[path] = Stored(body, generation + 1)
         return generation + 1
 
-    def delete(self, path: str) -> None:
+    def delete(self, path: str, *, generation: int | None = None) -> None:
         """See ports.Documents."""
         raise AssertionError(f"a sweep deletes nothing, {path} included")
 
-    def list(self, prefix: str) -> Iterator[Listed]:
+    def list(self, prefix: str, *, start: str = "") -> Iterator[Listed]:
         """See ports.Documents."""
         return self._meter.pages(self._found(prefix), prefix.rstrip("/"))
 
@@ -179,10 +179,10 @@ class _Recorder:
     def read(self, path: str) -> Stored | None:
         raise AssertionError(path)
 
-    def delete(self, path: str) -> None:
+    def delete(self, path: str, *, generation: int | None = None) -> None:
         raise AssertionError(path)
 
-    def list(self, prefix: str) -> Iterator[Listed]:
+    def list(self, prefix: str, *, start: str = "") -> Iterator[Listed]:
         raise AssertionError(prefix)
 
 

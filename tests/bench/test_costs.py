@@ -7,17 +7,20 @@ GALLERIES = 2_500
 
 def test_a_sweep_costs_its_listings_a_full_look_one_read_a_gallery_and_code_and_shoptet_nothing() -> None:
     day = a_day(GALLERIES)
-    varies = ("enqueue check", "write rotation.json")
+    varies = ("enqueue audit", "write rotation.json")
     assert {kind: n for kind, n in day.quiet.calls.items() if kind not in varies} == {
-        "list ledger": 3,
+        "list open/galleries": 1,
+        "list open/operations": 1,
         "list jobs": 1,
-        "list operations": 1,
         "list refused": 1,
+        "read audits.json": 1,
         "read paused.json": 1,
+        "read requests.json": 1,
         "read rotation.json": 1,
         "read sweep.json": 1,
     }
     (full,) = day.full
+    assert full.calls["list ledger"] == 3
     assert full.calls["list drops"] == 13
     assert full.calls["read ledger"] == GALLERIES
     assert full.calls["read codes"] == 834

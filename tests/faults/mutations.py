@@ -114,7 +114,13 @@ MUTATIONS: Final = (
         "[max(ledger.due_at, pause)] if ledger.due_at else []",
         "[]",
     ),
-    Mutation("I1", "sweep finds nothing stuck", "work/sweep.py", "if _is_stuck(world, listed, now):", "if now < 0:"),
+    Mutation(
+        "I1",
+        "sweep finds nothing stuck",
+        "work/audit_galleries.py",
+        "return reconcile_at > 0 and now > max(",
+        "return now < 0 and now > max(",
+    ),
     Mutation("I1", "the daily full look finds nothing", "work/audit_bucket.py", "!= known", "!= known and False"),
     Mutation(
         "I1",

@@ -6,8 +6,10 @@ to repeat, because writes carry a generation. Everything that the library gives 
 
 import hashlib
 import secrets
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import Any, Final, Protocol
 
 import requests
@@ -21,7 +23,15 @@ from gallery_sync.core import names
 from gallery_sync.core.files import BucketFile
 from gallery_sync.core.ledger import Content
 from gallery_sync.parallel import in_threads
-from gallery_sync.ports.storage import Listed, NotCopied, NotRemoved, PreconditionFailed, StorageUnavailable, Stored
+from gallery_sync.ports.storage import (
+    Listed,
+    NotCopied,
+    NotRemoved,
+    PreconditionFailed,
+    StorageUnavailable,
+    Stored,
+    TooManyWrites,
+)
 
 Timeout = tuple[float, float]
 """Seconds to connect and to read."""
@@ -37,11 +47,22 @@ WRITE: Final = "write"
 
 
 class BucketDocuments:
-    """`ports.Documents` in the state bucket."""
+    """`ports.Documents` in the state bucket.
 
-    def __init__(self, bucket: Bucket, retry_seconds: float = RETRY_SECONDS, timeout: Timeout = TIMEOUT) -> None:
+    `busy_seconds`: how long a write is tried again while storage says that the object is written too often; as long as
+    anything else, unless told otherwise.
+    """
+
+    def __init__(
+        self,
+        bucket: Bucket,
+        retry_seconds: float = RETRY_SECONDS,
+        timeout: Timeout = TIMEOUT,
+        busy_seconds: float | None = None,
+    ) -> None:
         self._bucket = bucket
         self._call = _bounded(retry_seconds, timeout)
+        self._busy_seconds = retry_seconds if busy_seconds is None else busy_seconds
 
     def read(self, path: str) -> Stored | None:
         """See ports.Documents. Body and generation are of one answer, so they belong together."""
@@ -69,7 +90,7 @@ class BucketDocuments:
                     content_type="application/json",
                     if_generation_match=generation,
                     checksum="crc32c",
-                    **self._call,
+                    **_impatient(self._call, self._busy_seconds),
                 )
             except exceptions.PreconditionFailed:
                 there = self._bucket.get_blob(path, **self._call)
@@ -78,19 +99,23 @@ class BucketDocuments:
                 return int(there.generation)
         return int(blob.generation)
 
-    def delete(self, path: str) -> None:
+    def delete(self, path: str, *, generation: int | None = None) -> None:
         """See ports.Documents."""
         with _translated(f"delete {path}"):
             try:
-                self._bucket.blob(path).delete(**self._call)
+                self._bucket.blob(path).delete(if_generation_match=generation, **self._call)
             except exceptions.NotFound:
                 return
+            except exceptions.PreconditionFailed:
+                raise PreconditionFailed(path) from None
 
-    def list(self, prefix: str) -> Iterator[Listed]:
+    def list(self, prefix: str, *, start: str = "") -> Iterator[Listed]:
         """See ports.Documents."""
         fields = "items(name,generation,updated,metadata),nextPageToken"
         with _translated(f"list {prefix}"):
-            for blob in self._bucket.client.list_blobs(self._bucket, prefix=prefix, fields=fields, **self._call):
+            for blob in self._bucket.client.list_blobs(
+                self._bucket, prefix=prefix, start_offset=start or None, fields=fields, **self._call
+            ):
                 metadata = {name: value for name, value in (blob.metadata or {}).items() if name != WRITE}
                 yield Listed(blob.name, int(blob.generation), blob.updated.timestamp(), metadata)
 
@@ -240,6 +265,19 @@ def _bounded(seconds: float, timeout: Timeout) -> dict[str, Any]:
     return {"timeout": timeout, "retry": DEFAULT_RETRY.with_timeout(seconds).with_delay(initial=0.2, maximum=5.0)}
 
 
+def _impatient(call: dict[str, Any], seconds: float) -> dict[str, Any]:
+    """Give what bounds a call that is not tried again for longer than that where its object is written too often."""
+    retry, until = call["retry"], time.monotonic() + seconds
+    again = DEFAULT_RETRY._predicate
+
+    return {**call, "retry": retry.with_predicate(lambda e: again(e) and (not _is_busy(e) or time.monotonic() < until))}
+
+
+def _is_busy(error: BaseException) -> bool:
+    status = error.response.status_code if isinstance(error, InvalidResponse) else getattr(error, "code", None)
+    return status == HTTPStatus.TOO_MANY_REQUESTS
+
+
 _GIVEN_UP: Final = (
     exceptions.GoogleAPICallError,
     exceptions.RetryError,
@@ -258,7 +296,8 @@ def _translated(what: str) -> Iterator[None]:
     except _GIVEN_UP as error:
         # Where its time for retries is over, the library tells what it met last.
         last = (error.cause if isinstance(error, exceptions.RetryError) else None) or error
-        raise StorageUnavailable(f"Cloud Storage did not {what}: {_kind(last)}") from None
+        kind = TooManyWrites if _is_busy(last) else StorageUnavailable
+        raise kind(f"Cloud Storage did not {what}: {_kind(last)}") from None
 
 
 def _kind(error: BaseException) -> str:

@@ -16,6 +16,8 @@ __all__ = ["api_world"]
 
 STORAGE_SECONDS = 15.0
 """How long a call of the storage is tried again: somebody waits for the answer, and can ask again."""
+BUSY_SECONDS = 2.0
+"""The same where others write the same document: the request is written down by then, and a task does the rest."""
 
 
 def api_world(settings: ApiSettings, function: str) -> RequestWorld:
@@ -23,7 +25,7 @@ def api_world(settings: ApiSettings, function: str) -> RequestWorld:
     clock = SystemClock()
     storage = storage_client(settings)
     state, drops = storage.bucket(settings.state_bucket), storage.bucket(settings.drop_bucket)
-    documents = BucketDocuments(state, STORAGE_SECONDS)
+    documents = BucketDocuments(state, STORAGE_SECONDS, busy_seconds=BUSY_SECONDS)
     return RequestWorld(
         documents=documents,
         queue=work_queue(settings, clock, settings.timing),

@@ -58,3 +58,8 @@ def _bytes(ledger: Ledger) -> int:
     """Give the size of what a ledger holds; cleanups and deletions, which make it smaller, are small and always get in."""
     growing = tuple(intent for intent in ledger.intents if intent.kind == "attributes")
     return len(ledger_document.encode(msgspec.structs.replace(ledger, intents=growing)))
+
+
+def is_too_many(ledger: Ledger, prefix: str) -> bool:
+    """Whether as many folders as are allowed feed the gallery already, without this one."""
+    return prefix not in ledger.prefixes and len(ledger.prefixes) >= MAX_FOLDERS

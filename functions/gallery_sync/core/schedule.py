@@ -105,6 +105,12 @@ def next_poll(youngest: float, timing: Timing) -> float:
     return min(max(timing.poll_first, youngest / 2), timing.poll_longest)
 
 
+OPERATION_KEPT = 30 * DAY
+"""How long a caller's request and its outcomes are kept: the state bucket's lifecycle (`terraform/shop/buckets.tf`)."""
+
+FORGET_AFTER = OPERATION_KEPT + DAY
+"""After this nothing refers any more to what ended: a lifecycle acts within a day."""
+
 JOB_KEPT = 30 * DAY
 """How long Shoptet keeps a job's record (docs/shoptet.md, "Jobs")."""
 

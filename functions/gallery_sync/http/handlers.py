@@ -17,6 +17,7 @@ from gallery_sync.http.routes import Route
 from gallery_sync.http.wait import run_at_once
 from gallery_sync.parallel import in_threads
 from gallery_sync.ports import shop_errors
+from gallery_sync.ports.storage import TooManyWrites
 from gallery_sync.state import codes, operations
 from gallery_sync.state.codes import Codes
 from gallery_sync.work.accept import accept, foresee
@@ -151,7 +152,12 @@ def _at_once(call: Call, asked: tuple[Part, ...], show: Callable[[Operation, Out
     operation = _begin(call, asked)
     if _applied(call, operation) and not preferred:
         guid = codes.known_guid(call.world.documents, asked[0].product)
-        outcome = run_at_once(call.world, operation, guid)
+        try:
+            outcome = run_at_once(call.world, operation, guid)
+        except TooManyWrites as error:
+            # It waits in the ledger, and a reconcile is enqueued.
+            call.world.log.say("WARNING", f"left to a task: {error}", operation=operation.id)
+            return answer_later(operation, preferred)
         if outcome is not None:
             _raise(outcome.problem)
             return answer(200, show(operation, outcome))
@@ -174,6 +180,11 @@ def _applied(call: Call, operation: Operation) -> bool:
     except shop_errors.TryLater as error:
         world.log.say("WARNING", f"not now: {error}", operation=operation.id)
         world.queue.operation(operation.id, error.at)
+        return False
+    except TooManyWrites as error:
+        # Many work on this gallery right now. The request is written down, so nobody has to wait for them.
+        world.log.say("WARNING", f"left to a task: {error}", operation=operation.id)
+        world.queue.operation(operation.id, world.clock.now())
         return False
 
 

@@ -16,6 +16,10 @@ class StorageUnavailable(Exception):
     """Cloud Storage did not do it within its retries; nothing can be said about whether a write was done."""
 
 
+class TooManyWrites(StorageUnavailable):
+    """Others write the same document too often (Cloud Storage promises one write a second): this one was not done."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stored:
     """A document as it was read: its body, its generation, and when it was written on the storage's clock."""
@@ -45,12 +49,12 @@ class Documents(Protocol):
         """Write over `generation` (0: there must be none), and give the new generation. Raises PreconditionFailed."""
         ...
 
-    def delete(self, path: str) -> None:
-        """Remove a document, if it is there."""
+    def delete(self, path: str, *, generation: int | None = None) -> None:
+        """Remove a document, if it is there. With a generation only that one: another raises PreconditionFailed."""
         ...
 
-    def list(self, prefix: str) -> Iterator[Listed]:
-        """Give every document whose path begins so, page by page."""
+    def list(self, prefix: str, *, start: str = "") -> Iterator[Listed]:
+        """Give every document whose path begins so and does not come before `start`, in the order of paths, page by page."""
         ...
 
 

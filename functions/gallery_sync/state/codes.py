@@ -1,4 +1,7 @@
-"""`codes/{code}.json`: which product a code means, asked at Shoptet at most once a day."""
+"""`codes/{code}.json`: which product a code means, asked at Shoptet at most once a day.
+
+A guid that a caller gave has one, too: it means itself, and Shoptet knows it.
+"""
 
 from urllib.parse import quote
 
@@ -8,6 +11,7 @@ from gallery_sync.clock import Clock
 from gallery_sync.core import names
 from gallery_sync.core.ledger_document import BadDocument
 from gallery_sync.core.schedule import Timing
+from gallery_sync.core.shop_values import Gallery
 from gallery_sync.ports.shop import Shop
 from gallery_sync.ports.shop_errors import NotFound
 from gallery_sync.ports.storage import Documents, PreconditionFailed, Stored
@@ -59,6 +63,18 @@ class Codes:
             return known.guid
         return self._ask(product, where, stored.generation if stored is not None else 0)
 
+    def check_guid(self, guid: str, gallery: Gallery) -> None:
+        """Make sure that Shoptet knows a guid that somebody gave, by a listing of a gallery; what it says counts as a code's.
+
+        Raises the client's errors of a listing, NotFound among them, and BadDocument.
+        """
+        where = path(guid)
+        stored = self._documents.read(where)
+        if stored is not None and self._believes(_read(stored, where)):
+            return
+        self._shop.images(guid, gallery)
+        self._write(where, Code(guid, self._clock.now()), stored.generation if stored is not None else 0)
+
     def changed(self, prefix: str, guid: str) -> bool:
         """Ask Shoptet anew whether a folder's code means another product than `guid`; False where it knows none."""
         product = names.decode_product(prefix)
@@ -100,9 +116,9 @@ class Codes:
         return self._clock.now() < code.checked_at + self._timing.code_valid
 
     def _ask(self, product: str, where: str, generation: int) -> str:
-        found = Code(self._shop.guid_of(product).lower(), self._clock.now())
-        self._write(where, found, generation)
-        return found.guid
+        guid = self._shop.guid_of(product).lower()
+        self._write(where, Code(guid, self._clock.now()), generation)
+        return guid
 
     def _write(self, where: str, code: Code, generation: int) -> None:
         try:

@@ -1,5 +1,6 @@
 """`operations/…`: what a caller asked, under an id that a repetition finds again, and what came of it.
 
+    open/operations/{id}               written before it, removed once all its parts stand in the ledgers
     operations/{id}.json               the request, never rewritten
     operations/{id}/{part}.json        what came of one part of it, written once
     operations/{id}/applied.json       how many of its parts stand in the ledgers
@@ -7,6 +8,9 @@
 
 Only what the ledgers cannot tell is written down as an outcome: cleanups, deletions, attributes, and requests that were
 refused. What became of pictures is read from the ledgers, by the id that each picture carries.
+
+A sweep reads `open/operations/` alone: what is open, and not all that was asked in a month. What an earlier version wrote
+down without a marker is found by the daily audit (`work.audit_requests`).
 """
 
 import hashlib
@@ -16,9 +20,12 @@ from typing import Final
 import msgspec
 
 from gallery_sync.core.operation import Operation, Outcome
-from gallery_sync.ports.storage import Documents, PreconditionFailed, StorageUnavailable
+from gallery_sync.ports.storage import Documents, Listed, PreconditionFailed, StorageUnavailable
 
 PREFIX: Final = "operations/"
+OPEN: Final = "open/operations/"
+OPEN_FOR: Final = 2.0
+"""Seconds that a marker stays at least: Cloud Storage promises one write a second to an object, and its removal is one."""
 
 _BY_EVENT: Final = f"{PREFIX}by-event/"
 _ACCEPTED: Final = "applied"
@@ -31,6 +38,7 @@ class AnotherRequest(Exception):
 
 def begin(documents: Documents, operation: Operation) -> bool:
     """Write a request down; False if it was written down before. Raises AnotherRequest."""
+    mark(documents, operation.id)
     try:
         documents.write(_path(operation.id), msgspec.json.encode(operation), generation=0)
     except PreconditionFailed:
@@ -53,6 +61,33 @@ def of_event(documents: Documents, event: str, new: str) -> str:
             continue
         return new
     raise StorageUnavailable(f"{path} came and went {_TRIES} times in a row")
+
+
+def mark(documents: Documents, operation: str) -> None:
+    """Mark a request as open, if it is not."""
+    try:
+        documents.write(f"{OPEN}{operation}", b"{}", generation=0)
+    except PreconditionFailed:
+        return
+
+
+def close(documents: Documents, operation: str) -> None:
+    """Remove the marker of a request that stands in the ledgers as a whole, or was never written down."""
+    documents.delete(f"{OPEN}{operation}")
+
+
+def marked(documents: Documents, until: float) -> Iterator[str]:
+    """Name the requests that were marked as open before `until` (epoch seconds)."""
+    for listed in documents.list(OPEN):
+        if listed.updated < until:
+            yield listed.path.removeprefix(OPEN)
+
+
+def is_accepted(documents: Documents, operation: str) -> bool:
+    """Whether all parts of a request stand in the ledgers."""
+    parts = accepted(documents, operation)
+    asked = find(documents, operation) if parts else None
+    return asked is not None and parts == len(asked.parts)
 
 
 def find(documents: Documents, operation: str) -> Operation | None:
@@ -98,22 +133,40 @@ def accepted(documents: Documents, operation: str) -> int:
     return msgspec.json.decode(stored.body, type=int) if stored is not None else 0
 
 
-def unaccepted(documents: Documents, until: float) -> Iterator[str]:
-    """Name the requests written down before `until` (epoch seconds) of which not all stands in the ledgers.
+class Written(msgspec.Struct, frozen=True):
+    """A request as the listing shows it: when it was written down (epoch seconds), and whether all of it was accepted."""
+
+    operation: str
+    at: float
+    accepted: bool
+
+
+def written_down(documents: Documents, start: str = "") -> Iterator[Written]:
+    """Give the requests from this one on, in the order of their ids.
 
     From one listing alone: it is in the order of names, so a request stands right before what was noted of it.
     """
-    waiting: str | None = None
-    for listed in documents.list(PREFIX):
+    last: Written | None = None
+    for listed in _but_events(documents, _path(start) if start else ""):
         name, _, rest = listed.path.removeprefix(PREFIX).partition("/")
         if not rest:
-            if waiting is not None:
-                yield waiting
-            waiting = name.removesuffix(".json") if listed.updated < until else None
-        elif rest == f"{_ACCEPTED}.json" and listed.metadata.get("left") == "0":
-            waiting = None
-    if waiting is not None:
-        yield waiting
+            if last is not None:
+                yield last
+            last = Written(name.removesuffix(".json"), listed.updated, accepted=False)
+        elif rest == f"{_ACCEPTED}.json" and listed.metadata.get("left") == "0" and last is not None:
+            last = msgspec.structs.replace(last, accepted=True) if last.operation == name else last
+    if last is not None:
+        yield last
+
+
+def _but_events(documents: Documents, start: str) -> Iterator[Listed]:
+    """List what was written down of requests, from this path on, but for the ids of events, which are as many again."""
+    for listed in documents.list(PREFIX, start=start):
+        if listed.path.startswith(_BY_EVENT):
+            # `0` is the character behind `/`.
+            yield from documents.list(PREFIX, start=f"{_BY_EVENT[:-1]}0")
+            return
+        yield listed
 
 
 def note_accepted(documents: Documents, operation: Operation, parts: int) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Literal
 
-from gallery_sync.core import intents
+from gallery_sync.core import intents, names
 from gallery_sync.core.ledger import Intent, Ledger, Row
 from gallery_sync.core.limits import Full, check_growth
 from gallery_sync.core.operation import (
@@ -37,6 +37,7 @@ def accept(world: RequestWorld, operation: Operation, until: float = math.inf) -
     """
     first = done = operations.accepted(world.documents, operation.id)
     if first == len(operation.parts):
+        operations.close(world.documents, operation.id)
         return True
     at = operations.asked_at(world.documents, operation.id)
     try:
@@ -48,7 +49,11 @@ def accept(world: RequestWorld, operation: Operation, until: float = math.inf) -
     finally:
         if done > first:
             operations.note_accepted(world.documents, operation, done)
-    return done == len(operation.parts)
+    accepted = done == len(operation.parts)
+    if accepted and world.clock.now() > at + operations.OPEN_FOR:
+        # Else the next sweep does it: whoever waits for the answer to a request should not wait for storage's pace.
+        operations.close(world.documents, operation.id)
+    return accepted
 
 
 def foresee(world: RequestWorld, guid: str, part: Part) -> Outcome:
@@ -60,15 +65,18 @@ def foresee(world: RequestWorld, guid: str, part: Part) -> Outcome:
     listed = [image.name for image in world.shop.images(guid, part.gallery)]
     if part.name is not None and part.name not in listed:
         return Outcome(world.clock.now(), problem=no_such_image(part.name))
-    names = listed if part.name is None else [part.name]
-    images = [ImageOutcome("would-be-deleted", name, key=owner(ledger, name)) for name in names]
+    meant = listed if part.name is None else [part.name]
+    images = [ImageOutcome("would-be-deleted", name, key=owner(ledger, name)) for name in meant]
     return Outcome(world.clock.now(), tuple(images))
 
 
 def _accept_part(world: RequestWorld, operation: Operation, number: int, at: float) -> None:
     part = operation.parts[number]
     try:
-        guid = Codes(world.documents, world.shop, world.clock, world.timing).guid_of(part.product)
+        codes = Codes(world.documents, world.shop, world.clock, world.timing)
+        guid = codes.guid_of(part.product)
+        if names.is_guid(part.product) and not part.dry_run:
+            _check_known(world, codes, guid, part)
         if part.dry_run:
             operations.conclude(world.documents, operation.id, str(number), foresee(world, guid, part))
             return
@@ -81,6 +89,17 @@ def _accept_part(world: RequestWorld, operation: Operation, number: int, at: flo
         _refuse(world, operation.id, number, part, Problem(full.status, full.code, str(full)))
         return
     world.queue.gallery(guid, part.gallery, world.clock.now())
+
+
+def _check_known(world: RequestWorld, codes: Codes, guid: str, part: Part) -> None:
+    """Refuse a guid that Shoptet does not know, before it gets a ledger that would stay. Raises as `Codes.check_guid` does."""
+    if world.ledgers.read(guid, part.gallery).generation:
+        return
+    try:
+        codes.check_guid(guid, part.gallery)
+    except shop_errors.NotAllowed as error:
+        # That is for a person, and no reason to lose the request: the gallery will pause, and show why.
+        world.log.say("WARNING", str(error), product=part.product, gallery=part.gallery)
 
 
 def _refuse(world: RequestWorld, operation: str, number: int, part: Part, problem: Problem) -> None:
@@ -152,14 +171,14 @@ def _known(
 
 
 def _intents(operation: str, number: int, part: Part, at: float) -> list[Intent]:
-    names = [f"{operation}/{piece}" for piece in pieces(number, part)]
+    ids = [f"{operation}/{piece}" for piece in pieces(number, part)]
     if part.kind == "attributes":
         rows = [Row(i.name, i.key, i.priority, i.description) for i in part.images]
         batches = [rows[start : start + MAX_IMAGES_PER_CALL] for start in range(0, len(rows), MAX_IMAGES_PER_CALL)]
-        return [Intent(one, "attributes", at, rows=tuple(batch)) for one, batch in zip(names, batches, strict=True)]
+        return [Intent(one, "attributes", at, rows=tuple(batch)) for one, batch in zip(ids, batches, strict=True)]
     kind: Literal["clean", "delete"] = "clean" if part.kind == "clean" else "delete"
     return [
-        Intent(one, kind, at, name=part.name, remove_reference=part.remove_reference, purge=part.purge) for one in names
+        Intent(one, kind, at, name=part.name, remove_reference=part.remove_reference, purge=part.purge) for one in ids
     ]
 
 

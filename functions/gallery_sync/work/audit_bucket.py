@@ -41,18 +41,27 @@ class Progress(msgspec.Struct, frozen=True):
     done: bool = False
 
 
-def audit_bucket(world: SweepWorld, wanting: Wanting, stop: float) -> int:
+Begun = tuple[Progress, int]
+"""How far today's audit came, and the generation of what says so."""
+
+
+def begun(world: SweepWorld) -> Begun:
+    """Read how far today's audit came. Raises StorageUnavailable."""
+    last, generation = checkpoints.read(world.documents, PATH, Progress, world.log)
+    today = int(world.clock.now() // DAY)
+    return last if last is not None and last.day == today else Progress(today), generation
+
+
+def audit_bucket(world: SweepWorld, wanting: Wanting, stop: float, came: Begun | None = None) -> int:
     """Compare as many folders as time allows (to `stop`, epoch seconds); give how many reconciles were enqueued.
 
     Raises StorageUnavailable, TasksError.
     """
-    last, generation = checkpoints.read(world.documents, PATH, Progress, world.log)
-    today = int(world.clock.now() // DAY)
-    begun = last if last is not None and last.day == today else Progress(today)
-    if begun.done:
+    first, generation = came if came is not None else begun(world)
+    if first.done:
         return 0
-    folders = _folders(world, begun.start)
-    progress, found, there = begun, 0, set[str]()
+    folders = _folders(world, first.start)
+    progress, found, there = first, 0, set[str]()
     while world.clock.now() < stop and not progress.done:
         chunk = list(islice(folders, CHUNK))
         if not chunk:
@@ -61,8 +70,8 @@ def audit_bucket(world: SweepWorld, wanting: Wanting, stop: float) -> int:
         found += sum(world.spread(lambda folder: _compare(world, *folder, wanting), chunk))
         there |= {folder for folder, _ in chunk}
         progress = replace(progress, start=_beyond(*chunk[-1]))
-    found += _look_at_emptied(world, wanting, there, begun.start, None if progress.done else progress.start)
-    if progress != begun:
+    found += _look_at_emptied(world, wanting, there, first.start, None if progress.done else progress.start)
+    if progress != first:
         # Whoever does the same at the same time compares twice, which does no harm.
         checkpoints.write(world.documents, PATH, progress, generation)
     return found

@@ -5,7 +5,7 @@ import msgspec
 from gallery_sync.core import names, schedule
 from gallery_sync.core.files import of_gallery
 from gallery_sync.core.ledger import Ledger
-from gallery_sync.core.limits import MAX_FOLDERS
+from gallery_sync.core.limits import is_too_many
 from gallery_sync.core.settle import product_gone
 from gallery_sync.core.shop_values import Gallery
 from gallery_sync.ports import shop_errors
@@ -52,23 +52,22 @@ def feeding(world: ReconcileWorld, ledger: Ledger, prefix: str | None) -> tuple[
 
 
 def remember(world: ReconcileWorld, ledger: Ledger, prefix: str) -> None:
-    """Write down that this folder feeds the gallery, as it does from now on, and is no longer refused."""
+    """Write down that this folder feeds the gallery, as it does from now on, and is no longer refused.
+
+    Where others brought the last folder that is allowed meanwhile, nothing is: the next step refuses this one.
+    """
     now = world.clock.now()
-    world.ledgers.change(
+    after = world.ledgers.change(
         ledger.guid,
         ledger.gallery,
         lambda held: (
             held
-            if prefix in held.prefixes
+            if prefix in held.prefixes or is_too_many(held, prefix)
             else replace(held, prefixes=(*held.prefixes, prefix), due_at=held.due_at or now)
         ),
     )
-    refusals.clear(world.documents, refusals.folder(prefix, ledger.gallery))
-
-
-def is_too_many(ledger: Ledger, prefix: str) -> bool:
-    """Whether as many folders as are allowed feed the gallery already, without this one."""
-    return prefix not in ledger.prefixes and len(ledger.prefixes) >= MAX_FOLDERS
+    if prefix in after.prefixes:
+        refusals.clear(world.documents, refusals.folder(prefix, ledger.gallery))
 
 
 def refuse_spelling(world: ReconcileWorld, ledger: Ledger, prefix: str) -> None:

@@ -25,11 +25,12 @@ from pathlib import Path
 
 from gallery_sync.core.ledger import Ledger
 from gallery_sync.core.ledger_document import BadDocument
+from gallery_sync.core.limits import is_too_many
 from gallery_sync.core.settle import paused
 from gallery_sync.core.shop_values import Gallery, Image
 from gallery_sync.ports import shop_errors
 from gallery_sync.ports.queue import Reconcile, TasksError
-from gallery_sync.ports.storage import StorageUnavailable
+from gallery_sync.ports.storage import StorageUnavailable, TooManyWrites
 from gallery_sync.state import jobindex, operations
 from gallery_sync.state.ledgers import Held
 from gallery_sync.work import products
@@ -82,7 +83,9 @@ def reconcile(world: ReconcileWorld, task: Reconcile) -> None:
 def _accept(world: ReconcileWorld, operation_id: str) -> None:
     operation = operations.find(world.documents, operation_id)
     if operation is None:
-        world.log.say("ERROR", f"there is no operation {operation_id} in the state bucket")
+        # Its sender died between the marker and the request, and was told nothing; or it has ended, a month later.
+        world.log.say("WARNING", f"there is no operation {operation_id} in the state bucket: it is taken for ended")
+        operations.close(world.documents, operation_id)
         return
     try:
         if not accept(world, operation, world.clock.now() + world.timing.run_budget):
@@ -90,6 +93,10 @@ def _accept(world: ReconcileWorld, operation_id: str) -> None:
     except shop_errors.TryLater as error:
         world.log.say("WARNING", f"not now: {error}", operation=operation_id)
         world.queue.operation(operation_id, error.at)
+    except TooManyWrites as error:
+        # A task that failed would slow the whole queue.
+        world.log.say("WARNING", f"not now: {error}", operation=operation_id)
+        world.queue.operation(operation_id, world.clock.now() + world.timing.window)
 
 
 def _run(world: ReconcileWorld, target: Target) -> None:
@@ -122,7 +129,7 @@ def _run(world: ReconcileWorld, target: Target) -> None:
 def _step(world: ReconcileWorld, held: Held, now: Next, stands: Callable[[], str | None]) -> Next | None:
     """Take one step; None if nothing can be done before somebody comes back, who was enqueued or is sweep."""
     ledger, target = held.ledger, now.target
-    if target.prefix is not None and products.is_too_many(ledger, target.prefix):
+    if target.prefix is not None and is_too_many(ledger, target.prefix):
         products.refuse_spelling(world, ledger, target.prefix)
         return None
     if target.prefix is not None and _is_news(ledger, target.prefix):
@@ -132,9 +139,9 @@ def _step(world: ReconcileWorld, held: Held, now: Next, stands: Callable[[], str
         outcome = finish(world, ledger, ledger.flight, target.ended)
         return None if isinstance(outcome, Later) else Next(target, outcome.listing)
     if (reason := stands()) is not None:
-        if not target.audit:
-            wait(world, target.guid, target.gallery, target.prefix, reason)
-        return None
+        if target.audit or wait(world, target.guid, target.gallery, target.prefix, reason):
+            return None
+        return now
     prefixes = products.feeding(world, ledger, target.prefix)
     return Next(target) if start(world, held, prefixes, now.listing, audit=target.audit) else None
 

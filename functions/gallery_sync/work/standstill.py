@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from gallery_sync.core.ledger_document import BadDocument
+from gallery_sync.core.limits import is_too_many
 from gallery_sync.core.shop_values import Gallery
 from gallery_sync.log import Log
 from gallery_sync.ports import shop_errors
@@ -49,23 +50,31 @@ def known(documents: Documents, products: Iterable[str], log: Log) -> set[str]:
     return found
 
 
-def wait(world: RequestWorld, guid: str, gallery: Gallery, prefix: str | None, reason: str) -> None:
-    """Write down that the gallery is due, and which folder feeds it; told once, until it has been reconciled."""
+def wait(world: RequestWorld, guid: str, gallery: Gallery, prefix: str | None, reason: str) -> bool:
+    """Write down that the gallery is due, and which folder feeds it; told once, until it has been reconciled.
+
+    False where others brought the last folder that is allowed meanwhile: this one is still to be refused.
+    """
     now = world.clock.now()
     before = world.ledgers.read(guid, gallery).ledger
-    world.ledgers.change(
+    after = world.ledgers.change(
         guid,
         gallery,
         lambda held: replace(
             held,
-            prefixes=held.prefixes if prefix is None or prefix in held.prefixes else (*held.prefixes, prefix),
+            prefixes=(
+                held.prefixes
+                if prefix is None or prefix in held.prefixes or is_too_many(held, prefix)
+                else (*held.prefixes, prefix)
+            ),
             due_at=held.due_at or now,
         ),
     )
-    if prefix is not None and prefix not in before.prefixes:
+    if prefix is not None and prefix not in before.prefixes and prefix in after.prefixes:
         refusals.clear(world.documents, refusals.folder(prefix, gallery))
     if not before.due_at:
         world.log.say("INFO", f"waits: {reason}", guid=guid, gallery=gallery)
+    return prefix is None or prefix in after.prefixes
 
 
 def _guid(world: RequestWorld, product: str) -> str | None:

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from gallery_sync.core import brake, settle
+from gallery_sync.core import brake, forget, settle
 from gallery_sync.core.files import of_gallery
 from gallery_sync.core.ledger import Action, Flight, Ledger, Snapshot, request_order
 from gallery_sync.core.observe import observe
@@ -108,6 +108,7 @@ def _is_paused(world: ReconcileWorld, ledger: Ledger) -> bool:
 def _rest(world: ReconcileWorld, held: Held, ledger: Ledger, until: float | None) -> bool:
     """Write down what was observed and seen; there is nothing to do at all, or not before `until`."""
     ledger = replace(ledger, due_at=0.0, pause=None) if until is None else replace(ledger, due_at=until)
+    ledger = _without_ended(world, ledger)
     never_written = held.generation == 0 and not ledger.entries
     if ledger != held.ledger and not never_written:
         try:
@@ -118,6 +119,20 @@ def _rest(world: ReconcileWorld, held: Held, ledger: Ledger, until: float | None
     if until is not None:
         world.queue.gallery(ledger.guid, ledger.gallery, until)
     return False
+
+
+def _without_ended(world: ReconcileWorld, ledger: Ledger) -> Ledger:
+    """Forget what ended long ago. A file's key stays as long as the file is there, even if its folder feeds another product."""
+    keys = forget.ended(ledger, world.clock.now())
+    return forget.without(ledger, [key for key in keys if not _is_there(world, key)]) if keys else ledger
+
+
+def _is_there(world: ReconcileWorld, key: str) -> bool:
+    """Whether the file of a key lies in the drop bucket."""
+    name = key.removeprefix(forget.DROP)
+    # Listings are in the order of names, so an object stands before all others whose names begin with its own.
+    first = next(iter(world.drops.list(name)), None) if name != key else None
+    return first is not None and first.name == name
 
 
 def _fly(world: ReconcileWorld, held: Held, ledger: Ledger, step: StartFlight, listing: Sequence[Image]) -> bool:

@@ -57,7 +57,7 @@ class RequestWorld(PollWorld):
     @property
     def ledgers(self) -> Ledgers:
         """The ledgers, over the documents."""
-        return Ledgers(self.documents)
+        return Ledgers(self.documents, self.clock)
 
 
 @dataclass(frozen=True, kw_only=True)

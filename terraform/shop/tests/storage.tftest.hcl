@@ -41,8 +41,8 @@ run "buckets" {
     condition = {
       for rule in google_storage_bucket.state.lifecycle_rule :
       one(one(rule.condition).matches_prefix) => one(rule.condition).age if one(rule.condition).age != null
-    } == { "outbox/" = 2, "jobs/" = 31, "operations/" = 30, "removed/" = 90 }
-    error_message = "prepared pictures, jobs, operations and removed files go after their time"
+    } == { "outbox/" = 2, "jobs/" = 31, "operations/" = 30, "open/operations/" = 31, "removed/" = 90 }
+    error_message = "prepared pictures, jobs, operations, their markers and removed files go after their time"
   }
 
   assert {

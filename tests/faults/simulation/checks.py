@@ -18,7 +18,7 @@ from tests.faults.simulation.meaning import home, was_home
 from tests.faults.simulation.people import FILES, People
 from tests.faults.simulation.shop import Picture, Place
 from tests.faults.simulation.storage import Blob
-from tests.faults.simulation.universe import Universe
+from tests.faults.simulation.universe import MAX_ATTEMPTS, Universe
 
 
 class Checks:
@@ -215,6 +215,11 @@ class Checks:
                 kept = picture.referenced and self._cleaned_at(place) > 0
                 codes = self._u.record.failures.get(f"drop:{owner}", set())
                 if f"drop:{owner}" in self._held(place):
+                    continue
+                # Its deletion was tried as often as anything is, and a person was told.
+                tries = [f for f in self._u.record.flights_of(f"drop:{owner}") if f.flight.action == "delete"]
+                given_up = failure is not None and failure.code == "gave-up" and len(tries) >= MAX_ATTEMPTS
+                if given_up:
                     continue
                 if self._u.setting.mirror_deletes and not (refused or kept) and "unexplained" not in codes:
                     yield f"{owner} has left {place}, and its image {picture.name} is still there"

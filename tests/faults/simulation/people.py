@@ -1,15 +1,18 @@
 """What people do: they drop, replace and delete files, and they work in the shop's administration by hand."""
 
 from collections.abc import Mapping
+from functools import partial
 from random import Random
 from typing import Final
 
-from gallery_sync.core import brake, ledger_document
+from gallery_sync.core import brake
 from gallery_sync.core.ledger import Ledger
-from gallery_sync.state.ledgers import FOLDERS
+from gallery_sync.state.ledgers import Ledgers
 from tests.faults.simulation.client import POISON
+from tests.faults.simulation.effects import SkewedClock
 from tests.faults.simulation.jobs import TOO_LARGE
 from tests.faults.simulation.shop import Deletion, Picture, Place, key_of
+from tests.faults.simulation.storage import DocumentsAtOnce
 from tests.faults.simulation.universe import STARTED, Universe
 
 GUID: Final = "11111111-1111-1111-1111-111111111111"
@@ -150,12 +153,9 @@ class People:
         held = {place: ledger.hold for place, ledger in u.record.current.items() if ledger.hold is not None}
         for place, hold in held.items():
             u.story.tell(u.now, "people", "release %s: %s", place, hold.keys)
-            path = ledger_document.path(*place)
-            free = brake.released(ledger_document.decode(u.state.blobs[path].body, path), hold, u.now)
-            metadata = ledger_document.counts(free).metadata()
-            folders = u.state.blobs[path].metadata[FOLDERS]
-            u.state.put(u.now, path, ledger_document.encode(free), {**metadata, FOLDERS: folders})
-            u.record.wrote(u.now, path, ledger_document.encode(free))
+            free = partial(brake.released, hold=hold, now=u.now)
+            documents = DocumentsAtOnce(u.state, u.now, partial(u.record.wrote, u.now))
+            Ledgers(documents, SkewedClock(u.scheduler, 0.0)).change(*place, free)
         return bool(held)
 
     def reference(self, place: Place) -> None:

@@ -8,16 +8,20 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+import msgspec
+
 from gallery_sync.core import ledger_document
 from gallery_sync.core.names import decode_product
 from gallery_sync.core.schedule import DAY
 from gallery_sync.core.shop_values import GALLERIES
 from gallery_sync.state import refusals
-from gallery_sync.work import audit_shop
+from gallery_sync.work import audit_requests, audit_shop
 from gallery_sync.work.audit_bucket import PATH as FULL_LOOK
 from tests.faults.simulation.storage import Blob
 from tests.faults.simulation.universe import Universe
 
+MARKS: Final = (FULL_LOOK, audit_requests.PATH)
+"""What says how far a day's audits came, by the name that they came to."""
 DAYS: Final = 2
 ASKED_AGAIN: Final = 10
 """How often a day a refused folder is asked about at most: while the pauses still grow, and by the daily audit."""
@@ -33,18 +37,22 @@ def quiet_problems(universe: Universe) -> list[str]:
     universe.rewritten.clear()
     universe.turn(DAYS * DAY)
     return [
-        *_calls(universe, universe.calls.about - called),
+        *_calls(universe, before, universe.calls.about - called),
         *_writes(universe, before, universe.rewritten),
         *_growth(before, universe.state.blobs),
+        *_plan(universe),
     ]
 
 
-def _calls(universe: Universe, made: Counter[tuple[str, object]]) -> Iterator[str]:
+def _calls(universe: Universe, before: Mapping[str, Blob], made: Counter[tuple[str, object]]) -> Iterator[str]:
     """One listing a gallery for each of its checks; what a code means once a day, as checks and full looks ask it."""
     rounds = DAYS * DAY / universe.timing.audit_every
-    checked = {ledger_document.parse_path(path) for path in universe.state.blobs} - {None}
+    left = {ledger_document.parse_path(path) for path in universe.state.blobs}
+    checked = (left | {ledger_document.parse_path(path) for path in before}) - {None}
     for place in checked:
-        if not math.floor(rounds) <= made["images", place] <= math.ceil(rounds):
+        # A ledger that says nothing any more is forgotten, and has no checks after that.
+        least = math.floor(rounds) if place in left else 0
+        if not least <= made["images", place] <= math.ceil(rounds):
             yield f"{place} was listed {made['images', place]} times in {DAYS} quiet days, its check was due {rounds:g} times"
     refused = _refused_products(universe)
     for (kind, subject), times in made.items():
@@ -62,12 +70,16 @@ def _refused_products(universe: Universe) -> set[object]:
 
 
 def _writes(universe: Universe, before: Mapping[str, Blob], rewritten: Counter[str]) -> Iterator[str]:
-    """Only the marks that say how far the sweep's work has come, and when a code was last asked."""
+    """Only the marks that say how far the sweep's work has come, the day's plan of checks, and when a code was last asked."""
     rounds = math.ceil(DAYS * DAY / universe.timing.audit_every)
     checks = rounds * sum(1 for path in before if ledger_document.parse_path(path))
     for path, times in rewritten.items():
-        most = DAYS if path == FULL_LOOK or path.startswith("codes/") else checks if path == audit_shop.PATH else 0
+        daily = path in (*MARKS, audit_shop.PLAN) or path.startswith("codes/")
+        most = DAYS if daily else checks if path == audit_shop.PATH else 0
         most = DAYS * ASKED_AGAIN if path.startswith(refusals.PREFIX) else most
+        if ledger_document.parse_path(path) and path not in universe.state.blobs:
+            # It was forgotten, which is once.
+            most = 1
         if times > most:
             yield f"{path} was written {times} times in {DAYS} quiet days"
 
@@ -76,6 +88,23 @@ def _growth(before: Mapping[str, Blob], after: Mapping[str, Blob]) -> Iterator[s
     if added := after.keys() - before.keys():
         yield f"new documents on quiet days: {sorted(added)}"
     for path, blob in after.items():
-        # The full look's mark names the folder that it came to: another one, where that is new since the last day.
-        if path in before and path != FULL_LOOK and len(blob.body) > len(before[path].body) + DIGITS:
+        # A mark names what its audit came to: another one, where that is new since the last day. A plan is of its own day.
+        if (
+            path in before
+            and path not in (*MARKS, audit_shop.PLAN)
+            and len(blob.body) > len(before[path].body) + DIGITS
+        ):
             yield f"{path} grew from {len(before[path].body)} to {len(blob.body)} bytes on quiet days"
+
+
+def _plan(universe: Universe) -> Iterator[str]:
+    """A day's plan names each gallery as often as its moment comes in that time, and no other."""
+    blob = universe.state.blobs.get(audit_shop.PLAN)
+    if blob is None:
+        return
+    plan, every = msgspec.json.decode(blob.body, type=audit_shop.Plan), universe.timing.audit_every
+    places = filter(None, map(ledger_document.parse_path, universe.state.blobs))
+    most = {place: math.ceil((plan.until - plan.after) / every) for place in places}
+    for place, times in Counter((guid, gallery) for _, guid, gallery in plan.audits).items():
+        if times > most.get(place, 0):
+            yield f"{place} is planned {times} times in one plan, {most.get(place, 0)} at most"

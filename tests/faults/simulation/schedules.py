@@ -212,6 +212,8 @@ class Life:
         universe.turn(SWEEP_EVERY * 1.5 - (universe.now - STARTED) % SWEEP_EVERY)
         self._come_to_rest()
         if universe.setting.audit_every <= OFTEN:
+            # A gallery that is new has its checks from the next day on, whose first sweep lists all.
+            universe.turn((universe.now // DAY + 1) * DAY + 2 * SWEEP_EVERY - universe.now)
             universe.turn(universe.setting.audit_every + SWEEP_EVERY)
             self._come_to_rest()
         self.moments = universe.effects.points

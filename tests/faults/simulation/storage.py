@@ -7,7 +7,14 @@ from typing import Final
 from gallery_sync.core import names
 from gallery_sync.core.files import BucketFile
 from gallery_sync.core.ledger import Content
-from gallery_sync.ports.storage import Listed, NotCopied, PreconditionFailed, StorageUnavailable, Stored
+from gallery_sync.ports.storage import (
+    Listed,
+    NotCopied,
+    PreconditionFailed,
+    StorageUnavailable,
+    Stored,
+    TooManyWrites,
+)
 from tests.faults.simulation.effects import Effects
 from tests.faults.simulation.record import Summary
 
@@ -80,6 +87,43 @@ Watch = Callable[[str, bytes | None], None]
 """Is told of every document that was written (None: deleted)."""
 
 
+class DocumentsAtOnce:
+    """`ports.Documents` for a person's command, during which nothing goes wrong and no time passes."""
+
+    def __init__(self, bucket: Bucket, now: float, watch: Watch) -> None:
+        self._bucket = bucket
+        self._now = now
+        self._watch = watch
+
+    def read(self, path: str) -> Stored | None:
+        """See ports.Documents."""
+        blob = self._bucket.blobs.get(path)
+        return Stored(blob.body, blob.generation) if blob is not None else None
+
+    def write(self, path: str, body: bytes, *, generation: int, metadata: Mapping[str, str] | None = None) -> int:
+        """See ports.Documents."""
+        there = self._bucket.blobs.get(path)
+        if (there.generation if there is not None else 0) != generation:
+            raise PreconditionFailed(path)
+        written = self._bucket.put(self._now, path, body, metadata or {})
+        self._watch(path, body)
+        return written.generation
+
+    def delete(self, path: str, *, generation: int | None = None) -> None:
+        """See ports.Documents."""
+        there = self._bucket.blobs.get(path)
+        if there is not None and generation not in (None, there.generation):
+            raise PreconditionFailed(path)
+        if self._bucket.blobs.pop(path, None) is not None:
+            self._watch(path, None)
+
+    def list(self, prefix: str, *, start: str = "") -> Iterator[Listed]:
+        """See ports.Documents."""
+        for path, blob in self._bucket.named(prefix):
+            if path >= start:
+                yield Listed(path, blob.generation, blob.at, blob.metadata)
+
+
 class SimDocuments:
     """`ports.Documents`. `limited`: it takes one write a second to one object, and no more."""
 
@@ -112,10 +156,15 @@ class SimDocuments:
         self._unsaid(path)
         return blob.generation
 
-    def delete(self, path: str) -> None:
+    def delete(self, path: str, *, generation: int | None = None) -> None:
         """See ports.Documents."""
         self._before(path)
         self._spaced(path)
+        there = self._bucket.blobs.get(path)
+        if there is not None and generation not in (None, there.generation):
+            self._effects.tell("deletes %s at %s: conflict", path, generation)
+            self._effects.point()
+            raise PreconditionFailed(path)
         if self._bucket.blobs.pop(path, None) is not None:
             self._bucket.written[path] = self._effects.now
             self._effects.tell("deletes %s", path)
@@ -123,10 +172,12 @@ class SimDocuments:
         self._effects.point()
         self._unsaid(path)
 
-    def list(self, prefix: str) -> Iterator[Listed]:
+    def list(self, prefix: str, *, start: str = "") -> Iterator[Listed]:
         """See ports.Documents."""
         self._before(prefix)
         for path, blob in self._bucket.named(prefix):
+            if path < start:
+                continue
             yield Listed(path, blob.generation, blob.at, blob.metadata)
 
     def _before(self, path: str) -> None:
@@ -144,7 +195,7 @@ class SimDocuments:
             fx.tell("writes %s too soon: 429", path)
             wait = fx.rng.random() * delay
             if fx.now + wait > gives_up:
-                raise StorageUnavailable(path)
+                raise TooManyWrites(path)
             fx.scheduler.pause(wait)
             delay = min(delay * 2, LONGEST_DELAY)
 

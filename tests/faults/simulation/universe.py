@@ -130,8 +130,9 @@ class Universe:
             self.wait_for_full_look()
             return
         for name, size in sorted(self.unseen):
-            # Later than the window of the look that was lost: its name may still be remembered.
-            self._later(60.0, lambda name=name, size=size: self._deliver(name, size, 0))  # type: ignore[misc]
+            # Later than the window of the look that was lost, which may be a minute and a half ahead: its name may still be
+            # remembered.
+            self._later(200.0, lambda name=name, size=size: self._deliver(name, size, 0))  # type: ignore[misc]
         self.unseen.clear()
 
     def wait_for_full_look(self) -> None:

@@ -59,20 +59,22 @@ def _remove(place: Place) -> requests.Response:
 
 CALLS: Final = (
     StorageCall("name the event's request", "objects.insert", FIRST, first),
-    StorageCall("write the request", "objects.insert", FIRST, first, before=1),
+    StorageCall("mark the request", "objects.insert", FIRST, first, before=1),
+    StorageCall("write the request", "objects.insert", FIRST, first, before=2),
+    StorageCall("mark the gallery for a wish", "objects.insert", FIRST, first, before=3),
     StorageCall("read the request", "objects.download", *_operation("")),
     StorageCall("read how far it was applied", "objects.download", *_operation("%2Fapplied")),
     StorageCall(
         "see when it was asked", "objects.list", "prefix=operations", get("/storage/v1/b/STATE/o?prefix=operations")
     ),
     StorageCall("write the wish", "objects.insert", OVER, over),
-    StorageCall("note that it is applied", "objects.insert", FIRST, first, before=2),
+    StorageCall("note that it is applied", "objects.insert", FIRST, first, before=4),
     StorageCall("read the outcome", "objects.download", *_operation("%2F0")),
     StorageCall("write the wish's flight", "objects.insert", OVER, over, before=1),
     StorageCall("purge: list the files", "objects.list", "b/DROPS/", get("/storage/v1/b/DROPS/o"), before=1),
     StorageCall("purge: copy a file", "objects.rewrite", "b/DROPS/", _move),
     StorageCall("purge: remove a file", "objects.delete", "b/DROPS/", _remove),
-    StorageCall("write the outcome", "objects.insert", FIRST, first, before=3),
+    StorageCall("write the outcome", "objects.insert", FIRST, first, before=5),
     StorageCall("end the wish", "objects.insert", OVER, over, before=2),
 )
 BRIEF: Final = ("503", "reset after the work")

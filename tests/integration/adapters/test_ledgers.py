@@ -115,7 +115,7 @@ def test_a_change_whose_answer_was_lost_is_decided_once(world: World) -> None:
 
 
 def test_a_change_gives_up_after_so_many_tries(world: World) -> None:
-    store = Ledgers(world.documents)
+    store = Ledgers(world.documents, world.clock)
     tries: list[int] = []
 
     def decide(ledger: Ledger) -> Ledger:

@@ -40,8 +40,9 @@ RAW = json.dumps(EVENT).encode()
 def test_an_event_is_written_down_and_left_to_a_task(event: Call, around: Around) -> None:
     answer = event(**signed(RAW))
     assert answer.status_code == 202
-    chosen, written = sorted(around.documents.documents, key=lambda path: "by-event" not in path)
+    chosen, marker, written = around.documents.documents
     assert chosen.startswith("operations/by-event/")
+    assert marker == f"open/operations/{answer.json['operation']}"
     assert written == f"operations/{answer.json['operation']}.json"
     assert around.queue.asked == [("operation", answer.json["operation"], NOW + 1)]
     assert around.shop.calls == []

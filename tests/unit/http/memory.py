@@ -27,12 +27,15 @@ class Memory:
         self.metadata[path] = metadata or {}
         return generation + 1
 
-    def delete(self, path: str) -> None:
+    def delete(self, path: str, *, generation: int | None = None) -> None:
+        there = self.documents.get(path)
+        if there is not None and generation not in (None, there.generation):
+            raise PreconditionFailed(path)
         self.documents.pop(path, None)
 
-    def list(self, prefix: str) -> Iterator[Listed]:
+    def list(self, prefix: str, *, start: str = "") -> Iterator[Listed]:
         for path, stored in sorted(self.documents.items()):
-            if path.startswith(prefix):
+            if path.startswith(prefix) and path >= start:
                 yield Listed(path, stored.generation, NOW, self.metadata[path])
 
 

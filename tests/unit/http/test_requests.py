@@ -74,7 +74,8 @@ def test_the_same_request_gives_the_same_operation_however_it_was_written() -> N
     texts = [json.dumps(body, indent=indent) for indent in (None, 4)] + ['{"images":[{"priority":1.0,"name":"1.png"}]}']
     found = {begin(documents, "pim", "k", parts.attributes(text.encode(), "P", "shop")) for text in texts}
     assert len(found) == 1
-    assert list(documents.documents) == [f"operations/{found.pop().id}.json"]
+    name = found.pop().id
+    assert list(documents.documents) == [f"open/operations/{name}", f"operations/{name}.json"]
 
 
 def test_another_request_under_the_same_id_is_a_conflict() -> None:
@@ -89,7 +90,7 @@ def test_ids_of_two_callers_do_not_meet() -> None:
     begin(documents, "pim", "k", LOOK)
     begin(documents, "erp", "k", parts.sync("Q", "shop"))
     assert operation.operation_id("pim", "k") != operation.operation_id("pi", "mk")
-    assert len(documents.documents) == 2
+    assert len([path for path in documents.documents if path.startswith(operations.PREFIX)]) == 2
 
 
 def test_without_an_id_every_request_is_another() -> None:
@@ -211,8 +212,12 @@ def test_a_request_that_nobody_brought_into_the_ledgers_is_found_by_the_listing_
     operations.note_accepted(documents, half, 1)
     for parts_done in (1, 2, 1):
         operations.note_accepted(documents, done, parts_done)
-    assert set(operations.unaccepted(documents, NOW + 1)) == {half.id, never.id}
-    assert list(operations.unaccepted(documents, NOW)) == []
+    ids = sorted((done.id, half.id, never.id))
+    assert [(one.operation, one.accepted) for one in operations.written_down(documents)] == [
+        (one, one == done.id) for one in ids
+    ]
+    assert [one.operation for one in operations.written_down(documents, ids[1])] == ids[1:]
+    assert {one.at for one in operations.written_down(documents)} == {NOW}
     assert [operations.accepted(documents, one.id) for one in (done, half, never)] == [2, 1, 0]
 
 

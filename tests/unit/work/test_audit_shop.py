@@ -2,7 +2,7 @@
 
 import uuid
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -42,22 +42,25 @@ class Sweeps:
     """Sweeps of the same galleries, one after the other."""
 
     places: list[tuple[str, Gallery]]
+    every: float = ROUND
     documents: Memory = field(default_factory=Memory)
     asked: Asked = field(default_factory=Asked)
     lines: Lines = field(default_factory=Lines)
 
-    def at(self, now: float, *, killed: bool = False) -> int:
-        """Sweep once; a run that is killed does not write down how far it came."""
+    def at(self, now: float, *, killed: bool = False, only: tuple[str, ...] | None = None, lists: bool = True) -> int:
+        """Sweep once; a run that is killed does not write down how far it came. `lists`: also without a need of its own."""
         self.asked.now = now
         before = dict(self.documents.documents)
         queue: Any = self.asked
         drops: Any = None
+        timing = replace(TIMING, audit_every=self.every)
         world = SweepWorld(
-            documents=self.documents, queue=queue, clock=FixedClock(now), log=self.lines.log, timing=TIMING, drops=drops
+            documents=self.documents, queue=queue, clock=FixedClock(now), log=self.lines.log, timing=timing, drops=drops
         )
-        turn = ShopAudit(world)
-        for place in self.places:
-            turn.meet(*place)
+        turn = ShopAudit(world, only)
+        for place in self.places if lists or turn.needs_all else ():
+            if only is None or place[0] in only:
+                turn.meet(*place)
         checks = turn.enqueue()
         if killed:
             self.documents.documents = before
@@ -194,3 +197,27 @@ def test_where_nothing_is_due_nothing_is_written() -> None:
     # From where the note ends, not from the sweep before.
     since, until = NOW + AHEAD, NOW + 2 * SWEEP_EVERY + AHEAD
     assert set(sweeps.times(since, until)) == {p for p in sweeps.places if moment(*p, since, ROUND) <= until}
+
+
+def test_a_round_that_is_shorter_than_a_plan_has_each_of_its_moments() -> None:
+    sweeps = Sweeps(galleries(5), every=2 * HOUR)
+    now = NOW
+    while now <= NOW + DAY:
+        sweeps.at(now, lists=False)
+        now += SWEEP_EVERY
+    assert sweeps.times(NOW, NOW + DAY) == Counter(dict.fromkeys(sweeps.places, 12))
+
+
+def test_a_plan_that_was_made_for_a_trial_is_for_that_trial_alone() -> None:
+    sweeps = Sweeps(galleries(2_000))
+    trial = tuple(sorted(guid for guid, _ in sweeps.places[:1_000]))
+    ended, begun_again, end = NOW + 6 * HOUR, NOW + 12 * HOUR, NOW + 18 * HOUR
+    now = NOW
+    while now <= end:
+        sweeps.at(now, only=None if ended <= now < begun_again else trial, lists=False)
+        now += SWEEP_EVERY
+    of_all = sweeps.times(ended + AHEAD, begun_again)
+    assert set(of_all) == {place for place in sweeps.places if moment(*place, ended + AHEAD, ROUND) <= begun_again}
+    in_trial = sweeps.times(NOW, ended - SWEEP_EVERY) | sweeps.times(begun_again + AHEAD, end)
+    assert in_trial
+    assert {guid for guid, _ in in_trial} <= set(trial)

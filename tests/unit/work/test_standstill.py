@@ -8,14 +8,19 @@ import pytest
 
 from gallery_sync.core.files import BucketFile
 from gallery_sync.core.ledger import Content
+from gallery_sync.core.limits import MAX_FOLDERS
 from gallery_sync.core.plan import Policy
+from gallery_sync.core.schedule import DAY, HOUR
+from gallery_sync.core.shop_values import Gallery
+from gallery_sync.ports import storage
 from gallery_sync.ports.queue import Reconcile
 from gallery_sync.ports.storage import NotCopied
 from gallery_sync.state import paused
 from gallery_sync.work.reconcile import reconcile
+from gallery_sync.work.standstill import wait
 from gallery_sync.work.sweep import sweep
 from gallery_sync.work.world import ReconcileWorld, SweepWorld
-from tests.integration.http.world import GUID, Around
+from tests.integration.http.world import GUID, Around, Breakable, Written
 from tests.unit.core.build import insertion, replace
 
 OTHER = "11111111-1111-1111-1111-111111111111"
@@ -103,6 +108,19 @@ def test_a_code_that_shoptet_does_not_know_is_told_and_lets_nothing_through() ->
     assert told(around, "ONLY_PRODUCTS names 'NOBODY-1', which Shoptet does not know") == 1
 
 
+def test_a_folder_waits_only_where_it_is_not_one_too_many() -> None:
+    around = Around()
+    last, one_too_many = (str(number) for number in range(MAX_FOLDERS - 1, MAX_FOLDERS + 1))
+    folders = tuple(str(number) for number in range(MAX_FOLDERS - 1))
+    around.world().ledgers.change(GUID, "shop", lambda held: replace(held, prefixes=folders))
+    assert [wait(around.world(), GUID, "shop", one, "paused") for one in (last, one_too_many, last)] == [
+        True,
+        False,
+        True,
+    ]
+    assert around.world().ledgers.read(GUID, "shop").ledger.prefixes == (*folders, last)
+
+
 def test_an_audit_is_left_out_in_a_pause() -> None:
     around = Around()
     paused.pause(around.documents, 1.0)
@@ -140,6 +158,74 @@ def test_sweep_sees_to_a_flight_in_a_pause() -> None:
     around.world().ledgers.change(GUID, "shop", lambda held: replace(held, flight=insertion({"a.jpg": 100})))
     around.clock.time += 10_000
     assert sweep(sweeping(around)).rescued == 1
+
+
+class Audited(Written):
+    """A queue that takes audits, too."""
+
+    def audit(self, guid: str, gallery: Gallery, at: float) -> None:
+        self.asked.append(("audit", guid, gallery))
+
+
+class Listed(Breakable):
+    """Documents that note what was listed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.listed: list[str] = []
+
+    def list(self, prefix: str, *, start: str = "") -> Iterator[storage.Listed]:
+        self.listed.append(prefix)
+        return super().list(prefix, start=start)
+
+
+def test_a_sweep_that_reads_the_markers_alone_leaves_a_waiting_gallery_alone_too() -> None:
+    around = Around(documents=(documents := Listed()))
+    sweep(sweeping(around))
+    paused.pause(around.documents, 1.0)
+    sends(around)
+    around.clock.time += 10_000
+    documents.listed.clear()
+    assert sweep(sweeping(around)).rescued == 0
+    assert paused.resume(around.documents)
+    assert sweep(sweeping(around)).rescued == 1
+    paused.pause(around.documents, 1.0)
+    around.world().ledgers.change(GUID, "shop", lambda held: replace(held, flight=insertion({"a.jpg": 100})))
+    around.clock.time += 10_000
+    assert sweep(sweeping(around)).rescued == 1
+    assert "ledger/" not in documents.listed
+
+
+def test_a_trial_leaves_other_galleries_alone_where_the_markers_are_read_alone() -> None:
+    around = Around(documents=(documents := Listed()))
+    sends(around, OTHER)
+    for _ in range(2):
+        # The first of a trial lists all ledgers for the audits.
+        around.clock.time += 10_000
+        documents.listed.clear()
+        assert sweep(sweeping(around, OTHER)).rescued == 0
+    assert "ledger/" not in documents.listed
+    sweep(sweeping(around, GUID))
+    around.clock.time += 600
+    documents.listed.clear()
+    assert sweep(sweeping(around, GUID)).rescued == 1
+    assert "ledger/" not in documents.listed
+
+
+def test_a_long_pause_lists_the_ledgers_once_a_day_and_its_audits_are_made_up_for() -> None:
+    around = Around(documents=(documents := Listed()), queue=Audited())
+    around.world().ledgers.change(GUID, "shop", lambda held: replace(held, due_at=1.0))
+    sweep(sweeping(around))
+    paused.pause(around.documents, 1.0)
+    begun, audits = around.clock.time, 0
+    documents.listed.clear()
+    while around.clock.time < begun + 28 * DAY:
+        around.clock.time += 3 * HOUR
+        audits += sweep(sweeping(around)).audits
+    assert audits == 0
+    assert documents.listed.count("ledger/") <= 29
+    assert paused.resume(around.documents)
+    assert sweep(sweeping(around)).audits == 1
 
 
 def test_a_pause_is_begun_and_ended_once() -> None:
