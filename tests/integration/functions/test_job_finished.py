@@ -65,7 +65,7 @@ def test_a_finished_job_makes_one_look_under_either_key(job_finished: Function, 
     assert given not in job_finished.written()
 
 
-@pytest.mark.parametrize(("given", "status"), [(signature(BODY), 200), ("0" * 40, 401)])
+@pytest.mark.parametrize(("given", "status"), [(signature(BODY), 200), ("0" * 40, 401)], ids=["right", "wrong"])
 def test_every_answer_carries_an_id_that_stands_in_its_line(
     job_finished: Function, queues: Queues, given: str, status: int
 ) -> None:
