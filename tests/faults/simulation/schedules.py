@@ -108,7 +108,8 @@ class Life:
             case "empty":
                 prefix = rng.choice(PREFIXES)
                 for name in sorted(self.universe.drops.blobs):
-                    if name.startswith(f"{prefix}/"):
+                    # Meanwhile, a purge that a caller asked for may have moved it away.
+                    if name.startswith(f"{prefix}/") and name in self.universe.drops.blobs:
                         people.delete(name)
                         self.universe.turn(rng.choice((0.01, 10.0)))
             case "bad":
