@@ -76,7 +76,7 @@ resource "google_storage_bucket" "state" {
       days_since_noncurrent_time = 1
       matches_prefix = [
         "outbox/", "jobs/", "operations/", "open/", "removed/", "token.json",
-        "sweep.json", "rotation.json", "audits.json", "requests.json",
+        "sweep.json", "rotation.json", "audits.json", "requests.json", "deletions.json",
       ]
       with_state = "ARCHIVED"
     }

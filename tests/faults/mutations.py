@@ -121,7 +121,9 @@ MUTATIONS: Final = (
         "return reconcile_at > 0 and now > max(",
         "return now < 0 and now > max(",
     ),
-    Mutation("I1", "the daily full look finds nothing", "work/audit_bucket.py", "!= known", "!= known and False"),
+    Mutation(
+        "I1", "the daily audit of the bucket finds nothing", "work/audit_bucket.py", "!= known", "!= known and False"
+    ),
     Mutation(
         "I1",
         "attributes that may have been changed count as not changed",

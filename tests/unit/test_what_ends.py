@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gallery_sync.core.schedule import DAY, FORGET_AFTER, HOUR, JOB_KEPT, OPERATION_KEPT, Timing
-from gallery_sync.state import jobindex, open_galleries, operations, refusals
+from gallery_sync.state import deletions, jobindex, open_galleries, operations, refusals
 from gallery_sync.work import audit_bucket, audit_requests, audit_shop
 
 ROOT = Path(__file__).parents[2]
@@ -15,7 +15,7 @@ TABLE = (ROOT / "ARCHITECTURE.md").read_text().partition("## What ends when")[2]
 DAYS = dict(re.findall(r'"([a-z/]+/)" += (\S+)', RULES.partition("# The history")[0]))
 """The lifecycle's days, as they are written, by the folder."""
 FOLDERS = ("ledger/", open_galleries.PREFIX, operations.OPEN, operations.PREFIX, jobindex.PREFIX, refusals.PREFIX)
-CHECKPOINTS = (audit_bucket.PATH, audit_shop.PATH, audit_shop.PLAN, audit_requests.PATH)
+CHECKPOINTS = (audit_bucket.PATH, audit_shop.PATH, audit_shop.PLAN, audit_requests.PATH, deletions.PATH)
 
 
 def test_requests_are_kept_as_long_as_the_code_believes_and_their_markers_a_day_longer() -> None:

@@ -136,7 +136,7 @@ class Setting:
     callers: bool = False
     """Whether other systems work on the galleries over HTTP, too."""
     full_look: bool = False
-    """Whether lost events are left to the daily full look; else each is made up for by another event."""
+    """Whether lost events are left to the daily audit of the bucket; else each is made up for by another event."""
     most_an_hour: int = 200
     """How many images may go with their files in an hour, in the whole shop."""
     releases: bool = True

@@ -1,6 +1,6 @@
 """Quiet means quiet: two days on which nobody does anything cost nothing but the checks, and nothing is written again.
 
-The days pass as all others do, with their 288 sweeps, two daily full looks, and the rotating check where it is due.
+The days pass as all others do, with their 288 sweeps, two daily audits of the bucket, and the audit of the shop where it is due.
 """
 
 import math
