@@ -46,6 +46,7 @@ def list_ledgers(
     found = Listing(open=set(markers))
     seen: set[Place] = set()
     quiet: list[Place] = []
+    shop_audit.begin_listing()
     for listed in world.documents.list(ledger_document.PREFIX):
         place = ledger_document.parse_path(listed.path)
         if place is None:

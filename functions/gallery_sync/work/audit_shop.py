@@ -79,9 +79,12 @@ class ShopAudit:
             return True
         return not plan.after <= self._after <= self._until <= plan.until
 
+    def begin_listing(self) -> None:
+        """All galleries are about to be met, were it none: what is found makes the next plan."""
+        self._listed = True
+
     def meet(self, guid: str, gallery: Gallery) -> None:
         """Take a gallery's moments in the time that the next plan is for: several where a round is shorter than that."""
-        self._listed = True
         every = self._world.timing.audit_every
         at = moment(guid, gallery, self._after, every)
         while at <= self._until + PLANNED:

@@ -4,7 +4,7 @@ import pytest
 
 from gallery_sync.cloud.storage import BucketBin
 from gallery_sync.core.files import BucketFile
-from gallery_sync.ports.storage import StorageUnavailable
+from gallery_sync.ports.storage import NotRemoved
 
 from .conftest import RETRY_SECONDS, World
 
@@ -65,7 +65,7 @@ def test_a_removal_whose_answer_was_lost_is_carried_to_its_end(world: World, kin
 def test_a_file_whose_copy_cannot_be_made_stays(world: World) -> None:
     file = dropped(world, "p/a.png")
     world.server.fault(kind="objects.rewrite", status=403)
-    with pytest.raises(StorageUnavailable, match=r"did not remove p/a\.png: Forbidden 403"):
+    with pytest.raises(NotRemoved, match=r"does not let it be moved \(Forbidden 403\)"):
         bin_of(world).remove(file)
     assert len(list(world.drops.list("p/"))) == 1
 

@@ -58,9 +58,11 @@ class Sweeps:
             documents=self.documents, queue=queue, clock=FixedClock(now), log=self.lines.log, timing=timing, drops=drops
         )
         turn = ShopAudit(world, only)
-        for place in self.places if lists or turn.needs_all else ():
-            if only is None or place[0] in only:
-                turn.meet(*place)
+        if lists or turn.needs_all:
+            turn.begin_listing()
+            for place in self.places:
+                if only is None or place[0] in only:
+                    turn.meet(*place)
         checks = turn.enqueue()
         if killed:
             self.documents.documents = before
@@ -221,3 +223,12 @@ def test_a_plan_that_was_made_for_a_trial_is_for_that_trial_alone() -> None:
     in_trial = sweeps.times(NOW, ended - SWEEP_EVERY) | sweeps.times(begun_again + AHEAD, end)
     assert in_trial
     assert {guid for guid, _ in in_trial} <= set(trial)
+
+
+def test_a_listing_that_met_no_gallery_renews_the_plan_as_well() -> None:
+    """Else the plan of a shop without galleries ran out between two listings, and one more was made for it."""
+    sweeps = Sweeps([])
+    sweeps.at(NOW)
+    first = sweeps.documents.documents[audit_shop.PLAN].generation
+    sweeps.at(NOW + SWEEP_EVERY)
+    assert sweeps.documents.documents[audit_shop.PLAN].generation != first
