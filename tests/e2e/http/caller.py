@@ -86,9 +86,20 @@ class Caller:
     def ended(self, accepted: requests.Response) -> JsonObject:
         """Wait until an operation is over, and give it."""
         until = time.monotonic() + PATIENCE
-        while (found := self.operation(accepted))["state"] in ("waiting", "under-way"):
+        while (found := self._asked_gently(accepted))["state"] in ("waiting", "under-way"):
             assert time.monotonic() < until, found
             time.sleep(0.1)
+        return found
+
+    def _asked_gently(self, accepted: requests.Response) -> JsonObject:
+        """The operation, where other callers with the same key may use up what a key may have under way."""
+        for _ in range(20):
+            answer = self.call("GET", accepted.headers["Location"])
+            if answer.status_code != 429:
+                break
+            time.sleep(float(answer.headers["Retry-After"]))
+        assert answer.status_code == 200, answer.text
+        found: JsonObject = answer.json()
         return found
 
     def done(self, accepted: requests.Response) -> JsonObject:
