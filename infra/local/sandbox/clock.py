@@ -29,8 +29,10 @@ class Clock:
     async def until(self, moment: float) -> None:
         """Wait until the clock shows this moment."""
         while (left := moment - self.now()) > 0:
+            # Not wait_for: before Python 3.12 it forgets a cancellation that comes as the waiting ends.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._advanced.wait(), left)
+                async with asyncio.timeout(left):
+                    await self._advanced.wait()
 
 
 def shown(moment: float) -> str:

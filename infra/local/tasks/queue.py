@@ -140,8 +140,10 @@ class LocalQueue:
         while True:
             self._wake.clear()
             wait = self._start_due(time.time())
+            # Not wait_for: before Python 3.12 it forgets a cancellation that comes as the waiting ends.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), wait)
+                async with asyncio.timeout(wait):
+                    await self._wake.wait()
 
     def _start_due(self, now: float) -> float:
         """Start what may be started; returns the seconds until there may be more, unless something happens first."""
