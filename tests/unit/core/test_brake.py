@@ -32,6 +32,7 @@ def going(count: int) -> tuple[str, ...]:
         pytest.param(6, 4, 0, 0, True, id="40 %"),
         pytest.param(69, 31, 0, 0, True, id="31 %"),
         pytest.param(70, 30, 0, 0, False, id="30 of 100"),
+        pytest.param(699, 301, 0, 0, True, id="301 of 1000"),
         pytest.param(0, 4, 0, 0, False, id="a gallery of 4 has no brake"),
         pytest.param(0, 5, 0, 0, True, id="all of 5"),
         pytest.param(3, 2, 0, 0, True, id="2 of 5"),

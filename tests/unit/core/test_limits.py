@@ -55,3 +55,12 @@ def test_a_cleanup_of_a_gallery_that_is_too_large_is_accepted() -> None:
     huge = of(1_500, "x" * 3_000)
     cleaning = intents.ask(huge, Intent("op/0", "clean", NOW))
     assert limits.check_growth(huge, cleaning) == cleaning
+
+
+@pytest.mark.parametrize(
+    ("folders", "prefix", "refused"),
+    [(19, "new", False), (20, "new", True), (20, "f0", False), (21, "new", True), (21, "f20", False)],
+)
+def test_twenty_folders_feed_a_gallery_and_those_that_do_stay(folders: int, prefix: str, refused: bool) -> None:
+    ledger = replace(a_ledger(), prefixes=tuple(f"f{n}" for n in range(folders)))
+    assert limits.is_too_many(ledger, prefix) is refused

@@ -36,6 +36,27 @@ def test_a_code_is_believed_for_a_day_and_a_gallery_is_compared_with_shoptet_eve
     assert (TIMING.code_valid, TIMING.audit_every) == (86_400, 28 * 86_400)
 
 
+def test_an_unknown_product_is_asked_about_after_10_minutes_first_and_four_times_a_day_at_last() -> None:
+    assert [schedule.next_question(tries, TIMING) for tries in (1, 2, 6, 7, 10_000)] == [
+        600,
+        1200,
+        19_200,
+        21_600,
+        21_600,
+    ]
+
+
+def test_requests_and_jobs_records_live_30_days_and_what_ended_is_forgotten_a_day_later() -> None:
+    assert (schedule.OPERATION_KEPT, schedule.JOB_KEPT, schedule.FORGET_AFTER) == (2_592_000, 2_592_000, 2_678_400)
+
+
+@pytest.mark.parametrize(
+    ("age", "seconds"), [(-5, 60), (960, 60), (1_600, 100), (57_600, 3_600), (57_616, 3_600), (1e9, 3_600)]
+)
+def test_settling_that_fails_each_time_is_told_again_ever_more_rarely(age: float, seconds: float) -> None:
+    assert schedule.unsettled(age, TIMING) == seconds
+
+
 def test_a_job_that_ended_is_settled_again_before_the_reconcile_counts_as_stuck() -> None:
     assert TIMING.settle_again < TIMING.stuck
 

@@ -89,6 +89,12 @@ def test_a_flight_whose_job_is_known_keeps_what_was_learned_of_it_and_ends_the_g
     assert ledger == a_ledger(SHOWN, flight=replace(flight, job_id="j1"))
 
 
+def test_a_job_may_take_as_long_as_shoptet_needs_to_call_it_failed() -> None:
+    flight = insertion({"a.jpg": 100})
+    ledger = settle.job_started(a_ledger(SHOWN, flight=flight), "j1", TIMING)
+    assert ledger.flight == replace(flight, job_id="j1", grace_until=NOW + TIMING.job_lost)
+
+
 def test_a_job_of_a_flight_that_is_over_changes_nothing() -> None:
     assert settle.job_started(a_ledger(SHOWN, pause=BUSY), "j1", TIMING) == a_ledger(SHOWN, pause=BUSY)
 
