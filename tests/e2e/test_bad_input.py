@@ -124,7 +124,7 @@ def test_a_picture_that_shoptet_loses_silently_is_given_up_visibly_after_its_tri
     assert row.reason in line["message"]
     # Two tries, and of each a listing before, one after the job, and a second look before it counts as missing.
     assert len(sandbox.jobs(product.guid, "images.insert")) == 2
-    assert sandbox.calls()["images.list"] == 6
+    assert sandbox.calls()["product.detail"] == 6
     assert digests_shown(cloud, product.guid) == digests(good)
     assert cloud.sweep()["rescued"] == 0
     assert ledger(cloud, product.guid).flight is None

@@ -53,14 +53,14 @@ def test_300_files_at_once_cost_one_gallery_three_insertions(cloud: LocalCloud, 
     assert len(reconciles(cloud, prefix=product.guid)) <= took / WINDOW + 2
     assert sandbox.calls()["images.insert"] == 3
     assert sandbox.calls()["jobs.detail"] == 3
-    # The listing after one flight is the one before the next. Two looks run at a time: one of a second window may have
+    # What is seen after one flight is what the next starts from. Two looks run at a time: one of a second window may have
     # raced with the first.
-    assert sandbox.calls()["images.list"] in (4, 5)
+    assert sandbox.calls()["product.detail"] in (4, 5)
     assert digests_shown(cloud, product.guid) == digests(files)
     assert_within_limits(sandbox)
 
 
-def test_300_files_over_30_galleries_cost_each_one_insertion_two_listings_one_detail_and_one_code(
+def test_300_files_over_30_galleries_cost_each_one_insertion_two_questions_for_the_product_one_detail_and_one_code(
     cloud: LocalCloud, sandbox: Sandbox, record_property: Callable[[str, object], None]
 ) -> None:
     products = [sandbox.add_product() for _ in range(30)]
@@ -75,7 +75,7 @@ def test_300_files_over_30_galleries_cost_each_one_insertion_two_listings_one_de
 
     calls = Counter(sandbox.calls())
     assert calls["images.insert"] == 30
-    assert calls["images.list"] == 60
+    assert calls["product.detail"] == 60
     assert calls["jobs.detail"] == 30
     assert calls["product.by_code"] == 20
     assert calls["images.source"] == calls["images.update"] == calls["images.delete"] == 0

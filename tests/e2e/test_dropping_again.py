@@ -35,7 +35,7 @@ def test_the_same_content_again_costs_no_write(cloud: LocalCloud, sandbox: Sandb
     wait_quiet(cloud)
 
     # One listing tells that nobody deleted the images in the meantime; dropping a file again asks for it back.
-    assert sandbox.calls() == {"images.list": 1}
+    assert sandbox.calls() == {"product.detail": 1}
     assert digests_shown(cloud, product.guid) == digests(files)
     # The look did see them: what is wanted is the new generation of each.
     assert all(again > first for first, again in zip(seen, generations(cloud, product), strict=True))
@@ -144,7 +144,7 @@ def test_a_file_deleted_before_its_copy_was_made_is_not_inserted(
     # The copy for the outbox is made from exactly the generation that was listed; here it comes too late.
     storage_fault(cloud, path=f"{product.guid}%2Fshop%2F1.jpg/rewriteTo", delay=3)
     drop(cloud, [gone, stays])
-    wait("the listing that the look works with", lambda: sandbox.calls().get("images.list"))
+    wait("the listing that the look works with", lambda: sandbox.calls().get("product.detail"))
 
     # The look that the deletion causes must not come before: it would fly without the file.
     tasks, queue = connect(cloud.addresses["tasks"]), f"{QUEUES}/sync"

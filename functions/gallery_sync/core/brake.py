@@ -16,8 +16,9 @@ from typing import Final
 
 import msgspec
 
-from gallery_sync.core.ledger import Hold, Ledger, Loss, is_shown, is_waiting
-from gallery_sync.core.plan import Policy, is_abandoned
+from gallery_sync.core import folders
+from gallery_sync.core.ledger import Hold, Ledger, Loss, is_abandoned, is_shown, is_waiting
+from gallery_sync.core.plan import Policy
 from gallery_sync.core.schedule import HOUR
 
 replace = msgspec.structs.replace
@@ -29,10 +30,15 @@ SMALLEST: Final = 5
 
 
 def deletions(ledger: Ledger, policy: Policy) -> tuple[str, ...]:
-    """Give the keys whose images are to go because their files are gone, held or not."""
+    """Give the keys whose images are to go because their files are gone, held or not.
+
+    Without those that are left behind: their files are not gone (see folders).
+    """
     if not policy.mirror_deletes:
         return ()
-    return tuple(sorted(k for k, entry in ledger.entries.items() if entry.failure is None and is_abandoned(entry)))
+    behind = folders.left_behind(ledger)
+    gone = (k for k, entry in ledger.entries.items() if entry.failure is None and is_abandoned(entry))
+    return tuple(sorted(key for key in gone if key not in behind))
 
 
 def is_news(ledger: Ledger, policy: Policy) -> bool:
@@ -44,7 +50,7 @@ def is_news(ledger: Ledger, policy: Policy) -> bool:
 
 def used_up(ledger: Ledger, policy: Policy) -> Ledger:
     """Give the ledger in which nothing is released but what is still to be deleted: a release counts for its list, once."""
-    due = deletions(ledger, policy)
+    due = {*deletions(ledger, policy), *folders.left_behind(ledger)}
     return replace(ledger, released=tuple(key for key in ledger.released if key in due))
 
 

@@ -238,6 +238,18 @@ class Loss(msgspec.Struct, frozen=True):
     since: float
 
 
+class Moved(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Since when (epoch seconds) a folder's code does not mean this product, and what it means: another, or none (`guid` None).
+
+    The products' names are for people: `here` is this one's, `name` the other's, as far as Shoptet told them.
+    """
+
+    at: float
+    guid: str | None = None
+    name: str | None = None
+    here: str | None = None
+
+
 class Ledger(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="schema", tag=2):
     """All that we know of one gallery. `prefixes` are the product's folders in the drop bucket that feed it.
 
@@ -245,7 +257,8 @@ class Ledger(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="schema"
     when it ends, so that a run that dies right after leaves no work that nobody knows of. `done`: the ids of the intents
     that were run last; whoever comes late to ask for one of them asks in vain. `yields`: an intent was run last, so the next
     turn is that of the files. `hold`: deletions that wait for a person; `released` are the keys whose images may go with
-    their files, `lost` what went so lately (see brake).
+    their files, `lost` what went so lately (see brake). `moved`: folders whose code does not mean this product any more, while
+    that is of account (see folders).
     """
 
     guid: str
@@ -262,6 +275,7 @@ class Ledger(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="schema"
     hold: Hold | None = None
     released: tuple[str, ...] = ()
     lost: Loss | None = None
+    moved: dict[str, Moved] = msgspec.field(default_factory=dict)
 
 
 MAX_DONE: Final = 100
@@ -271,6 +285,11 @@ MAX_DONE: Final = 100
 def is_shown(entry: Entry) -> bool:
     """Whether the gallery was last seen to show an image of the key."""
     return entry.live is not None and not entry.live.gone
+
+
+def is_abandoned(entry: Entry) -> bool:
+    """Whether a key's image is shown, and its file is gone, or is another product's by now."""
+    return entry.wanted is None and is_shown(entry) and entry.live is not None and entry.live.state != "kept"
 
 
 def is_waiting(entry: Entry) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
+from gallery_sync.core import folders
 from gallery_sync.core.ledger import Ledger, is_waiting, reconcile_at
 from gallery_sync.core.shop_values import GALLERIES, Gallery
 
@@ -27,6 +28,7 @@ class Counts(msgspec.Struct, frozen=True):
     waiting: int
     failed: int
     held: int
+    left: int
     flight: int
     reconcile_at: int
 
@@ -68,13 +70,14 @@ def decode(body: bytes, where: str) -> Ledger:
 
 
 def counts(ledger: Ledger) -> Counts:
-    """Count a ledger's keys by what a person would ask: shown, waiting for something, failed for good, held."""
+    """Count a ledger's keys by what a person would ask: shown, waiting for something, failed for good, held, left behind."""
     entries = ledger.entries.values()
     return Counts(
         live=sum(1 for e in entries if e.live is not None and not e.live.gone),
         waiting=sum(1 for e in entries if is_waiting(e)),
         failed=sum(1 for e in entries if e.failure is not None),
         held=len(ledger.hold.keys) if ledger.hold is not None else 0,
+        left=sum(1 for key in folders.left_behind(ledger) if key not in ledger.released),
         flight=int(ledger.flight is not None),
         reconcile_at=int(reconcile_at(ledger)),
     )

@@ -12,8 +12,19 @@ from typing import Final
 
 import msgspec
 
-from gallery_sync.core import order
-from gallery_sync.core.ledger import Action, Content, Entry, Intent, Ledger, Live, Snapshot, is_shown, needs_content
+from gallery_sync.core import folders, order
+from gallery_sync.core.ledger import (
+    Action,
+    Content,
+    Entry,
+    Intent,
+    Ledger,
+    Live,
+    Snapshot,
+    is_abandoned,
+    is_shown,
+    needs_content,
+)
 from gallery_sync.core.names import outbox
 from gallery_sync.core.numbering import Number, are_appended, number
 from gallery_sync.core.shop_values import MAX_IMAGES_PER_CALL, Image
@@ -68,7 +79,7 @@ def plan(ledger: Ledger, listing: Sequence[Image], now: float, policy: Policy) -
 
     Without a listing (empty) the kind of the step is right but its numbers may be taken: fetch the listing, `see` it,
     and plan again before anything is started. Replacing comes before inserting, so that a picture that is wrong goes first.
-    Deletions that are held are left out.
+    Deletions that are held are left out, and so are those of images that are left behind, until they are released.
     """
     if ledger.pause is not None and now < ledger.pause.until:
         return Wait(ledger.pause.until) if _anything(ledger, policy) else Nothing()
@@ -78,7 +89,9 @@ def plan(ledger: Ledger, listing: Sequence[Image], now: float, policy: Policy) -
     numbers = number(ledger, listing)
     held = frozenset(ledger.hold.keys) if ledger.hold is not None else frozenset()
     entries = {key: entry for key, entry in ledger.entries.items() if entry.failure is None}
-    needs = {key: need for key, entry in entries.items() if (need := _need(entry, numbers.get(key), policy))}
+    behind = folders.left_behind(ledger)
+    goes = {key: key in ledger.released if key in behind else policy.mirror_deletes for key in entries}
+    needs = {key: need for key, entry in entries.items() if (need := _need(entry, numbers.get(key), goes=goes[key]))}
     needs = {key: need for key, need in needs.items() if need != "delete" or key not in held}
     for action in _ORDER:
         due = [key for key, need in needs.items() if need == action and entries[key].not_before <= now]
@@ -102,11 +115,11 @@ def _yields(ledger: Ledger) -> bool:
 _ORDER: Final[tuple[Action, ...]] = ("delete", "source", "insert", "attributes")
 
 
-def _need(entry: Entry, number: Number | None, policy: Policy) -> Action | None:
-    """Tell what has to be done for a key, now or after a pause."""
+def _need(entry: Entry, number: Number | None, *, goes: bool) -> Action | None:
+    """Tell what has to be done for a key, now or after a pause. `goes`: without a file, its image does."""
     if needs_content(entry):
         return "source" if is_shown(entry) else "insert"
-    if policy.mirror_deletes and is_abandoned(entry):
+    if goes and is_abandoned(entry):
         return "delete"
     return "attributes" if _attributes(entry, number) else None
 
@@ -197,11 +210,6 @@ def _attributes(entry: Entry, number: Number | None) -> Snapshot | None:
         place = number.place if number.place != number.sent else None
         return Snapshot(priority=number.sent, place=place, description=description)
     return Snapshot(description=description) if description is not None else None
-
-
-def is_abandoned(entry: Entry) -> bool:
-    """Whether a key's image is shown, and its file is gone."""
-    return entry.wanted is None and entry.live is not None and not entry.live.gone and entry.live.state != "kept"
 
 
 def _anything(ledger: Ledger, policy: Policy) -> bool:

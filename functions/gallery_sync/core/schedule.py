@@ -97,6 +97,11 @@ def next_question(tries: int, timing: Timing) -> float:
     return min(timing.unknown_first * 2.0 ** min(tries - 1, 30), timing.unknown_longest)
 
 
+def next_left_behind(age: float, timing: Timing) -> float:
+    """Give the pause before it is looked again whether a picture is live on another product, from how long it is awaited."""
+    return min(max(timing.second_listing, age / 2), HOUR)
+
+
 def next_poll(youngest: float, timing: Timing) -> float:
     """Give the pause before the next poll, from the age of the youngest job under way.
 

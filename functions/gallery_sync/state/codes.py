@@ -3,6 +3,7 @@
 A guid that a caller gave has one, too: it means itself, and Shoptet knows it.
 """
 
+from dataclasses import dataclass
 from urllib.parse import quote
 
 import msgspec
@@ -25,6 +26,14 @@ class Code(msgspec.Struct, frozen=True, omit_defaults=True):
     unknown: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """The product that a code means, and the one that it was known to mean `before`, if that was another."""
+
+    guid: str
+    before: str | None = None
+
+
 class Codes:
     """Finds products by the folders that they are dropped under."""
 
@@ -34,34 +43,42 @@ class Codes:
         self._clock = clock
         self._timing = timing
 
-    def guid(self, prefix: str) -> str:
+    def meaning(self, prefix: str) -> Meaning:
         """Give the guid that a folder's name means; the same call again within a run costs a read at most.
 
         Raises the client's NotFound where Shoptet knows no such code, and its other errors; BadDocument.
         """
-        return self.guid_of(_product(prefix))
+        return self._meaning(_product(prefix))
 
     def last_known(self, prefix: str) -> str | None:
         """Give the guid that a folder's name was last known to mean, without asking; None if it never was."""
         return known_guid(self._documents, _product(prefix))
 
     def is_fresh(self, prefix: str) -> bool:
-        """Whether `guid` would tell without asking Shoptet. Raises BadDocument."""
+        """Whether `meaning` would tell without asking Shoptet. Raises BadDocument."""
         product = _product(prefix)
         where = path(product)
         stored = self._documents.read(where) if not names.is_guid(product) else None
         return names.is_guid(product) or (stored is not None and self._believes(_read(stored, where)))
 
-    def guid_of(self, product: str) -> str:
-        """Give the guid of a product that is named by guid or code. Raises as `guid` does."""
+    def guid_of(self, product: str, believed: float | None = None) -> str:
+        """Give the guid of a product that is named by guid or code. Raises as `meaning` does.
+
+        `believed`: for how many seconds Shoptet's last answer is, where that is to be less than a day.
+        """
+        return self._meaning(product, believed).guid
+
+    def _meaning(self, product: str, believed: float | None = None) -> Meaning:
         if names.is_guid(product):
-            return product.lower()
+            return Meaning(product.lower())
         where = path(product)
         stored = self._documents.read(where)
         known = _read(stored, where) if stored is not None else None
-        if known is not None and self._believes(known):
-            return known.guid
-        return self._ask(product, where, stored.generation if stored is not None else 0)
+        is_recent = believed is None or (known is not None and self._clock.now() < known.checked_at + believed)
+        if known is not None and self._believes(known) and is_recent:
+            return Meaning(known.guid)
+        guid = self._ask(product, where, stored.generation if stored is not None else 0)
+        return Meaning(guid, known.guid if known is not None and known.guid != guid else None)
 
     def check_guid(self, guid: str, gallery: Gallery) -> None:
         """Make sure that Shoptet knows a guid that somebody gave, by a listing of a gallery; what it says counts as a code's.
@@ -88,26 +105,26 @@ class Codes:
             self._documents.delete(where)
             return False
 
-    def still_means(self, prefix: str, guid: str) -> bool:
-        """Whether a folder that fed a product feeds it still. Only a code that is another product's by now ends that.
+    def meant(self, prefix: str, guid: str, *, now: bool = False) -> str | None:
+        """Give the guid that a folder which fed `guid` means; None where Shoptet knows no product with that code any more.
 
-        One that Shoptet no longer knows may have been renamed in the shop: the files in the folder are no less there, and
-        their images must not go. It is asked about once a day. Raises the client's errors, BadDocument.
+        It may have been renamed in the shop. It is asked about once a day, and in any case where `now` is said.
+        Raises the client's other errors, BadDocument.
         """
         product = _product(prefix)
         if names.is_guid(product):
-            return product.lower() == guid
+            return product.lower()
         where = path(product)
         stored = self._documents.read(where)
         known = _read(stored, where) if stored is not None else None
-        if known is not None and self._is_fresh(known):
-            return known.guid == guid
+        if known is not None and self._is_fresh(known) and not now:
+            return None if known.unknown else known.guid
         generation = stored.generation if stored is not None else 0
         try:
-            return self._ask(product, where, generation) == guid
+            return self._ask(product, where, generation)
         except NotFound:
             self._write(where, Code(guid, self._clock.now(), unknown=True), generation)
-            return True
+            return None
 
     def _believes(self, code: Code) -> bool:
         return not code.unknown and self._is_fresh(code)

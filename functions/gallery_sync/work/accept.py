@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from functools import partial
-from typing import Literal
+from typing import Final, Literal
 
 from gallery_sync.core import intents, names
 from gallery_sync.core.ledger import Intent, Ledger, Row
@@ -26,6 +26,9 @@ from gallery_sync.state import operations
 from gallery_sync.state.codes import Codes
 from gallery_sync.work.report import report_outcome
 from gallery_sync.work.world import RequestWorld
+
+BELIEVED: Final = 60.0
+"""Seconds for which what a code means is not asked again: a request is carried out on the product that has the code now."""
 
 
 def accept(world: RequestWorld, operation: Operation, until: float = math.inf) -> bool:
@@ -74,7 +77,7 @@ def _accept_part(world: RequestWorld, operation: Operation, number: int, at: flo
     part = operation.parts[number]
     try:
         codes = Codes(world.documents, world.shop, world.clock, world.timing)
-        guid = codes.guid_of(part.product)
+        guid = codes.guid_of(part.product, BELIEVED)
         if names.is_guid(part.product) and not part.dry_run:
             _check_known(world, codes, guid, part)
         if part.dry_run:

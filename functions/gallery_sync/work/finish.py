@@ -7,7 +7,7 @@ import msgspec
 
 from gallery_sync.core import lost_answer, match, numbering, schedule, settle
 from gallery_sync.core.ledger import Flight, Ledger
-from gallery_sync.core.shop_values import Image, ResultRow
+from gallery_sync.core.shop_values import Product, ResultRow
 from gallery_sync.ports import shop_errors
 from gallery_sync.state import jobindex
 from gallery_sync.work.report import report, where
@@ -25,9 +25,9 @@ class Later:
 
 @dataclass(frozen=True, slots=True)
 class Over:
-    """The flight is over. `listing` is the gallery as it was just seen, where it was."""
+    """The flight is over. `product` is the gallery's product as it was just seen, where it was."""
 
-    listing: tuple[Image, ...] | None
+    product: Product | None
 
 
 def finish(world: ReconcileWorld, ledger: Ledger, flight: Flight, ended: str | None) -> Later | Over:
@@ -141,9 +141,10 @@ def _lost_answer(world: ReconcileWorld, ledger: Ledger, flight: Flight, now: flo
 def _settle(
     world: ReconcileWorld, ledger: Ledger, flight: Flight, rows: Sequence[ResultRow], now: float
 ) -> Later | Over:
-    """List the gallery, and settle the flight by what it shows."""
+    """See what the gallery shows, and settle the flight by that. Its product's codes are told with it, for the next flight."""
     guid, gallery = ledger.guid, ledger.gallery
-    listing = world.shop.images(guid, gallery)
+    product = world.shop.product(guid)
+    listing = product.images[gallery]
     insertion = flight.action == "insert"
     keeps = numbering.keeps_numbers(ledger, listing)
     outcome = match.inserted(flight, listing, rows, keeps=keeps) if insertion else match.replaced(flight, listing)
@@ -161,4 +162,4 @@ def _settle(
         due = (after.flight.first_miss or now) + world.timing.second_listing
         world.queue.gallery(guid, gallery, due)
         return Later()
-    return Over(listing)
+    return Over(product)

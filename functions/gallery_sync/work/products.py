@@ -1,13 +1,15 @@
 """Which product a folder means, and what becomes of a folder or gallery whose product Shoptet does not know."""
 
+from dataclasses import dataclass
+
 import msgspec
 
-from gallery_sync.core import names, schedule
+from gallery_sync.core import folders, names, schedule
 from gallery_sync.core.files import of_gallery
-from gallery_sync.core.ledger import Ledger
+from gallery_sync.core.ledger import Ledger, Moved
 from gallery_sync.core.limits import is_too_many
 from gallery_sync.core.settle import product_gone
-from gallery_sync.core.shop_values import Gallery
+from gallery_sync.core.shop_values import GALLERIES, Gallery, Product
 from gallery_sync.ports import shop_errors
 from gallery_sync.state import refusals
 from gallery_sync.state.codes import Codes
@@ -16,6 +18,14 @@ from gallery_sync.work.report import report
 from gallery_sync.work.world import ReconcileWorld
 
 replace = msgspec.structs.replace
+
+
+@dataclass(frozen=True, slots=True)
+class Feeding:
+    """The folders that feed a gallery now, and those whose code does not mean its product any more."""
+
+    prefixes: tuple[str, ...]
+    moved: dict[str, Moved]
 
 
 def find(world: ReconcileWorld, prefix: str, gallery: Gallery) -> str | None:
@@ -29,7 +39,7 @@ def find(world: ReconcileWorld, prefix: str, gallery: Gallery) -> str | None:
         refusals.clear(world.documents, refusals.folder(prefix, gallery))
         return codes.last_known(prefix)
     try:
-        return codes.guid(prefix)
+        meaning = codes.meaning(prefix)
     except shop_errors.Refused as error:
         _refuse_folder(world, prefix, gallery, error)
     except shop_errors.TryLater as error:
@@ -38,17 +48,89 @@ def find(world: ReconcileWorld, prefix: str, gallery: Gallery) -> str | None:
     except shop_errors.NotAllowed as error:
         world.log.say("ERROR", str(error), prefix=prefix, gallery=gallery)
         world.queue.folder(prefix, gallery, world.clock.now() + world.timing.retry_longest)
+    else:
+        if meaning.before is not None:
+            # What stands there has to be told.
+            for one in GALLERIES:
+                world.queue.gallery(meaning.before, one, world.clock.now())
+        return meaning.guid
     return None
 
 
-def feeding(world: ReconcileWorld, ledger: Ledger, prefix: str | None) -> tuple[str, ...]:
+def feeding(world: ReconcileWorld, ledger: Ledger, prefix: str | None) -> Feeding:
     """Give the folders that feed a ledger: this task's is added, one whose code means another product by now left out.
 
-    Raises the client's TryLater and NotAllowed, BadDocument, StorageUnavailable.
+    What a code means is Shoptet's answer of the last day. Raises the client's TryLater and NotAllowed, BadDocument,
+    StorageUnavailable.
     """
     prefixes = dict.fromkeys((*ledger.prefixes, *((prefix,) if prefix is not None else ())))
     codes = _codes(world)
-    return tuple(p for p in prefixes if p == prefix or _means(codes, p, ledger.guid))
+
+    def meant(of: str) -> str | None:
+        if of not in ledger.moved:
+            # What this task's folder means was found out a moment ago.
+            return ledger.guid if of == prefix else _meant(codes, of, ledger.guid)
+        # Whether there is a product with that guid again is known when it is asked for.
+        return None if names.is_guid(of) else _meant(codes, of, ledger.guid)
+
+    return _sorted_out(world, ledger, {of: meant(of) for of in prefixes}, None)
+
+
+def checked(world: ReconcileWorld, ledger: Ledger, product: Product) -> Feeding:
+    """Give the folders that feed a ledger whose product was asked for a moment ago: right before something is sent.
+
+    A code that is not among the product's is asked about alone, unless it is known to be nobody's: its folder is refused, and
+    so it is asked about ever again. Raises as `feeding` does.
+    """
+    codes = _codes(world)
+
+    def meant(prefix: str) -> str | None:
+        if folders.is_meant(product, prefix):
+            return ledger.guid
+        return None if prefix in ledger.moved else _meant(codes, prefix, ledger.guid, now=True)
+
+    return _sorted_out(world, ledger, {prefix: meant(prefix) for prefix in ledger.prefixes}, product)
+
+
+def _sorted_out(
+    world: ReconcileWorld, ledger: Ledger, meant: dict[str, str | None], product: Product | None
+) -> Feeding:
+    """Tell folders that feed the ledger from those that moved. Whoever that is news to is enqueued."""
+    moved = dict(ledger.moved)
+    for prefix, guid in meant.items():
+        before = moved.pop(prefix, None)
+        if guid == ledger.guid:
+            if before is not None:
+                refusals.clear(world.documents, refusals.folder(prefix, ledger.gallery))
+        elif before is not None and before.guid == guid:
+            moved[prefix] = before
+        else:
+            moved[prefix] = _news(world, ledger, prefix, guid, product)
+    return Feeding(tuple(p for p, guid in meant.items() if guid in (ledger.guid, None)), moved)
+
+
+def _news(world: ReconcileWorld, ledger: Ledger, prefix: str, guid: str | None, product: Product | None) -> Moved:
+    now = world.clock.now()
+    here = product.name if product is not None else _name(world, ledger.guid)
+    for gallery in GALLERIES:
+        if gallery != ledger.gallery:
+            # It has files of that folder, too, perhaps.
+            world.queue.gallery(ledger.guid, gallery, now)
+        if guid is not None:
+            world.queue.folder(prefix, gallery, now)
+    if guid is not None:
+        return Moved(now, guid, _name(world, guid), here)
+    reason = f"no product has this code any more: {_ADVICE}"
+    _refuse(world, prefix, ledger.gallery, folders.NO_PRODUCT, reason)
+    return Moved(now, here=here)
+
+
+def _name(world: ReconcileWorld, guid: str) -> str | None:
+    """Give a product's name, for people; None where there is no such product by now."""
+    try:
+        return world.shop.product(guid).name
+    except shop_errors.Refused:
+        return None
 
 
 def remember(world: ReconcileWorld, ledger: Ledger, prefix: str) -> None:
@@ -80,7 +162,7 @@ def refuse_spelling(world: ReconcileWorld, ledger: Ledger, prefix: str) -> None:
 
 
 def gone(world: ReconcileWorld, guid: str, gallery: Gallery, prefix: str | None, error: shop_errors.NotFound) -> None:
-    """Shoptet knows no such product: fail what is wanted, or refuse the folder if nothing of it was ever written down.
+    """Shoptet knows no such product: fail what is wanted, and refuse the folder that the task was about.
 
     A code may mean another product by now (docs/shoptet.md, "Product images"): it is asked again at once. Raises the errors of
     that GET, and StorageUnavailable, BadDocument, TasksError.
@@ -88,18 +170,19 @@ def gone(world: ReconcileWorld, guid: str, gallery: Gallery, prefix: str | None,
     if prefix is not None and _codes(world).changed(prefix, guid):
         world.queue.folder(prefix, gallery, world.clock.now())
         return
+    if prefix is not None:
+        _refuse_folder(world, prefix, gallery, error)
     held = world.ledgers.read(guid, gallery)
     if held.generation == 0:
-        if prefix is not None:
-            _refuse_folder(world, prefix, gallery, error)
         return
-    reason = f"Shoptet knows no such product: {error}"
-    after = world.ledgers.change(
-        guid,
-        gallery,
-        lambda ledger: product_gone(ledger, reason=reason, now=world.clock.now(), request_id=error.request_id),
-    )
-    report(world.log, held.ledger, after)
+    now, reason = world.clock.now(), f"Shoptet knows no such product: {error}"
+
+    def failed(ledger: Ledger) -> Ledger:
+        after = product_gone(ledger, reason=reason, now=now, request_id=error.request_id)
+        # Its folder is asked about again, as any that is refused; if the product comes back, its files come along.
+        return replace(after, moved={**after.moved, prefix: Moved(now)}) if prefix in after.prefixes else after
+
+    report(world.log, held.ledger, world.ledgers.change(guid, gallery, failed))
 
 
 def look_at_refused(world: ReconcileWorld, name: str) -> None:
@@ -113,20 +196,20 @@ def look_at_refused(world: ReconcileWorld, name: str) -> None:
         refusals.clear(world.documents, name)
 
 
-def _means(codes: Codes, prefix: str, guid: str) -> bool:
+def _meant(codes: Codes, prefix: str, guid: str, *, now: bool = False) -> str | None:
+    """Give the guid that a folder means; None where no product has its code, as far as Shoptet says."""
     try:
-        return codes.still_means(prefix, guid)
+        return codes.meant(prefix, guid, now=now)
     except shop_errors.Refused:
-        # It refuses to tell: that says nothing of the code, either.
-        return True
+        # It refuses to tell. That says nothing of the code, either; but nothing is sent on a doubt.
+        return None if now else guid
 
 
 def _refuse_folder(world: ReconcileWorld, prefix: str, gallery: Gallery, error: shop_errors.Refused) -> None:
     kind = "guid" if names.is_guid(prefix) else "code"
     # Without the request's id, which is another one each time: the same refusal again is no news.
-    advice = "create the product, or drop the files into another folder"
-    reason = f"Shoptet knows no product with this {kind}: {advice} ({error.message})"
-    _refuse(world, prefix, gallery, "no-product", reason, error.request_id)
+    reason = f"Shoptet knows no product with this {kind}: {_ADVICE} ({error.message})"
+    _refuse(world, prefix, gallery, folders.NO_PRODUCT, reason, error.request_id)
 
 
 def _refuse(
@@ -140,6 +223,9 @@ def _refuse(
     refused = RefusedDrop(name, code, reason, now, prefix, gallery, tries, again_at)
     if refusals.record(world.documents, refused):
         world.log.say("ERROR", f"{names.shortened(name)} is refused: {reason}", request_id=request_id)
+
+
+_ADVICE = "create the product, or drop the files into another folder"
 
 
 def _codes(world: ReconcileWorld) -> Codes:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from gallery_sync.core import folders
 from gallery_sync.core.ledger import Ledger
 from gallery_sync.core.names import shortened
 from gallery_sync.core.operation import Kind, Outcome
@@ -53,6 +54,7 @@ def report(log: Log, before: Ledger, after: Ledger) -> None:
             again += 1
             log.say("WARNING", f"{shortened(key)} is tried again: {entry.last_reason}", **where(after), key=key)
     _report_hold(log, before, after)
+    _report_moved(log, before, after)
     if live:
         log.say("INFO", f"{live} images live", **where(after), live=live, again=again)
     if gone:
@@ -88,6 +90,36 @@ def _report_hold(log: Log, before: Ledger, after: Ledger) -> None:
         )
     if before.hold is not None and after.hold is None:
         log.say("INFO", "no longer held", **where(after))
+
+
+def _report_moved(log: Log, before: Ledger, after: Ledger) -> None:
+    """Tell once of each folder whose code means something else by now, and what of it still stands here."""
+    behind = folders.left_behind(after)
+    for prefix, moved in after.moved.items():
+        old = before.moved.get(prefix)
+        here = f"{moved.here or 'a product without a name'} ({after.guid})"
+        if old is not None and old.guid == moved.guid:
+            continue
+        if moved.guid is None:
+            log.say(
+                "ERROR",
+                f"no product has the code {shortened(prefix)} any more: what its folder brought to {here} stays, and nothing "
+                "new of it is sent until a product has that code",
+                **where(after),
+                code="code-unknown",
+            )
+            continue
+        keys = [key for key, its in behind.items() if its == moved]
+        log.say(
+            "ERROR",
+            f"the code {shortened(prefix)} is another product's now: {moved.name or 'a product without a name'} ({moved.guid}) "
+            f"gets the files of its folder. {len(keys)} images of them still stand at {here}: they go when they are live there, "
+            f"if MIRROR_DELETES is on, or when a person removes them (gallery-sync release {after.guid}): "
+            f"{_few([shortened(key) for key in keys])}",
+            **where(after),
+            code="code-moved",
+            left=len(keys),
+        )
 
 
 def _few(names: Sequence[str]) -> str:

@@ -8,13 +8,14 @@ from typing import Final
 
 import msgspec
 
-from gallery_sync.core import brake, forget, settle
-from gallery_sync.core.files import of_gallery
+from gallery_sync.core import brake, folders, forget, schedule, settle
+from gallery_sync.core.files import DropFile, of_gallery
 from gallery_sync.core.ledger import Action, Flight, Ledger, Snapshot, request_order
 from gallery_sync.core.observe import observe
 from gallery_sync.core.plan import Nothing, RunIntent, StartFlight, Step, Wait, plan
+from gallery_sync.core.schedule import HOUR
 from gallery_sync.core.see import is_dropped_again, see
-from gallery_sync.core.shop_values import Attributes, Image, NewImage, NewSource
+from gallery_sync.core.shop_values import Attributes, Image, NewImage, NewSource, Product
 from gallery_sync.ports import shop_errors
 from gallery_sync.ports.storage import NotCopied, PreconditionFailed
 from gallery_sync.state import deletions, jobindex, refusals
@@ -22,6 +23,7 @@ from gallery_sync.state.jobindex import IndexedJob
 from gallery_sync.state.ledgers import Held
 from gallery_sync.work import flights
 from gallery_sync.work.intents import run_intent
+from gallery_sync.work.products import Feeding, checked
 from gallery_sync.work.report import report, where
 from gallery_sync.work.world import ReconcileWorld
 
@@ -29,37 +31,45 @@ replace = msgspec.structs.replace
 
 Urls = Mapping[str, str]
 
+NO_SUCH_CODE: Final = (
+    "no product has the code that its folder is named by any more: give a product this code, or drop the file into "
+    "another folder"
+)
+
 
 def start(
     world: ReconcileWorld,
     held: Held,
-    prefixes: tuple[str, ...],
-    listing: tuple[Image, ...] | None,
+    feeding: Feeding,
+    product: Product | None,
     *,
     audit: bool = False,
 ) -> bool:
     """Take the next step of a gallery that has no flight; True if there may be more to do at once.
 
-    `prefixes` are the folders that feed it now; `listing` is the gallery as this run has just seen it, so that it need
-    not be asked for again. `audit`: it is asked for although there is nothing to do, except in a pause. Raises the
-    client's TryLater, NotAllowed and NotFound of a listing, and StorageUnavailable.
+    `feeding` says which folders feed it now; `product` is the product as this run has just seen it, so that it need not be
+    asked for again. `audit`: it is asked for although there is nothing to do, except in a pause. Raises the client's TryLater,
+    NotAllowed and NotFound, and StorageUnavailable.
     """
     gallery = held.ledger.gallery
-    files = {prefix: list(of_gallery(world.drops.list(f"{prefix}/"), gallery)) for prefix in prefixes}
-    # A folder that feeds nothing any more is forgotten: the next file in it brings it back.
-    ledger = replace(held.ledger, prefixes=tuple(prefix for prefix in prefixes if files[prefix]))
-    ledger = observe(ledger, list(chain.from_iterable(files.values())), world.clock.now())
-    ledger = brake.used_up(ledger, world.policy)
-    step = plan(ledger, listing or (), world.clock.now(), world.policy)
+    files = {prefix: list(of_gallery(world.drops.list(f"{prefix}/"), gallery)) for prefix in feeding.prefixes}
+    ledger, coming = _observed(world, held, feeding, files)
+    step = plan(ledger, product.images[gallery] if product is not None else (), world.clock.now(), world.policy)
     if isinstance(step, RunIntent):
         return _run(world, held, step)
     again = is_dropped_again(ledger)
     unsure = isinstance(step, Nothing) and again
     asks = audit or brake.is_news(ledger, world.policy)
     if isinstance(step, StartFlight) or unsure or (asks and not _is_paused(world, ledger)):
-        if listing is None or again:
-            # A listing from before the file was dropped again does not tell whether its image is still there.
-            listing = world.shop.images(ledger.guid, ledger.gallery)
+        if product is None or again:
+            # What was seen before the file was dropped again does not tell whether its image is still there.
+            product = world.shop.product(ledger.guid)
+        listing = product.images[gallery]
+        # Nothing lands on a product that its code no longer means: that is known for sure only now.
+        now_feeding = checked(world, ledger, product)
+        if now_feeding != Feeding(ledger.prefixes, ledger.moved):
+            ledger, coming = _observed(world, held, now_feeding, files)
+        ledger = folders.known_again(ledger)
         ledger = see(ledger, listing, world.clock.now() - world.timing.second_listing)
         ledger = brake.braked(ledger, len(listing), world.policy, world.clock.now())
         step = _within_the_hour(world, ledger, listing, plan(ledger, listing, world.clock.now(), world.policy))
@@ -67,10 +77,44 @@ def start(
             # It landed a moment ago, and the listing may lag behind: a later one will tell.
             step = Wait(world.clock.now() + world.timing.second_listing)
     if isinstance(step, StartFlight):
-        return _fly(world, held, ledger, step, listing or ())
+        return _fly(world, held, ledger, step, listing)
     if isinstance(step, RunIntent):
         return _run(world, held, step)
-    return _rest(world, held, ledger, step.until if isinstance(step, Wait) else None)
+    return _rest(world, held, ledger, min([*coming, *([step.until] if isinstance(step, Wait) else [])], default=None))
+
+
+def _observed(
+    world: ReconcileWorld, held: Held, feeding: Feeding, files: Mapping[str, list[DropFile]]
+) -> tuple[Ledger, list[float]]:
+    """Give the ledger with what the files of these folders want, and when to come back for what is left behind."""
+    now = world.clock.now()
+    # A folder that feeds nothing any more is forgotten: the next file in it brings it back.
+    prefixes = tuple(prefix for prefix in feeding.prefixes if files[prefix])
+    again = {prefix for prefix in held.ledger.moved if prefix not in feeding.moved}
+    ledger = replace(held.ledger, prefixes=prefixes, moved=feeding.moved)
+    ledger = folders.known_again(ledger) if again else ledger
+    ledger = observe(ledger, list(chain.from_iterable(files[prefix] for prefix in prefixes)), now)
+    ledger = folders.tidied(folders.told(ledger, NO_SUCH_CODE, now))
+    ledger, coming = _let_go(world, ledger, now) if world.policy.mirror_deletes else (ledger, [])
+    return brake.used_up(ledger, world.policy), coming
+
+
+def _let_go(world: ReconcileWorld, ledger: Ledger, now: float) -> tuple[Ledger, list[float]]:
+    """Release what is left behind and live on the right product by now; of what is still to come there, say when to look."""
+    behind = {key: moved for key, moved in folders.left_behind(ledger).items() if key not in ledger.released}
+    coming = []
+    for guid in dict.fromkeys(moved.guid for moved in behind.values() if moved.guid is not None):
+        keys = {key: moved for key, moved in behind.items() if moved.guid == guid}
+        there = world.ledgers.read(guid, ledger.gallery).ledger
+        live = folders.may_go(keys, there)
+        # What has no file any more anywhere goes as well: here of all places it is not wanted.
+        gone = [key for key in keys if key not in live and not _is_there(world, key)]
+        ledger = folders.released(ledger, [*live, *gone], now)
+        since = min(moved.at for moved in keys.values())
+        # Its folder was enqueued a moment ago; a file that fails there for good is not waited for.
+        if folders.are_coming(keys, there) or (keys.keys() - there.entries.keys() and now < since + HOUR):
+            coming.append(now + schedule.next_left_behind(now - since, world.timing))
+    return ledger, coming
 
 
 def _run(world: ReconcileWorld, held: Held, step: RunIntent) -> bool:
@@ -151,7 +195,7 @@ def _fly(world: ReconcileWorld, held: Held, ledger: Ledger, step: StartFlight, l
         return True
     report(world.log, held.ledger, ledger)
     if held.generation == 0 or ledger.prefixes != held.ledger.prefixes:
-        for prefix in ledger.prefixes:
+        for prefix in set(ledger.prefixes) - ledger.moved.keys():
             refusals.clear(world.documents, refusals.folder(prefix, ledger.gallery))
     try:
         return _SEND[flight.action](world, ledger, flight, urls)
@@ -288,7 +332,7 @@ def _not_done(world: ReconcileWorld, ledger: Ledger, flight: Flight, error: shop
     if not isinstance(error, shop_errors.Refused):
         flights.give_way(world, ledger, flight, str(error), None, "ERROR")
         return False
-    # The listing before has shown that the product is there; only an insertion names nothing else that can be gone.
+    # It was there a moment before; only an insertion names nothing else that can be gone.
     gone = isinstance(error, shop_errors.NotFound) and flight.action == "insert"
     reason = f"Shoptet knows no such product: {error}" if gone else str(error)
     request_id, now = error.request_id, world.clock.now()

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import msgspec
 
 from gallery_sync.core import names
-from gallery_sync.core.ledger import Failure, Ledger
+from gallery_sync.core.ledger import Failure, Ledger, is_shown, is_waiting
 from gallery_sync.core.operation import Outcome
 from gallery_sync.state import jobindex, refusals
 from tests.faults.simulation.callers import Callers
@@ -206,7 +206,7 @@ class Checks:
         for place, pictures in self._u.shop.galleries.items():
             for picture in pictures:
                 owner = picture.owner
-                if owner is None or (owner in self._u.drops.blobs and self._stays(place, owner)):
+                if owner is None or self._stays(place, owner):
                     continue
                 if owner.startswith("url:") or any(wish.page.owner == owner for wish in self._callers.wishes):
                     continue
@@ -225,11 +225,20 @@ class Checks:
                     yield f"{owner} has left {place}, and its image {picture.name} is still there"
 
     def _stays(self, place: Place, owner: str) -> bool:
-        """Whether the image of a file that is there may be here: where it belongs, or where its code meant before."""
-        if place == home(self._u, owner):
-            return True
+        """Whether the image of a file may be here: where it belongs, or where its code meant before.
+
+        From there it goes once it is live where it belongs, or its file is gone, and somebody looks at the gallery that it left.
+        """
+        belongs = home(self._u, owner)
+        is_there = owner in self._u.drops.blobs
+        if place == belongs:
+            return is_there
+        entry = None
+        if belongs is not None:
+            entry = (self._u.record.current.get(belongs) or Ledger(*belongs)).entries.get(f"drop:{owner}")
+        is_live = entry is not None and is_shown(entry) and not is_waiting(entry) and entry.failure is None
         looked_at = self._u.setting.audit_every <= OFTEN
-        return not looked_at and was_home(self._u, owner, place)
+        return not (looked_at and (is_live or not is_there)) and was_home(self._u, owner, place)
 
     def _held(self, place: Place) -> tuple[str, ...]:
         hold = (self._u.record.current.get(place) or Ledger(*place)).hold

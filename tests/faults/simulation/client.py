@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from gallery_sync.clock import Clock
+from gallery_sync.core import names
 from gallery_sync.core.shop_values import (
     GALLERIES,
     Attributes,
@@ -31,6 +32,10 @@ POISON = "poison"
 """Content whose URL spoils the call that carries it: Shoptet answers 400."""
 
 T = TypeVar("T")
+
+CODE_KNOWN: Final = 300.0
+"""Seconds before an arrival that the product may have been asked for its codes, at most: a run does not live longer, and a call
+may be a minute on its way."""
 
 
 @dataclass
@@ -180,7 +185,7 @@ class SimClient:
     def product(self, guid: str) -> Product:
         """See ports.Shop. Names are the simulation's own."""
         self._valid(lambda real: real.product(guid))
-        self._get("product")
+        self._get("product", guid)
         self._known(guid, "GET product")
         codes = frozenset(code for code, meant in self._shop.codes.items() if meant == guid)
         images: dict[Gallery, tuple[Image, ...]] = {one: self._shop.shown((guid, one)) for one in GALLERIES}
@@ -190,6 +195,7 @@ class SimClient:
         """See ports.Shop."""
         self._get("code", code)
         guid = self._shop.codes.get(code)
+        guid = None if guid in self._shop.gone else guid
         self._shop.told.setdefault(code, []).append((self._effects.now, guid))
         if guid is None:
             raise shop_errors.NotFound("404 no such code", call="GET code", status=404)
@@ -201,11 +207,22 @@ class SimClient:
         call = f"{'PATCH source' if source else 'POST'} {gallery} {[i.priority for i in images]}"
 
         def work() -> str:
+            for image in images:
+                self._must_belong(guid, image.source_url)
             if any(self._poisoned(image.source_url) for image in images):
                 raise shop_errors.Refused("400 a URL is not accepted", call=call, status=400)
             return self._jobs.start((guid, gallery), images, source=source).id
 
         return self._write(call, guid, send_until, work)
+
+    def _must_belong(self, guid: str, url: str) -> None:
+        """A dropped file lands on no product that its folder's code has not meant for a while."""
+        owner = self._jobs.download(url).owner if self._jobs.page(url) is None else None
+        drop = names.parse(owner, 1) if owner is not None else None
+        if not isinstance(drop, names.Drop) or names.is_guid(drop.product):
+            return
+        if not self._shop.meant_lately(drop.product, guid, self._effects.now - CODE_KNOWN):
+            raise self._effects.broken(f"I3: {owner} lands on {guid}, which its code no longer means")
 
     def _valid(self, call: Callable[[Shoptet], object]) -> None:
         flaw = arguments.flaw(call)

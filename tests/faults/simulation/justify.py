@@ -3,6 +3,7 @@
 import math
 from typing import Final
 
+from gallery_sync.core import folders, names
 from gallery_sync.core.ledger import Failure
 from gallery_sync.core.shop_values import MAX_PRIORITY
 from tests.faults.simulation.client import POISON
@@ -41,6 +42,9 @@ def justified(universe: Universe, place: Place, key: str, checksum: str, generat
             came = any(f.began - before <= at <= f.ended for f in flown for at in hands)
             low = any((s.priority or LOW) < LOW for f in flown for s in f.flight.images.values())
             return came or low or universe.shop.how.renumbers
+        case folders.NO_PRODUCT:
+            drop = names.parse(key.removeprefix("drop:"), 1)
+            return isinstance(drop, names.Drop) and universe.shop.codes.get(drop.product) is None
         case _:
             return False
 

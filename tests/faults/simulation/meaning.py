@@ -1,8 +1,7 @@
 """Which gallery a file belongs to, as the package may know it: a code means what Shoptet said when it was last asked.
 
-Accepted for now, and left to an issue of its own: that answer is believed for a day, and only a look at the gallery asks
-again. So a file under a code that has moved is where the last answer said, and its image stays behind in the gallery that
-the code meant before, at least until somebody looks at that gallery.
+That answer is believed for a day; it is asked anew before anything is sent. So a file under a code that has moved is where
+the last answer said, until it is to be sent, or somebody looks at its gallery.
 """
 
 from itertools import pairwise
@@ -58,6 +57,8 @@ def _believed(universe: Universe, drop: names.Drop) -> str | None:
     if stored is None:
         return None
     known = msgspec.json.decode(stored.body, type=Code)
+    if known.unknown:
+        return None
     unknown_at = max((at for at, guid in universe.shop.told.get(drop.product, ()) if guid is None), default=0.0)
     if unknown_at < known.checked_at + universe.timing.code_valid - CLOCKS:
         return known.guid

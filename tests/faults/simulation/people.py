@@ -169,9 +169,7 @@ class People:
         """A product gets another code: the old one means another product from now on, or none."""
         u = self._universe
         u.story.tell(u.now, "people", "the code %s means %s from now on", CODE, guid)
-        u.shop.codes.pop(CODE, None)
-        if guid is not None:
-            u.shop.codes[CODE] = guid
+        u.shop.move_code(CODE, guid)
 
     def forge(self) -> None:
         """A webhook of somebody else's job."""

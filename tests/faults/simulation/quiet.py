@@ -45,18 +45,22 @@ def quiet_problems(universe: Universe) -> list[str]:
 
 
 def _calls(universe: Universe, before: Mapping[str, Blob], made: Counter[tuple[str, object]]) -> Iterator[str]:
-    """One listing a gallery for each of its checks; what a code means once a day, as checks and full looks ask it."""
+    """One question a gallery for each of its checks; what a code means once a day, as checks and full looks ask it."""
     rounds = DAYS * DAY / universe.timing.audit_every
     left = {ledger_document.parse_path(path) for path in universe.state.blobs}
-    checked = (left | {ledger_document.parse_path(path) for path in before}) - {None}
+    checked = {place for place in (*left, *map(ledger_document.parse_path, before)) if place is not None}
     for place in checked:
         # A ledger that says nothing any more is forgotten, and has no checks after that.
         least = math.floor(rounds) if place in left else 0
-        if not least <= made["images", place] <= math.ceil(rounds):
-            yield f"{place} was listed {made['images', place]} times in {DAYS} quiet days, its check was due {rounds:g} times"
+        galleries = sum(1 for guid, _ in checked if guid == place[0])
+        if not least <= made["product", place[0]] <= galleries * math.ceil(rounds):
+            yield (
+                f"{place[0]} was asked for {made['product', place[0]]} times in {DAYS} quiet days, the check of each of its "
+                f"{galleries} galleries was due {rounds:g} times"
+            )
     refused = _refused_products(universe)
     for (kind, subject), times in made.items():
-        if kind == "images" and subject in checked:
+        if kind == "product" and subject in {guid for guid, _ in checked}:
             continue
         most = DAYS * ASKED_AGAIN * len(GALLERIES) if subject in refused else DAYS
         if kind == "code" and times <= most:

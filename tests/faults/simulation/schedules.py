@@ -217,11 +217,21 @@ class Life:
             universe.turn((universe.now // DAY + 1) * DAY + 2 * SWEEP_EVERY - universe.now)
             universe.turn(universe.setting.audit_every + SWEEP_EVERY)
             self._come_to_rest()
+        if self._is_request_unmarked():
+            # Only the daily audit of requests finds it.
+            universe.turn((universe.now // DAY + 1) * DAY + 2 * SWEEP_EVERY - universe.now)
+            self._come_to_rest()
         self.moments = universe.effects.points
         unquiet = self._quiet_days() if quiet else []
         callers = CallersChecks(universe, self.people, self.callers)
         checks = Checks(universe, self.people, self.callers)
         return [*checks.problems(), *callers.problems(), *unquiet]
+
+    def _is_request_unmarked(self) -> bool:
+        """Whether a request stands in no ledger, and has no marker: its sender was frozen between the two for long."""
+        requests = [path.removesuffix(".json") for path in self.universe.state.blobs if path.startswith("operations/")]
+        known = {path.rpartition("/")[0] for path in requests}
+        return any(path.count("/") == 1 and path not in known for path in requests)
 
     def _quiet_days(self) -> list[str]:
         """Where a code was asked anew and means something else, the next full look finds the files' new gallery: once for

@@ -58,6 +58,8 @@ class SimShop:
     codes: dict[str, str] = field(default_factory=dict)
     told: dict[str, list[tuple[float, str | None]]] = field(default_factory=dict)
     """What each code was said to mean, and when (true time); None: nothing."""
+    moves: list[tuple[float, str, str | None]] = field(default_factory=list)
+    """When (true time) which code lost which product."""
     gone: set[str] = field(default_factory=set)
     by_hand_at: dict[Place, list[float]] = field(default_factory=dict)
     """When a gallery gained an image that is not ours, or one of ours was changed by hand."""
@@ -140,6 +142,17 @@ class SimShop:
             return history[-1][1]
         as_of = self.effects.now - self.effects.rng.random() * self.how.lag
         return next((images for at, images in reversed(history) if at <= as_of), ())
+
+    def move_code(self, code: str, guid: str | None) -> None:
+        """Let a code mean another product from now on, or none."""
+        self.moves.append((self.effects.now, code, self.codes.pop(code, None)))
+        if guid is not None:
+            self.codes[code] = guid
+
+    def meant_lately(self, code: str, guid: str, since: float) -> bool:
+        """Whether a code means a product, or did so at any time since that moment."""
+        lost = any((code, guid) == (moved, lost) and at >= since for at, moved, lost in self.moves)
+        return lost or self.codes.get(code) == guid
 
     def normal(self, description: str) -> str:
         """Give a description as this shop keeps it."""

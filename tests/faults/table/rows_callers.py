@@ -286,7 +286,7 @@ MEANWHILE += [
         "a person deletes it first",
         SOURCE_BY_NAME,
         shown(RED, BLUE),
-        (JustBefore(LIST, lambda place: _takes_down(place, THEIRS)),),
+        (JustBefore("product.detail", lambda place: _takes_down(place, THEIRS)),),
         Follows(answers="no image '103.png'", tells="no image '103.png'"),
     ),
     # The first try's answer was lost, and the listing still shows what it deleted.

@@ -20,7 +20,7 @@ from tests.faults.table.detours import Canned
 from tests.faults.table.scenes import BY_CODE, DELETE, DESCRIBE, INSERT, REPLACE, Scene
 
 SCENES: Final[Mapping[str, Scene]] = {
-    "images.list": INSERT,
+    "product.detail": INSERT,
     "images.insert": INSERT,
     "images.source": REPLACE,
     "images.update": DESCRIBE,
@@ -30,7 +30,7 @@ SCENES: Final[Mapping[str, Scene]] = {
     "jobs.result": INSERT,
     "product.by_code": BY_CODE,
 }
-READS: Final = ("images.list", "jobs.list", "jobs.detail", "product.by_code")
+READS: Final = ("product.detail", "jobs.list", "jobs.detail", "product.by_code")
 STARTS: Final = ("images.insert", "images.source")
 CHANGES: Final = ("images.update", "images.delete")
 WRITES: Final = (*STARTS, *CHANGES)
@@ -96,11 +96,11 @@ LATER_ALL = {**LATER, **_of(WRITES, waits(25.0, 300.0)), "images.delete": waits(
 """A deletion may be repeated at any time, so it only waits as long as Shoptet asked for."""
 
 RETRY_AFTER = {call: waits(595.0, 800.0, sends=(call, 2)) for call in (*WRITES, "product.by_code", "jobs.list")}
-RETRY_AFTER |= {"images.list": waits(595.0, 800.0), "jobs.detail": waits(50.0, 200.0, sends=("jobs.detail", 2))}
+RETRY_AFTER |= {"product.detail": waits(595.0, 800.0), "jobs.detail": waits(50.0, 200.0, sends=("jobs.detail", 2))}
 """The detail is asked again by the next look at the jobs, which Shoptet did not ask to wait."""
 
 REFUSED_ONCE = {
-    "images.list": waits(25.0, 200.0, tells="ordered-fault"),
+    "product.detail": waits(25.0, 200.0, tells="ordered-fault"),
     "jobs.list": waits(0.0, 400.0, tells="ordered-fault"),
     "jobs.detail": waits(50.0, 200.0, tells="ordered-fault"),
     "jobs.result": LIVE_ONCE,
@@ -128,7 +128,7 @@ def _refusals() -> list[Cell]:
 def _not_allowed(name: str, canned: Canned, advice: str, calls: tuple[str, ...]) -> list[Cell]:
     """A person has to do something; nothing is lost meanwhile."""
     then = {
-        "images.list": waits(25.0, 200.0, tells=advice),
+        "product.detail": waits(25.0, 200.0, tells=advice),
         "jobs.list": waits(0.0, 200.0, tells=advice),
         "jobs.detail": waits(50.0, 200.0, tells=advice),
         "product.by_code": waits(3000.0, 4000.0, tells=advice),
@@ -157,7 +157,7 @@ CELLS = [
         "404 product gone",
         "status",
         {
-            "images.list": fails("knows no product with this guid"),
+            "product.detail": fails("knows no product with this guid"),
             "images.insert": fails("knows no such product"),
             "images.source": fails("404 ordered-fault"),
             "images.update": fails("404 ordered-fault"),

@@ -16,17 +16,17 @@ def _at(call: str, after: int, name: str, kind: str, follows: Follows, lasts: La
 
 
 AT_SETTLING = [
-    _at("images.list", 1, "reset", "reset_before", LIVE_ONCE),
-    _at("images.list", 1, "503", "status", LIVE_ONCE, status=503),
-    _at("images.list", 1, "503, all tries", "status", waits(50.0, 300.0), "a run", status=503),
-    _at("images.list", 1, "429, all tries", "status", waits(20.0, 300.0), "a run", status=429),
-    _at("images.list", 1, "HTML with 200, all tries", "html", waits(50.0, 300.0), "a run", status=200),
-    _at("images.list", 1, "truncated JSON", "cut_json", LIVE_ONCE),
-    _at("images.list", 1, "missing fields", "missing_fields", LIVE_ONCE),
-    _at("images.list", 1, "extra fields", "extra_fields", LIVE_ONCE),
-    _at("images.list", 1, "400", "status", waits(50.0, 300.0, tells="ordered-fault"), status=400),
-    _at("images.list", 1, "401", "status", waits(50.0, 300.0, tells="check SHOPTET"), status=401),
-    _at("images.list", 1, "403", "status", waits(50.0, 300.0, tells="follow Shoptet's message"), status=403),
+    _at("product.detail", 1, "reset", "reset_before", LIVE_ONCE),
+    _at("product.detail", 1, "503", "status", LIVE_ONCE, status=503),
+    _at("product.detail", 1, "503, all tries", "status", waits(50.0, 300.0), "a run", status=503),
+    _at("product.detail", 1, "429, all tries", "status", waits(20.0, 300.0), "a run", status=429),
+    _at("product.detail", 1, "HTML with 200, all tries", "html", waits(50.0, 300.0), "a run", status=200),
+    _at("product.detail", 1, "truncated JSON", "cut_json", LIVE_ONCE),
+    _at("product.detail", 1, "missing fields", "missing_fields", LIVE_ONCE),
+    _at("product.detail", 1, "extra fields", "extra_fields", LIVE_ONCE),
+    _at("product.detail", 1, "400", "status", waits(50.0, 300.0, tells="ordered-fault"), status=400),
+    _at("product.detail", 1, "401", "status", waits(50.0, 300.0, tells="check SHOPTET"), status=401),
+    _at("product.detail", 1, "403", "status", waits(50.0, 300.0, tells="follow Shoptet's message"), status=403),
 ]
 
 JUDGED = ("images.insert", 1)
@@ -63,7 +63,7 @@ JUDGING = [
 def _code_asked_again(name: str, kind: str, follows: Follows, **more: Any) -> Cell:
     """The product is gone, and what its code means by now cannot be asked."""
     faults = (
-        AtShoptet("images.list", "status", "once", None, {"status": 404}),
+        AtShoptet("product.detail", "status", "once", None, {"status": 404}),
         AtShoptet("product.by_code", kind, "a run", None, more),
     )
     return Cell("product.by_code after 404", name, faults, follows, REPLACE_BY_CODE)

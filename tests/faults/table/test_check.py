@@ -72,7 +72,7 @@ def test_a_galleries_turn_comes_once_in_a_round(cloud: Cloud) -> None:
         assert bodies == [f'{{"gallery":"shop","guid":"{MUG}","check":true}}'.encode()]
         place.api.control("DELETE", "calls")
         work(place)
-        assert calls(place) == {"images.list": 1}
+        assert calls(place) == {"product.detail": 1}
         place.sweep()
         assert place.tasks() == []
 
@@ -81,7 +81,7 @@ def test_where_all_is_as_it_should_be_a_check_costs_one_listing_and_writes_nothi
     with live(cloud) as place:
         before = place.ledger()
         assert check(place) == []
-        assert calls(place) == {"images.list": 1}
+        assert calls(place) == {"product.detail": 1}
         assert place.ledger() == before
 
 
@@ -94,7 +94,7 @@ def test_what_a_person_deleted_is_gone_told_once_and_not_inserted_again(cloud: C
             f"a person deleted them in the shop; they stay out until their files change or are dropped again: {name}"
             in (line["message"])
         )
-        assert calls(place) == {"images.list": 1}
+        assert calls(place) == {"product.detail": 1}
         there = place.ledger().entries[A].live
         assert there is not None
         assert there.gone
@@ -202,7 +202,7 @@ def test_a_shop_that_does_not_answer_leaves_the_check_out(cloud: Cloud, kind: st
     with live(cloud) as place:
         a_person_deletes(place, A)
         before = place.ledger()
-        place.api.fault("images.list", kind, times=100, delay=0.3)
+        place.api.fault("product.detail", kind, times=100, delay=0.3)
         lines = check(place)
         assert {line["severity"] for line in lines} == {"WARNING"}
         assert all(line["message"].startswith("not now: ") for line in lines)
@@ -219,7 +219,7 @@ def test_a_product_that_is_gone_is_as_it_is_for_every_look(cloud: Cloud) -> None
         before = place.ledger()
         place.api.control("DELETE", f"products/{MUG}")
         assert check(place) == []
-        assert calls(place) == {"images.list": 1}
+        assert calls(place) == {"product.detail": 1}
         assert place.ledger() == before
         assert place.tasks() == []
 

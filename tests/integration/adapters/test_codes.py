@@ -49,71 +49,82 @@ def deployed(world: World) -> Deployed:
 
 
 def test_a_guid_means_itself_and_costs_nothing(deployed: Deployed) -> None:
-    assert deployed.codes().guid(GUID.upper()) == GUID
+    assert deployed.codes().meaning(GUID.upper()).guid == GUID
     assert deployed.products.asked == []
     assert list(deployed.world.documents.list("codes/")) == []
 
 
 def test_a_code_is_asked_once_a_day_by_all_instances_together(deployed: Deployed) -> None:
-    assert [deployed.codes().guid("62%2FXL") for _ in range(3)] == [GUID] * 3
+    assert [deployed.codes().meaning("62%2FXL").guid for _ in range(3)] == [GUID] * 3
     deployed.clock.time += DAY - 1
-    assert deployed.codes().guid("62%2FXL") == GUID
+    assert deployed.codes().meaning("62%2FXL").guid == GUID
     assert deployed.products.asked == ["62/XL"]
 
 
 def test_a_code_is_asked_again_after_a_day_and_may_mean_another_product(deployed: Deployed) -> None:
-    deployed.codes().guid("62%2FXL")
+    deployed.codes().meaning("62%2FXL")
     deployed.products.guids["62/XL"] = OTHER.upper()
     deployed.clock.time += DAY
-    assert deployed.codes().guid("62%2FXL") == OTHER
-    assert deployed.codes().guid("62%2FXL") == OTHER
+    assert deployed.codes().meaning("62%2FXL").guid == OTHER
+    assert deployed.codes().meaning("62%2FXL").guid == OTHER
     assert deployed.products.asked == ["62/XL", "62/XL"]
 
 
+def test_a_code_may_be_asked_again_sooner(deployed: Deployed) -> None:
+    assert deployed.codes().guid_of("62/XL", 60.0) == GUID
+    deployed.products.guids["62/XL"] = OTHER
+    deployed.clock.time += 59
+    assert deployed.codes().guid_of("62/XL", 60.0) == GUID
+    deployed.clock.time += 1
+    assert deployed.codes().guid_of("62/XL") == GUID
+    assert deployed.codes().guid_of("62/XL", 60.0) == OTHER
+    assert deployed.products.asked == ["62/XL"] * 2
+
+
 def test_a_code_that_is_written_in_another_case_is_the_same(deployed: Deployed) -> None:
-    deployed.codes().guid("62%2FXL")
-    assert deployed.codes().guid("62%2fxl") == GUID
+    deployed.codes().meaning("62%2FXL")
+    assert deployed.codes().meaning("62%2fxl").guid == GUID
     assert deployed.products.asked == ["62/XL"]
 
 
 def test_a_code_that_shoptet_does_not_know_is_asked_every_time(deployed: Deployed) -> None:
     for _ in range(2):
         with pytest.raises(NotFound):
-            deployed.codes().guid("new")
+            deployed.codes().meaning("new")
     deployed.products.guids["new"] = GUID
-    assert deployed.codes().guid("new") == GUID
+    assert deployed.codes().meaning("new").guid == GUID
 
 
 def test_a_code_that_is_not_to_be_had_now_leaves_what_was_known(deployed: Deployed) -> None:
-    deployed.codes().guid("62%2FXL")
+    deployed.codes().meaning("62%2FXL")
     deployed.clock.time += DAY
     deployed.products.down = True
     with pytest.raises(TryLater):
-        deployed.codes().guid("62%2FXL")
+        deployed.codes().meaning("62%2FXL")
     deployed.products.down = False
-    assert deployed.codes().guid("62%2FXL") == GUID
+    assert deployed.codes().meaning("62%2FXL").guid == GUID
 
 
 def test_a_folder_that_can_be_no_code_is_refused_with_its_reason(deployed: Deployed) -> None:
     with pytest.raises(ValueError, match="%25"):
-        deployed.codes().guid("100%")
+        deployed.codes().meaning("100%")
 
 
 def test_a_change_is_noticed_at_once_and_kept(deployed: Deployed) -> None:
-    deployed.codes().guid("62%2FXL")
+    deployed.codes().meaning("62%2FXL")
     assert deployed.codes().changed("62%2FXL", GUID) is False
     deployed.products.guids["62/XL"] = OTHER
     assert deployed.codes().changed("62%2FXL", GUID) is True
-    assert deployed.codes().guid("62%2FXL") == OTHER
+    assert deployed.codes().meaning("62%2FXL").guid == OTHER
     assert deployed.products.asked == ["62/XL"] * 3
 
 
 def test_a_code_that_is_gone_has_not_changed_and_is_forgotten(deployed: Deployed) -> None:
-    deployed.codes().guid("62%2FXL")
+    deployed.codes().meaning("62%2FXL")
     del deployed.products.guids["62/XL"]
     assert deployed.codes().changed("62%2FXL", GUID) is False
     with pytest.raises(NotFound):
-        deployed.codes().guid("62%2FXL")
+        deployed.codes().meaning("62%2FXL")
 
 
 @pytest.mark.parametrize("prefix", [GUID, "100%"])
@@ -128,11 +139,11 @@ def test_the_answer_holds_although_another_run_wrote_its_own_first(deployed: Dep
             # Another instance asks and writes while this one waits for its answer.
             if not self.asked:
                 self.asked.append(code)
-                deployed.codes().guid("62%2FXL")
+                deployed.codes().meaning("62%2FXL")
             return super().guid_of(code)
 
     deployed.products = Racing(**{"62/XL": GUID})
-    assert deployed.codes().guid("62%2FXL") == GUID
+    assert deployed.codes().meaning("62%2FXL").guid == GUID
     assert len(list(deployed.world.documents.list("codes/"))) == 1
 
 
@@ -143,7 +154,7 @@ def test_a_document_that_says_no_product_is_named_and_not_written_over(deployed:
     deployed.world.documents.write(path("62/XL"), body, generation=0)
     told = r"^codes/62%2FXL\.json does not say .*; delete it$"
     with pytest.raises(BadDocument, match=told):
-        deployed.codes().guid("62%2FXL")
+        deployed.codes().meaning("62%2FXL")
     with pytest.raises(BadDocument, match=told):
         known_guid(deployed.world.documents, "62/XL")
     assert deployed.products.asked == []

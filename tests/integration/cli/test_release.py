@@ -4,7 +4,7 @@ import pytest
 
 from gallery_sync.cloud.storage import BucketDocuments
 from gallery_sync.connect.settings import StateSettings
-from gallery_sync.core.ledger import Entry, Hold, Ledger
+from gallery_sync.core.ledger import Entry, Hold, Ledger, Moved
 from gallery_sync.core.shop_values import Gallery
 from gallery_sync.state.ledgers import Ledgers
 from infra.cli.holds import Held, release
@@ -99,3 +99,24 @@ def test_a_list_that_changed_meanwhile_is_not_released(held: Deployment) -> None
     (line,) = release(documents, cloud.clock, [Held(GUID, "shop", replace(HOLD, keys=KEYS[:5]))])
     assert line.startswith("not released: ")
     assert ledger(held).hold == HOLD
+
+
+FOLDER = "MOVE-1"
+BEHIND = {f"drop:{FOLDER}/shop/{n}.jpg": Entry(None, live(f"{n}.jpg", f"{n}.jpg")) for n in range(3)}
+
+
+def test_what_is_left_behind_on_a_product_is_shown_and_removed_by_a_person(deployment: Deployment) -> None:
+    kept = {"drop:OTHER/shop/k.jpg": Entry(None, live("k.jpg", "k.jpg"))}
+    moved = {FOLDER: Moved(NOW, OTHER, "Mug", "Poster")}
+    ledgers(deployment).change(
+        GUID, "shop", lambda _held: Ledger(GUID, "shop", entries={**BEHIND, **kept}, moved=moved)
+    )
+    said = deployment.run("release")
+    assert f"{GUID} shop: 3 of 4 images, left behind: their folder's code is another product's" in said.output
+    assert ledger(deployment).released == ()
+    result = deployment.run("release", GUID)
+    assert result.exit_code == 0, result.output
+    assert f"released: 3 images of {GUID} shop" in result.output
+    assert set(ledger(deployment).released) == BEHIND.keys()
+    assert ledger(deployment).due_at > 0
+    assert "nothing is held" in deployment.run("release").output

@@ -149,6 +149,7 @@ def test_the_counts_say_what_is_live_waiting_and_failed() -> None:
         "waiting": "1",
         "failed": "1",
         "held": "0",
+        "left": "0",
         "flight": "0",
         "reconcile_at": str(int(NOW + 30)),
     }

@@ -22,7 +22,7 @@ ledgers = like(
 )
 
 
-COUNTED = {"live", "waiting", "failed", "held", "flight", "reconcile_at"}
+COUNTED = {"live", "waiting", "failed", "held", "left", "flight", "reconcile_at"}
 
 
 @fuzzed

@@ -21,6 +21,7 @@ from gallery_sync.ports.storage import Stored
 from gallery_sync.state import codes, operations
 from gallery_sync.state.ledgers import Ledgers
 from gallery_sync.work.accept import accept
+from gallery_sync.work.products import Feeding
 from gallery_sync.work.start import start
 from gallery_sync.work.world import ReconcileWorld
 from tests.integration.http.world import GUID, Around
@@ -109,7 +110,7 @@ def rested(entry: Entry, names: list[str]) -> Ledger:
     held = world.ledgers.write(
         world.ledgers.read(GUID, "shop"), Ledger(GUID, "shop", entries={"drop:A/shop/a.jpg": entry})
     )
-    start(world, held, (), None)
+    start(world, held, Feeding((), {}), None)
     return world.ledgers.read(GUID, "shop").ledger
 
 

@@ -82,7 +82,7 @@ def test_a_flight_that_is_under_way_stays_and_somebody_comes_back_all_the_same()
     around = Around()
     flight = insertion({"a.jpg": 100}, first_miss=1.0)
     fed(around, flight)
-    around.shop.fails["images"] = [ValueError("a mistake while the flight is settled")]
+    around.shop.fails["product"] = [ValueError("a mistake while the flight is settled")]
     reconcile(world(around, ValueError("not reached")), TASK)
     assert around.world().ledgers.read(GUID, "shop").ledger.flight == flight
     assert around.queue.asked == [("gallery", GUID, "shop")]
