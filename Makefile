@@ -6,7 +6,7 @@ READY  := $(VENV)/.ready
 
 export PYTHONPATH := functions
 
-.PHONY: help demo demo-http dev test test-long lint lock clean package sbom licences audit cli bench chaos faults mutations mutants
+.PHONY: help demo demo-http dev test test-long coverage lint lock clean package sbom licences audit cli bench chaos faults mutations mutants
 .PHONY: terraform terraform-mistakes checkov deploy destroy
 .DEFAULT_GOAL := help
 
@@ -32,15 +32,21 @@ demo-http: $(READY)  ## other systems work on galleries over HTTP, in the local 
 dev: $(READY)  ## the local cloud, kept running until Ctrl-C
 	@$(BIN)/python -m infra.local.dev
 
-# Half of the tests wait for a process most of their time, so four workers keep two cores busy. tests/conftest.py says which of
-# them are not traced for coverage.
+# Half of the tests wait for a process most of their time, so four workers keep two cores busy.
 PYTEST := $(BIN)/python -m pytest -n 4 --dist worksteal --durations=20
 
-test: $(READY)  ## all tests but the long ones, with coverage of the package
-	@$(PYTEST) --cov --cov-report=term -m "not long"
+test: $(READY)  ## all tests but the long ones
+	@$(PYTEST) -m "not long"
 
 test-long: $(READY)  ## the tests that take long by their nature
 	@$(PYTEST) -m long
+
+# Tracing doubles what a test costs, so it is a run of its own, over what runs in this process.
+TRACED := tests/unit tests/integration tests/faults/test_moved_codes.py tests/faults/test_brake.py \
+  "tests/faults/test_simulation.py::test_after_quiet_every_gallery_is_as_its_bucket"
+
+coverage: $(READY)  ## how much of the package the tests reach: 95 % of its branches at least
+	@$(PYTEST) --cov --cov-report=term -m "not long" $(TRACED)
 
 lint: $(READY)  ## formatting, rules, types, which module may import which
 	@$(BIN)/ruff format --check .

@@ -60,8 +60,8 @@ def test_the_runner_leaves_no_process_and_no_port_behind(sign: signal.Signals, s
         assert all(listens(port) for port in ports)
 
         runner.send_signal(sign)
-        assert runner.wait(30) == status
-        wait("every process to end", lambda: not any(is_alive(*child) for child in children), 30)
+        assert runner.wait(90) == status
+        wait("every process to end", lambda: not any(is_alive(*child) for child in children), 60)
         assert [port for port in ports if listens(port)] == []
 
 

@@ -28,7 +28,7 @@ FOREVER = float("inf")
 replace = msgspec.structs.replace
 
 
-@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.parametrize("part", [0, *(pytest.param(part, marks=pytest.mark.long) for part in range(1, PARTS))])
 def test_after_quiet_every_gallery_is_as_its_bucket(part: int) -> None:
     for seed in range(part, SEEDS, PARTS):
         failed = live(seed)
@@ -59,9 +59,16 @@ def trip(setting: Setting, kill_at: int | None) -> tuple[Life, list[str]]:
         life.universe.close()
 
 
-@pytest.mark.parametrize("tries", [1, 8], ids=["only sweep comes after it", "its task is tried again"])
-@pytest.mark.parametrize("mirror", [False, True], ids=["images stay", "images go with their files"])
-def test_an_instance_killed_at_any_moment_leaves_nothing_undone_and_nothing_double(tries: int, mirror: bool) -> None:
+@pytest.mark.parametrize(
+    ("mirror", "tries"),
+    [
+        pytest.param(True, 1, id="images go with their files, only sweep comes after it"),
+        pytest.param(True, 8, id="images go with their files, its task is tried again", marks=pytest.mark.long),
+        pytest.param(False, 1, id="images stay, only sweep comes after it", marks=pytest.mark.long),
+        pytest.param(False, 8, id="images stay, its task is tried again", marks=pytest.mark.long),
+    ],
+)
+def test_an_instance_killed_at_any_moment_leaves_nothing_undone_and_nothing_double(mirror: bool, tries: int) -> None:
     setting = Setting(1, Faults(), Shoptets(job_seconds=5.0), mirror_deletes=mirror, task_tries=tries)
     unharmed, problems = trip(setting, None)
     assert problems == []

@@ -12,6 +12,8 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
+import pytest
+
 from gallery_sync.core.operation import AskedImage, Part
 from gallery_sync.core.schedule import DAY, HOUR
 from gallery_sync.ports.storage import Listed, Stored
@@ -206,6 +208,8 @@ def grown(days: list[int]) -> float:
     return sum(days[-WEEK:]) / sum(days[MONTH : MONTH + WEEK])
 
 
+@pytest.mark.long
+@pytest.mark.timeout(900)
 def test_a_year_ends_as_its_first_month_did() -> None:
     seen = lived(YEAR)
     about = f"after a month {seen.kinds[MONTH]}, after a year {seen.kinds[-1]}"

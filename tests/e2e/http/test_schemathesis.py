@@ -26,7 +26,11 @@ def spare_cloud(tmp_path_factory: pytest.TempPathFactory, forks: Nursery | None)
 
 @pytest.mark.parametrize(
     ("function", "tags"),
-    [("galleries", ("galleries", "operations")), ("clean_gallery", ("cleaning",)), ("webhooks", ("events",))],
+    [
+        pytest.param("galleries", ("galleries", "operations"), marks=pytest.mark.long),
+        pytest.param("clean_gallery", ("cleaning",), marks=pytest.mark.long),
+        ("webhooks", ("events",)),
+    ],
 )
 def test_schemathesis_has_no_finding(spare_cloud: LocalCloud, function: str, tags: tuple[str, ...]) -> None:
     url, key = spare_cloud.addresses[function], API_KEYS["local"][0]

@@ -38,7 +38,8 @@ def world(url: str, around: Around) -> RequestWorld:
     return RequestWorld(**{**known, "documents": documents, "clock": SystemClock()})
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.long
+@pytest.mark.timeout(600)
 def test_none_of_thirty_callers_is_told_to_ask_again_nor_waits_for_all_others() -> None:
     around = Around()
     with served(lambda: storage_app(["state"], write_interval=1.0)) as url:

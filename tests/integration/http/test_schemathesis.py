@@ -65,7 +65,7 @@ def served(seen: Counter[int]) -> Iterator[str]:
 @pytest.mark.parametrize(
     ("tags", "product", "phases", "statuses"),
     [
-        (("galleries",), "P", ALL, {200, 202, 400, 401, 405, 415}),
+        pytest.param(("galleries",), "P", ALL, {200, 202, 400, 401, 405, 415}, marks=pytest.mark.long),
         (("operations", "cleaning"), "P", ALL, {200, 202, 400, 401, 404, 405}),
         (("galleries", "operations", "cleaning"), None, ("fuzzing",), {400, 404}),
         (("events",), None, ALL, {202, 400, 401, 405, 415}),

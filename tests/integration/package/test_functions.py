@@ -24,7 +24,7 @@ from infra.package.installed import Installed, InstallFailed, byte_compile, inst
 from .conftest import WEBHOOK_KEY
 
 # The first test also waits for the installation, which may have to download everything.
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.timeout(600), pytest.mark.long]
 
 PATIENCE = 60.0
 GUID = "92ca3575-7481-11e8-8216-002590dad85e"
