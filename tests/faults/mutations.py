@@ -4,9 +4,8 @@
     make mutations SEEDS=20000         the same, with more patience
     PYTHONPATH=functions python -m tests.faults.mutations "a lost answer"     those whose description holds that
 
-Each line of MUTATIONS is made in a copy of functions/, and seeds are tried until one shows it. A text that is no longer
-there stops the run: whoever changes such a line finds its new form here. Five are planted by `test_mutations`, in each run
-of the tests.
+Each line of MUTATIONS is made in a copy of functions/, and seeds are tried until one shows it. `test_mutations` looks for all
+their texts, so that whoever changes such a line finds its new form here, and plants five of them, in each run of the tests.
 """
 
 import argparse
@@ -142,7 +141,7 @@ MUTATIONS: Final = (
         "I1",
         "a refusal is held against the picture that a caller gave meanwhile",
         "core/settle.py",
-        "    return not snapshot.generation or not current or snapshot.generation == current",
+        "    return not snapshot.generation or entry.wanted is None or snapshot.generation == entry.wanted.content.generation",
         "    return True",
     ),
     Mutation(
@@ -163,8 +162,8 @@ MUTATIONS: Final = (
         "I1",
         "a listing from before a file was dropped again tells whether its image is there",
         "work/start.py",
-        "        if listing is None or again:",
-        "        if listing is None:",
+        "        if product is None or again:",
+        "        if product is None:",
     ),
     Mutation(
         "I1",
@@ -247,10 +246,10 @@ MUTATIONS: Final = (
         "quiet",
         "an audit lists its gallery twice",
         "work/start.py",
-        "        if listing is None or again:",
-        "        if audit and listing is None:\n"
-        "            world.shop.images(ledger.guid, ledger.gallery)\n"
-        "        if listing is None or again:",
+        "        if product is None or again:",
+        "        if audit and product is None:\n"
+        "            world.shop.product(ledger.guid)\n"
+        "        if product is None or again:",
     ),
     Mutation(
         "quiet",
@@ -270,8 +269,8 @@ MUTATIONS: Final = (
         "I1",
         "a folder still feeds the product that its code meant before",
         "work/products.py",
-        "return codes.still_means(prefix, guid)",
-        "return codes.still_means(prefix, guid) or True",
+        "        return None if prefix in ledger.moved else _meant(codes, prefix, ledger.guid, now=True)",
+        "        return ledger.guid",
     ),
     Mutation(
         "I6",

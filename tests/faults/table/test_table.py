@@ -52,7 +52,7 @@ def _shared_out(cell: Cell) -> Any:
     return pytest.param(cell, id=cell.id, marks=marks)
 
 
-@pytest.mark.parametrize("cell", map(_shared_out, CELLS))
+@pytest.mark.parametrize("cell", [_shared_out(cell) for cell in CELLS])
 def test_what_follows(cloud: Cloud, cell: Cell) -> None:
     with opened(cloud, cell.circumstances) as place:
         cell.scene.prepare(place)
