@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from gallery_sync.core.limits import MAX_FOLDERS
-from gallery_sync.core.operation import Part
+from gallery_sync.core.operation import AskedImage, Part
 from gallery_sync.core.schedule import DAY, HOUR
 from gallery_sync.core.shop_values import JobDetail
 from gallery_sync.ports import shop_errors
@@ -150,3 +150,24 @@ def test_a_code_that_was_renamed_in_the_shop_takes_no_image_away() -> None:
     after = [picture.name for picture in universe.shop.galleries[GUID, "shop"]]
     universe.close()
     assert (len(before), after) == (2, before)
+
+
+def test_callers_who_change_one_image_after_the_other_keep_no_file_waiting(universe: Universe) -> None:
+    people = People(universe, Random(1))
+    for n in range(90):
+        people.drop(f"{GUID}/shop/{n:02}.jpg")
+    universe.turn(HOUR)
+    pictures = list(universe.shop.galleries[GUID, "shop"])
+    for n, picture in enumerate(pictures):
+        universe.shop.to_be_described.add(((GUID, "shop"), picture.name))
+        asked = AskedImage(None, None, picture.name, None, f"picture {n}")
+        universe.send((Part("attributes", GUID, "shop", (asked,)),))
+    people.drop(f"{GUID}/shop/new.jpg")
+    sent = universe.calls.counts.get("PATCH", 0)
+    universe.turn(60.0)
+    shown = {picture.owner for picture in universe.shop.galleries[GUID, "shop"]}
+    assert f"{GUID}/shop/new.jpg" in shown
+    universe.turn(HOUR)
+    assert [picture.description for picture in pictures] == [f"picture {n}" for n in range(90)]
+    # One at a time, they were 90.
+    assert universe.calls.counts["PATCH"] - sent <= 9

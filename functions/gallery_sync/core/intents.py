@@ -11,7 +11,7 @@ import msgspec
 from gallery_sync.core.ledger import MAX_DONE, Entry, Intent, Ledger, Row, since, with_entries
 from gallery_sync.core.operation import Outcome
 from gallery_sync.core.pictures import NAME_KEY, overridden, owner
-from gallery_sync.core.shop_values import Image
+from gallery_sync.core.shop_values import MAX_IMAGES_PER_CALL, Image
 
 replace = msgspec.structs.replace
 
@@ -41,6 +41,33 @@ def ended(ledger: Ledger, intent: Intent, outcome: Outcome) -> Ledger:
     left = tuple(other for other in after.intents if other.id != intent.id)
     done = tuple(dict.fromkeys((*after.done, intent.id)))[-MAX_DONE:]
     return replace(after, intents=left, flight=None, pause=None, done=done, yields=bool(left))
+
+
+def carried_along(ledger: Ledger, first: Intent) -> tuple[Intent, ...]:
+    """Give the changes of attributes that wait right behind another, and that one call can carry with it.
+
+    Each is about other images, or the order in which they were asked would count; no more than a call takes; and none whose
+    answer may be lost.
+    """
+    if first.kind != "attributes" or first.attempts:
+        return ()
+    owners = {e.live.name: key for key, e in ledger.entries.items() if e.live is not None and not e.live.gone}
+    subjects = _subjects(first, owners)
+    taken = list[Intent]()
+    for intent in ledger.intents[1:]:
+        more = _subjects(intent, owners)
+        if intent.kind != "attributes" or intent.attempts or subjects & more:
+            break
+        subjects |= more
+        if len(subjects) > MAX_IMAGES_PER_CALL:
+            break
+        taken.append(intent)
+    return tuple(taken)
+
+
+def _subjects(intent: Intent, owners: Mapping[str, str]) -> set[str | None]:
+    """Give what tells the images that a change of attributes is about: our key, or Shoptet's name of one that is not ours."""
+    return {row.key if row.key is not None else owners.get(row.name or "", row.name) for row in intent.rows}
 
 
 def was_cleaned(intent: Intent, listing: Sequence[Image]) -> bool:

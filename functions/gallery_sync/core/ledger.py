@@ -278,7 +278,7 @@ class Ledger(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="schema"
     moved: dict[str, Moved] = msgspec.field(default_factory=dict)
 
 
-MAX_DONE: Final = 100
+MAX_DONE: Final = 300
 """How many intents are remembered as run; whoever asks for one again comes minutes later at most."""
 
 

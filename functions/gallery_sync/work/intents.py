@@ -14,10 +14,14 @@ which is still in the ledger, is run again.
     an earlier try has cleaned the gallery          that is the outcome; what was added since stays
     the answer was lost too often                   that is the outcome
     anything else                                   the call
+
+Changes of attributes that wait behind one another, of other images each, are one call. Where Shoptet refuses that, the first
+of them is sent alone: it may be another that is to blame.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from itertools import chain, takewhile
 
 import msgspec
 
@@ -40,6 +44,7 @@ replace = msgspec.structs.replace
 Listing = Sequence[Image]
 Came = tuple[ImageOutcome, ...] | Problem
 """What came of a call: each image's outcome, or why it was not made."""
+Outcomes = list[tuple[Intent, Outcome]]
 
 
 class Later(Exception):
@@ -47,25 +52,32 @@ class Later(Exception):
 
 
 def run_intent(world: RequestWorld, held: Held, intent: Intent) -> Outcome | None:
-    """Run an intent of a gallery without a flight, and give what came of it.
+    """Run the first intent of a gallery without a flight, with those that its call can carry along; give what came of it.
 
     None if it could not be run now: a reconcile is enqueued, or another run is at it. Raises StorageUnavailable.
     """
     try:
-        outcome = operations.concluded(world.documents, *intents.piece(intent)) or _outcome(world, held, intent)
+        outcomes = _outcomes(world, held, intent)
     except Later:
         return None
-    # The outcome first: whoever dies in between leaves the intent, which is run again and finds it written.
-    outcome = operations.conclude(world.documents, *intents.piece(intent), outcome)
+    # The outcomes first: whoever dies in between leaves the intents, which are run again and find them written.
+    outcomes = [(one, operations.conclude(world.documents, *intents.piece(one), came)) for one, came in outcomes]
     ledger = held.ledger
-    world.ledgers.change(ledger.guid, ledger.gallery, lambda now_there: intents.ended(now_there, intent, outcome))
-    report_outcome(world.log, intent.kind, outcome, **where(ledger))
-    return outcome
+    world.ledgers.change(
+        ledger.guid,
+        ledger.gallery,
+        lambda there: reduce(lambda after, one: intents.ended(after, *one), outcomes, there),
+    )
+    for one, outcome in outcomes:
+        report_outcome(world.log, one.kind, outcome, **where(ledger))
+    return outcomes[0][1]
 
 
-def _outcome(world: RequestWorld, held: Held, intent: Intent) -> Outcome:
-    """Find out what came of an intent, by its call if it has to be made. Raises Later."""
+def _outcomes(world: RequestWorld, held: Held, intent: Intent) -> Outcomes:
+    """Find out what came of an intent, by its call if it has to be made, and of those that the call carried. Raises Later."""
     ledger = held.ledger
+    if (written := _written(world, intent)) is not None:
+        return [(intent, written)]
     try:
         listing = world.shop.images(ledger.guid, ledger.gallery)
     except shop_errors.TryLater as error:
@@ -77,19 +89,25 @@ def _outcome(world: RequestWorld, held: Held, intent: Intent) -> Outcome:
             world.log.say("ERROR", str(error), **where(ledger))
             world.queue.gallery(ledger.guid, ledger.gallery, world.clock.now() + world.timing.retry_longest)
             raise Later from None
-        return _refusal(world, error)
+        return [(intent, _refusal(world, error))]
+    now = world.clock.now()
     if intent.purge and (kept := _purge(world, ledger, intent.at)):
-        return Outcome(world.clock.now(), problem=Problem(502, "not-purged", kept))
+        return [(intent, Outcome(now, problem=Problem(502, "not-purged", kept)))]
     if intents.was_cleaned(intent, listing):
         images = tuple(ImageOutcome("deleted", name, key=owner(ledger, name)) for name in intent.before or ())
-        return Outcome(world.clock.now(), images)
+        return [(intent, Outcome(now, images))]
     if intent.attempts >= world.max_attempts:
         lost = f"given up: Shoptet's answer was lost {intent.attempts} times"
-        return Outcome(world.clock.now(), problem=Problem(502, "answer-lost", lost))
-    return _fly(world, held, intent, listing)
+        return [(intent, Outcome(now, problem=Problem(502, "answer-lost", lost)))]
+    behind = takewhile(lambda one: _written(world, one) is None, intents.carried_along(ledger, intent))
+    return _fly(world, held, intent, tuple(behind), listing)
 
 
-def _fly(world: RequestWorld, held: Held, intent: Intent, listing: Listing) -> Outcome:
+def _written(world: RequestWorld, intent: Intent) -> Outcome | None:
+    return operations.concluded(world.documents, *intents.piece(intent))
+
+
+def _fly(world: RequestWorld, held: Held, intent: Intent, behind: Sequence[Intent], listing: Listing) -> Outcomes:
     """Take the slot, make the call, and give what came of it. Raises Later."""
     ledger = held.ledger
     if intent.before is None:
@@ -106,7 +124,7 @@ def _fly(world: RequestWorld, held: Held, intent: Intent, listing: Listing) -> O
     if flight is None:
         raise Later
     try:
-        came = _CALLS[intent.kind](world, ledger, flight, intent, listing)
+        came = _sent(world, ledger, flight, (intent, *behind), listing)
     except shop_errors.AnswerLost as error:
         world.log.say("WARNING", f"answer lost, it is tried again: {error}", **where(ledger), flight=flight.id)
         world.queue.gallery(ledger.guid, ledger.gallery, flight.grace_until)
@@ -115,9 +133,25 @@ def _fly(world: RequestWorld, held: Held, intent: Intent, listing: Listing) -> O
         flights.give_way(world, ledger, flight, str(error), error.at, "WARNING")
         raise Later from None
     except (shop_errors.Refused, shop_errors.NotAllowed) as error:
-        return _refusal(world, error)
+        return [(intent, _refusal(world, error))]
     now = world.clock.now()
-    return Outcome(now, problem=came) if isinstance(came, Problem) else Outcome(now, came)
+    return [(one, Outcome(now, problem=c) if isinstance(c, Problem) else Outcome(now, c)) for one, c in came]
+
+
+def _sent(
+    world: RequestWorld, ledger: Ledger, flight: Flight, asked: Sequence[Intent], listing: Listing
+) -> list[tuple[Intent, Came]]:
+    """Make the call, and say what came of each intent that it was for. Raises the client's errors."""
+    first = asked[0]
+    if first.kind != "attributes":
+        call = _clean if first.kind == "clean" else _delete
+        return [(first, call(world, ledger, flight, first, listing))]
+    try:
+        return _describe(world, ledger, flight, asked, listing)
+    except shop_errors.Refused:
+        if len(asked) == 1:
+            raise
+        return _describe(world, ledger, flight, asked[:1], listing)
 
 
 def _clean(world: RequestWorld, ledger: Ledger, flight: Flight, intent: Intent, listing: Listing) -> Came:
@@ -172,18 +206,23 @@ def _delete(world: RequestWorld, ledger: Ledger, flight: Flight, intent: Intent,
     return (ImageOutcome("deleted", name, key=owner(ledger, name)),)
 
 
-def _describe(world: RequestWorld, ledger: Ledger, flight: Flight, intent: Intent, listing: Listing) -> Came:
+def _describe(
+    world: RequestWorld, ledger: Ledger, flight: Flight, asked: Sequence[Intent], listing: Listing
+) -> list[tuple[Intent, Came]]:
     """Change attributes of what the gallery shows. What is ours and not shown yet will be inserted with them."""
     listed = {image.name for image in listing}
-    asked = [(row, *_meant(ledger, row, listed)) for row in intent.rows]
-    send = [Attributes(name, row.priority, row.description) for row, _, name in asked if name is not None]
+    meant = [[(row, *_meant(ledger, row, listed)) for row in intent.rows] for intent in asked]
+    send = [Attributes(name, row.priority, row.description) for row, _, name in chain(*meant) if name is not None]
     skipped: dict[str, str] = {}
     times: dict[str, str | None] = {}
     if send:
         answer = world.shop.update_attributes(ledger.guid, ledger.gallery, send, send_until=flight.send_until)
         skipped = {row.instance: row.message for row in answer.skipped}
         times = {image.name: image.change_time for image in answer.images}
-    return tuple(_described(row, key, name, skipped, times) for row, key, name in asked)
+    return [
+        (intent, tuple(_described(row, key, name, skipped, times) for row, key, name in rows))
+        for intent, rows in zip(asked, meant, strict=True)
+    ]
 
 
 def _meant(ledger: Ledger, row: Row, listed: set[str]) -> tuple[str | None, str | None]:
@@ -233,10 +272,3 @@ def _refusal(world: RequestWorld, error: shop_errors.Refused | shop_errors.NotAl
     message = error.message if isinstance(error, shop_errors.Refused) else f"{error.message}: {error.advice}"
     problem = Problem(error.status, error.code or "refused", message, error.request_id)
     return Outcome(world.clock.now(), problem=problem)
-
-
-_CALLS: Final[Mapping[str, Callable[[RequestWorld, Ledger, Flight, Intent, Listing], Came]]] = {
-    "clean": _clean,
-    "delete": _delete,
-    "attributes": _describe,
-}
