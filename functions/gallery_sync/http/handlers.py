@@ -19,8 +19,8 @@ from gallery_sync.parallel import in_threads
 from gallery_sync.ports import shop_errors
 from gallery_sync.ports.storage import TooManyWrites
 from gallery_sync.state import codes, operations
-from gallery_sync.state.codes import Codes
 from gallery_sync.work.accept import accept, foresee
+from gallery_sync.work.codes import codes_of
 from gallery_sync.work.world import RequestWorld
 
 
@@ -195,7 +195,7 @@ def _look_again(world: RequestWorld, part: Part) -> None:
 
 
 def _guid(world: RequestWorld, part: Part) -> str:
-    return Codes(world.documents, world.shop, world.clock, world.timing).guid_of(part.product)
+    return codes_of(world).guid_of(part.product)
 
 
 def _ledger(world: RequestWorld, part: Part) -> Ledger | None:

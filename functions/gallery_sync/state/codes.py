@@ -3,7 +3,7 @@
 A guid that a caller gave has one, too: it means itself, and Shoptet knows it.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from urllib.parse import quote
 
 import msgspec
@@ -26,29 +26,27 @@ class Code(msgspec.Struct, frozen=True, omit_defaults=True):
     unknown: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """The product that a code means, and the one that it was known to mean `before`, if that was another."""
-
-    guid: str
-    before: str | None = None
-
-
 class Codes:
-    """Finds products by the folders that they are dropped under."""
+    """Finds products by the folders that they are dropped under.
 
-    def __init__(self, documents: Documents, shop: Shop, clock: Clock, timing: Timing) -> None:
+    `left` is told each product whose code means another by now, before that is written down: who dies in between asks again.
+    """
+
+    def __init__(
+        self, documents: Documents, shop: Shop, clock: Clock, timing: Timing, left: Callable[[str], None] | None = None
+    ) -> None:
         self._documents = documents
         self._shop = shop
         self._clock = clock
         self._timing = timing
+        self._left = left
 
-    def meaning(self, prefix: str) -> Meaning:
+    def meaning(self, prefix: str) -> str:
         """Give the guid that a folder's name means; the same call again within a run costs a read at most.
 
         Raises the client's NotFound where Shoptet knows no such code, and its other errors; BadDocument.
         """
-        return self._meaning(_product(prefix))
+        return self.guid_of(_product(prefix))
 
     def last_known(self, prefix: str) -> str | None:
         """Give the guid that a folder's name was last known to mean, without asking; None if it never was."""
@@ -66,19 +64,15 @@ class Codes:
 
         `believed`: for how many seconds Shoptet's last answer is, where that is to be less than a day.
         """
-        return self._meaning(product, believed).guid
-
-    def _meaning(self, product: str, believed: float | None = None) -> Meaning:
         if names.is_guid(product):
-            return Meaning(product.lower())
+            return product.lower()
         where = path(product)
         stored = self._documents.read(where)
         known = _read(stored, where) if stored is not None else None
         is_recent = believed is None or (known is not None and self._clock.now() < known.checked_at + believed)
         if known is not None and self._believes(known) and is_recent:
-            return Meaning(known.guid)
-        guid = self._ask(product, where, stored.generation if stored is not None else 0)
-        return Meaning(guid, known.guid if known is not None and known.guid != guid else None)
+            return known.guid
+        return self._ask(product, where, stored)
 
     def check_guid(self, guid: str, gallery: Gallery) -> None:
         """Make sure that Shoptet knows a guid that somebody gave, by a listing of a gallery; what it says counts as a code's.
@@ -100,7 +94,7 @@ class Codes:
         where = path(product)
         stored = self._documents.read(where)
         try:
-            return self._ask(product, where, stored.generation if stored is not None else 0) != guid
+            return self._ask(product, where, stored) != guid
         except NotFound:
             self._documents.delete(where)
             return False
@@ -119,10 +113,10 @@ class Codes:
         known = _read(stored, where) if stored is not None else None
         if known is not None and self._is_fresh(known) and not now:
             return None if known.unknown else known.guid
-        generation = stored.generation if stored is not None else 0
         try:
-            return self._ask(product, where, generation)
+            return self._ask(product, where, stored)
         except NotFound:
+            generation = stored.generation if stored is not None else 0
             self._write(where, Code(guid, self._clock.now(), unknown=True), generation)
             return None
 
@@ -132,9 +126,12 @@ class Codes:
     def _is_fresh(self, code: Code) -> bool:
         return self._clock.now() < code.checked_at + self._timing.code_valid
 
-    def _ask(self, product: str, where: str, generation: int) -> str:
+    def _ask(self, product: str, where: str, stored: Stored | None) -> str:
         guid = self._shop.guid_of(product).lower()
-        self._write(where, Code(guid, self._clock.now()), generation)
+        before = _read(stored, where).guid if stored is not None else guid
+        if before != guid and self._left is not None:
+            self._left(before)
+        self._write(where, Code(guid, self._clock.now()), stored.generation if stored is not None else 0)
         return guid
 
     def _write(self, where: str, code: Code, generation: int) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,7 +11,7 @@ from gallery_sync.core import ledger_document
 from gallery_sync.core.ledger import Flight, Ledger
 from gallery_sync.core.observe import observe
 from gallery_sync.core.shop_values import Gallery
-from gallery_sync.ports.storage import Documents, Listed, PreconditionFailed, TooManyWrites
+from gallery_sync.ports.storage import Documents, Listed, PreconditionFailed, StorageUnavailable, TooManyWrites
 from gallery_sync.state import open_galleries
 
 TRIES: Final = 10
@@ -66,7 +67,9 @@ class Ledgers:
             marker = open_galleries.generation(self._documents, changed.guid, changed.gallery)
         generation = self._documents.write(path, body, generation=held.generation, metadata=metadata)
         if marker is not None:
-            open_galleries.remove(self._documents, changed.guid, changed.gallery, marker)
+            # The ledger is written, and who wrote it has to tell what that means: a marker that stays a sweep removes.
+            with suppress(StorageUnavailable):
+                open_galleries.remove(self._documents, changed.guid, changed.gallery, marker)
         return Held(changed, generation)
 
     def delete(self, held: Held) -> None:

@@ -24,6 +24,7 @@ from gallery_sync.core.shop_values import MAX_IMAGES_PER_CALL
 from gallery_sync.ports import shop_errors
 from gallery_sync.state import operations
 from gallery_sync.state.codes import Codes
+from gallery_sync.work.codes import codes_of
 from gallery_sync.work.report import report_outcome
 from gallery_sync.work.world import RequestWorld
 
@@ -76,7 +77,7 @@ def foresee(world: RequestWorld, guid: str, part: Part) -> Outcome:
 def _accept_part(world: RequestWorld, operation: Operation, number: int, at: float) -> None:
     part = operation.parts[number]
     try:
-        codes = Codes(world.documents, world.shop, world.clock, world.timing)
+        codes = codes_of(world)
         guid = codes.guid_of(part.product, BELIEVED)
         if names.is_guid(part.product) and not part.dry_run:
             _check_known(world, codes, guid, part)

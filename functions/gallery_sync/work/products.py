@@ -14,6 +14,7 @@ from gallery_sync.ports import shop_errors
 from gallery_sync.state import refusals
 from gallery_sync.state.codes import Codes
 from gallery_sync.state.refusals import RefusedDrop
+from gallery_sync.work.codes import codes_of
 from gallery_sync.work.report import report
 from gallery_sync.work.world import ReconcileWorld
 
@@ -34,12 +35,12 @@ def find(world: ReconcileWorld, prefix: str, gallery: Gallery) -> str | None:
     Of a folder without files Shoptet is asked nothing: there is nothing to bring. Raises StorageUnavailable, BadDocument,
     TasksError.
     """
-    codes = _codes(world)
+    codes = codes_of(world)
     if not codes.is_fresh(prefix) and not any(of_gallery(world.drops.list(f"{prefix}/"), gallery)):
         refusals.clear(world.documents, refusals.folder(prefix, gallery))
         return codes.last_known(prefix)
     try:
-        meaning = codes.meaning(prefix)
+        return codes.meaning(prefix)
     except shop_errors.Refused as error:
         _refuse_folder(world, prefix, gallery, error)
     except shop_errors.TryLater as error:
@@ -48,12 +49,6 @@ def find(world: ReconcileWorld, prefix: str, gallery: Gallery) -> str | None:
     except shop_errors.NotAllowed as error:
         world.log.say("ERROR", str(error), prefix=prefix, gallery=gallery)
         world.queue.folder(prefix, gallery, world.clock.now() + world.timing.retry_longest)
-    else:
-        if meaning.before is not None:
-            # What stands there has to be told.
-            for one in GALLERIES:
-                world.queue.gallery(meaning.before, one, world.clock.now())
-        return meaning.guid
     return None
 
 
@@ -64,7 +59,7 @@ def feeding(world: ReconcileWorld, ledger: Ledger, prefix: str | None) -> Feedin
     StorageUnavailable.
     """
     prefixes = dict.fromkeys((*ledger.prefixes, *((prefix,) if prefix is not None else ())))
-    codes = _codes(world)
+    codes = codes_of(world)
 
     def meant(of: str) -> str | None:
         if of not in ledger.moved:
@@ -82,7 +77,7 @@ def checked(world: ReconcileWorld, ledger: Ledger, product: Product) -> Feeding:
     A code that is not among the product's is asked about alone, unless it is known to be nobody's: its folder is refused, and
     so it is asked about ever again. Raises as `feeding` does.
     """
-    codes = _codes(world)
+    codes = codes_of(world)
 
     def meant(prefix: str) -> str | None:
         if folders.is_meant(product, prefix):
@@ -167,7 +162,7 @@ def gone(world: ReconcileWorld, guid: str, gallery: Gallery, prefix: str | None,
     A code may mean another product by now (docs/shoptet.md, "Product images"): it is asked again at once. Raises the errors of
     that GET, and StorageUnavailable, BadDocument, TasksError.
     """
-    if prefix is not None and _codes(world).changed(prefix, guid):
+    if prefix is not None and codes_of(world).changed(prefix, guid):
         world.queue.folder(prefix, gallery, world.clock.now())
         return
     if prefix is not None:
@@ -226,7 +221,3 @@ def _refuse(
 
 
 _ADVICE = "create the product, or drop the files into another folder"
-
-
-def _codes(world: ReconcileWorld) -> Codes:
-    return Codes(world.documents, world.shop, world.clock, world.timing)

@@ -115,6 +115,11 @@ def _run(world: ReconcileWorld, target: Target) -> None:
         except (shop_errors.TryLater, shop_errors.NotAllowed, shop_errors.Refused) as error:
             _put_off(world, now.target, error)
             return
+        except TooManyWrites as error:
+            # A task that failed would slow the whole queue.
+            world.log.say("WARNING", f"not now: {error}", guid=target.guid, gallery=target.gallery)
+            _again(world, now.target, world.clock.now() + world.timing.window)
+            return
         except (StorageUnavailable, TasksError, BadDocument):
             raise
         except Exception as error:  # noqa: BLE001 -- one gallery that we fail at must not be tried in a loop, nor silently

@@ -16,7 +16,8 @@ from gallery_sync.log import Log
 from gallery_sync.ports import shop_errors
 from gallery_sync.ports.storage import Documents
 from gallery_sync.state import paused, refusals
-from gallery_sync.state.codes import Codes, known_guid
+from gallery_sync.state.codes import known_guid
+from gallery_sync.work.codes import codes_of
 from gallery_sync.work.world import RequestWorld
 
 replace = msgspec.structs.replace
@@ -80,7 +81,7 @@ def wait(world: RequestWorld, guid: str, gallery: Gallery, prefix: str | None, r
 def _guid(world: RequestWorld, product: str) -> str | None:
     """Give a product's guid; what Shoptet cannot tell now is what it told last."""
     try:
-        return Codes(world.documents, world.shop, world.clock, world.timing).guid_of(product)
+        return codes_of(world).guid_of(product)
     except shop_errors.Refused as error:
         world.log.say("ERROR", f"ONLY_PRODUCTS names {product!r}, which Shoptet does not know: correct it ({error})")
         return None

@@ -6,6 +6,7 @@ from typing import Final
 
 from gallery_sync.core.schedule import DAY
 from gallery_sync.core.shop_values import GALLERIES
+from gallery_sync.state import open_galleries
 from tests.faults.simulation.callers import Callers
 from tests.faults.simulation.chance import OFTEN, Setting
 from tests.faults.simulation.checks import Checks
@@ -217,8 +218,8 @@ class Life:
             universe.turn((universe.now // DAY + 1) * DAY + 2 * SWEEP_EVERY - universe.now)
             universe.turn(universe.setting.audit_every + SWEEP_EVERY)
             self._come_to_rest()
-        if self._is_request_unmarked():
-            # Only the daily audit of requests finds it.
+        if self._is_request_unmarked() or self._is_gallery_marked_wrong():
+            # Only the daily audit finds it.
             universe.turn((universe.now // DAY + 1) * DAY + 2 * SWEEP_EVERY - universe.now)
             self._come_to_rest()
         self.moments = universe.effects.points
@@ -233,12 +234,23 @@ class Life:
         known = {path.rpartition("/")[0] for path in requests}
         return any(path.count("/") == 1 and path not in known for path in requests)
 
+    def _is_gallery_marked_wrong(self) -> bool:
+        """Whether a gallery's marker says something else than its ledger: a run was frozen between the two for long."""
+        blobs, marked = self.universe.state.blobs, open_galleries.path
+        said = {
+            place: open_galleries.listed_said(blobs[marked(*place)].metadata) if marked(*place) in blobs else None
+            for place in self.universe.record.current
+        }
+        return any(
+            said[place] != open_galleries.of_ledger(held) for place, held in self.universe.record.current.items()
+        )
+
     def _quiet_days(self) -> list[str]:
         """Where a code was asked anew and means something else, the next full look finds the files' new gallery: once for
-        each gallery that it fed, at most. The days after that are quiet.
+        each gallery that it fed, at most; and once by an audit of the old one. The days after that are quiet.
         """
         universe = self.universe
-        for _ in GALLERIES:
+        for _ in range(len(GALLERIES) + 1):
             yesterday, before = universe.now - DAY, beliefs(universe)
             unquiet = quiet_problems(universe)
             if news_at(universe) <= yesterday and beliefs(universe) == before:

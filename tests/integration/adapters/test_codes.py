@@ -1,9 +1,12 @@
 """Which product a folder means: asked at Shoptet once a day."""
 
+from collections.abc import Callable
+
 import pytest
 
 from gallery_sync.core.ledger_document import BadDocument
 from gallery_sync.core.schedule import DAY, Timing
+from gallery_sync.ports.queue import EnqueueFailed
 from gallery_sync.ports.shop import Shop
 from gallery_sync.ports.shop_errors import NotFound, TryLater
 from gallery_sync.state.codes import Codes, known_guid, path
@@ -49,15 +52,15 @@ def deployed(world: World) -> Deployed:
 
 
 def test_a_guid_means_itself_and_costs_nothing(deployed: Deployed) -> None:
-    assert deployed.codes().meaning(GUID.upper()).guid == GUID
+    assert deployed.codes().meaning(GUID.upper()) == GUID
     assert deployed.products.asked == []
     assert list(deployed.world.documents.list("codes/")) == []
 
 
 def test_a_code_is_asked_once_a_day_by_all_instances_together(deployed: Deployed) -> None:
-    assert [deployed.codes().meaning("62%2FXL").guid for _ in range(3)] == [GUID] * 3
+    assert [deployed.codes().meaning("62%2FXL") for _ in range(3)] == [GUID] * 3
     deployed.clock.time += DAY - 1
-    assert deployed.codes().meaning("62%2FXL").guid == GUID
+    assert deployed.codes().meaning("62%2FXL") == GUID
     assert deployed.products.asked == ["62/XL"]
 
 
@@ -65,8 +68,8 @@ def test_a_code_is_asked_again_after_a_day_and_may_mean_another_product(deployed
     deployed.codes().meaning("62%2FXL")
     deployed.products.guids["62/XL"] = OTHER.upper()
     deployed.clock.time += DAY
-    assert deployed.codes().meaning("62%2FXL").guid == OTHER
-    assert deployed.codes().meaning("62%2FXL").guid == OTHER
+    assert deployed.codes().meaning("62%2FXL") == OTHER
+    assert deployed.codes().meaning("62%2FXL") == OTHER
     assert deployed.products.asked == ["62/XL", "62/XL"]
 
 
@@ -83,7 +86,7 @@ def test_a_code_may_be_asked_again_sooner(deployed: Deployed) -> None:
 
 def test_a_code_that_is_written_in_another_case_is_the_same(deployed: Deployed) -> None:
     deployed.codes().meaning("62%2FXL")
-    assert deployed.codes().meaning("62%2fxl").guid == GUID
+    assert deployed.codes().meaning("62%2fxl") == GUID
     assert deployed.products.asked == ["62/XL"]
 
 
@@ -92,7 +95,7 @@ def test_a_code_that_shoptet_does_not_know_is_asked_every_time(deployed: Deploye
         with pytest.raises(NotFound):
             deployed.codes().meaning("new")
     deployed.products.guids["new"] = GUID
-    assert deployed.codes().meaning("new").guid == GUID
+    assert deployed.codes().meaning("new") == GUID
 
 
 def test_a_code_that_is_not_to_be_had_now_leaves_what_was_known(deployed: Deployed) -> None:
@@ -102,7 +105,7 @@ def test_a_code_that_is_not_to_be_had_now_leaves_what_was_known(deployed: Deploy
     with pytest.raises(TryLater):
         deployed.codes().meaning("62%2FXL")
     deployed.products.down = False
-    assert deployed.codes().meaning("62%2FXL").guid == GUID
+    assert deployed.codes().meaning("62%2FXL") == GUID
 
 
 def test_a_folder_that_can_be_no_code_is_refused_with_its_reason(deployed: Deployed) -> None:
@@ -115,7 +118,7 @@ def test_a_change_is_noticed_at_once_and_kept(deployed: Deployed) -> None:
     assert deployed.codes().changed("62%2FXL", GUID) is False
     deployed.products.guids["62/XL"] = OTHER
     assert deployed.codes().changed("62%2FXL", GUID) is True
-    assert deployed.codes().meaning("62%2FXL").guid == OTHER
+    assert deployed.codes().meaning("62%2FXL") == OTHER
     assert deployed.products.asked == ["62/XL"] * 3
 
 
@@ -143,7 +146,7 @@ def test_the_answer_holds_although_another_run_wrote_its_own_first(deployed: Dep
             return super().guid_of(code)
 
     deployed.products = Racing(**{"62/XL": GUID})
-    assert deployed.codes().meaning("62%2FXL").guid == GUID
+    assert deployed.codes().meaning("62%2FXL") == GUID
     assert len(list(deployed.world.documents.list("codes/"))) == 1
 
 
@@ -158,3 +161,33 @@ def test_a_document_that_says_no_product_is_named_and_not_written_over(deployed:
     with pytest.raises(BadDocument, match=told):
         known_guid(deployed.world.documents, "62/XL")
     assert deployed.products.asked == []
+
+
+@pytest.mark.parametrize(
+    "learn",
+    [
+        pytest.param(lambda codes: codes.meaning("62%2FXL"), id="a drop"),
+        pytest.param(lambda codes: codes.guid_of("62/XL", 60.0), id="a caller"),
+        pytest.param(lambda codes: codes.changed("62%2FXL", GUID), id="a product that is gone"),
+        pytest.param(lambda codes: codes.meant("62%2FXL", GUID, now=True), id="a flight"),
+    ],
+)
+def test_whoever_learns_that_a_code_moved_tells_the_old_product_before_it_is_written_down(
+    deployed: Deployed, learn: Callable[[Codes], object]
+) -> None:
+    deployed.codes().meaning("62%2FXL")
+    deployed.products.guids["62/XL"] = OTHER
+    deployed.clock.time += 2 * DAY
+
+    def dies(guid: str) -> None:
+        raise EnqueueFailed(guid)
+
+    shop: Shop = deployed.products  # type: ignore[assignment]
+    with pytest.raises(EnqueueFailed, match=GUID):
+        learn(Codes(deployed.world.documents, shop, deployed.clock, Timing(), dies))
+    assert known_guid(deployed.world.documents, "62/XL") == GUID
+    told: list[str] = []
+    learn(Codes(deployed.world.documents, shop, deployed.clock, Timing(), told.append))
+    assert (told, known_guid(deployed.world.documents, "62/XL")) == ([GUID], OTHER)
+    learn(Codes(deployed.world.documents, shop, deployed.clock, Timing(), told.append))
+    assert told == [GUID]

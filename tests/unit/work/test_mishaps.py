@@ -8,14 +8,16 @@ import msgspec
 import pytest
 
 from gallery_sync.core.files import BucketFile
-from gallery_sync.core.ledger import Content, Flight
+from gallery_sync.core.ledger import Content, Flight, Ledger
 from gallery_sync.core.plan import Policy
 from gallery_sync.ports.queue import Reconcile
-from gallery_sync.ports.storage import NotCopied, StorageUnavailable
+from gallery_sync.ports.storage import NotCopied, StorageUnavailable, TooManyWrites
+from gallery_sync.state.ledgers import Ledgers
 from gallery_sync.work.reconcile import reconcile
 from gallery_sync.work.world import ReconcileWorld
 from tests.integration.http.world import GUID, Around
 from tests.unit.core.build import insertion
+from tests.unit.http.memory import Memory
 
 TASK = Reconcile("shop", guid=GUID)
 
@@ -94,3 +96,30 @@ def test_what_the_platform_is_to_repeat_is_not_taken_for_a_mistake() -> None:
     with pytest.raises(StorageUnavailable):
         reconcile(world(around, StorageUnavailable("503")), TASK)
     assert around.world().ledgers.read(GUID, "shop").ledger.pause is None
+
+
+def test_a_ledger_that_others_write_all_the_time_is_left_to_a_later_task_and_not_to_one_that_failed() -> None:
+    around = Around()
+    fed(around)
+    reconcile(world(around, TooManyWrites("ledger/… was written by others 10 times in a row")), TASK)
+    assert around.queue.asked == [("gallery", GUID, "shop")]
+    assert around.world().ledgers.read(GUID, "shop").ledger.pause is None
+
+
+def test_a_ledger_is_written_although_its_marker_cannot_be_removed() -> None:
+    documents = NoDeletion()
+    ledgers = Ledgers(documents)
+    opened = ledgers.write(ledgers.read(GUID, "shop"), Ledger(GUID, "shop", due_at=1.0))
+    written = ledgers.write(opened, Ledger(GUID, "shop"))
+    assert ledgers.read(GUID, "shop") == written
+    assert documents.refused == 1
+
+
+class NoDeletion(Memory):
+    """Documents that cannot be deleted."""
+
+    refused = 0
+
+    def delete(self, path: str, *, generation: int | None = None) -> None:
+        self.refused += 1
+        raise StorageUnavailable("503")
