@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 import requests
 
-from gallery_sync.core import names
+from gallery_sync.core import name_order, names
 from gallery_sync.core.ledger import Ledger
 from gallery_sync.core.shop_values import Gallery
 from gallery_sync.state import codes, refusals
@@ -99,7 +99,7 @@ def differences(cloud: LocalCloud, pictures: Iterable[Picture]) -> list[str]:
     shoptet = cloud.shoptet()
     for (guid, gallery), files in _by_gallery(cloud, pictures).items():
         shown = sorted(shoptet.images(guid, gallery), key=lambda image: image.priority or 0)
-        files.sort(key=lambda picture: names.order(f"drop:{picture.name}"))
+        files.sort(key=lambda picture: name_order.order(f"drop:{picture.name}"))
         if len(shown) != len(files):
             found.append(f"{guid} {gallery}: {len(shown)} images for {len(files)} files")
         for place, (picture, image) in enumerate(zip(files, shown, strict=False), 1):

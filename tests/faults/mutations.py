@@ -133,9 +133,9 @@ MUTATIONS: Final = (
     Mutation(
         "I1",
         "files are in the order of plain text",
-        "core/names.py",
-        "return place, natural(file[numbered.end() :] if numbered else file), key",
-        "return place, (), key",
+        "core/name_order.py",
+        "    return tuple(_pieces(stem)), stem, key",
+        "    return (), stem, key",
     ),
     Mutation(
         "I1",

@@ -258,7 +258,7 @@ class Ledger(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="schema"
     that were run last; whoever comes late to ask for one of them asks in vain. `yields`: an intent was run last, so the next
     turn is that of the files. `hold`: deletions that wait for a person; `released` are the keys whose images may go with
     their files, `lost` what went so lately (see brake). `moved`: folders whose code does not mean this product any more, while
-    that is of account (see folders).
+    that is of account (see folders). `order_rule`: the rule by which its images were put in order, see ORDER_RULE.
     """
 
     guid: str
@@ -276,7 +276,11 @@ class Ledger(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="schema"
     released: tuple[str, ...] = ()
     lost: Loss | None = None
     moved: dict[str, Moved] = msgspec.field(default_factory=dict)
+    order_rule: int = 0
 
+
+ORDER_RULE: Final = 1
+"""0: the order of earlier versions. A gallery keeps it until something in it changes: no image moves by a new rule alone."""
 
 MAX_DONE: Final = 300
 """How many intents are remembered as run; whoever asks for one again comes minutes later at most."""

@@ -34,8 +34,6 @@ _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 # With line separators, and half characters (lone surrogates): JSON can carry them, UTF-8 and so an object's name cannot.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_LEADING_NUMBER = re.compile(r"([0-9]{1,9})[_-](?=.)")
-_DIGITS = re.compile(r"([0-9]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,27 +161,6 @@ def outbox(source: str, generation: int) -> str:
 def content_type(file: str) -> str:
     """The media type of a picture, by its extension; raises KeyError for a name that `parse` would refuse."""
     return PICTURE_TYPES[file.rpartition(".")[2].lower()]
-
-
-Order = tuple[float, tuple[tuple[int, int, str], ...], str]
-"""How two files of a gallery compare; see `order`."""
-
-
-def order(key: str) -> Order:
-    """Give a key's place in the automatic order: leading `01_` or `01-` numbers first, then natural (`2` before `10`).
-
-    The full key breaks ties, so the order is total and the same in every run.
-    """
-    file = key.rpartition("/")[2]
-    numbered = _LEADING_NUMBER.match(file)
-    place = float(numbered[1]) if numbered else float("inf")
-    return place, natural(file[numbered.end() :] if numbered else file), key
-
-
-def natural(text: str) -> tuple[tuple[int, int, str], ...]:
-    """Split text so that it sorts as people count: digits by their value, the rest without regard to case."""
-    pieces = _DIGITS.split(text)
-    return tuple((0, int(p), "") if i % 2 else (1, 0, p.casefold()) for i, p in enumerate(pieces) if p)
 
 
 def _gallery(folder: str) -> Gallery | None:

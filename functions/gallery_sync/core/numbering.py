@@ -12,10 +12,8 @@ from typing import Final
 
 import msgspec
 
-from gallery_sync.core import order
-from gallery_sync.core.ledger import Entry, Ledger, Live, is_shown, is_waiting, with_entries
-from gallery_sync.core.names import Order
-from gallery_sync.core.names import order as order_of
+from gallery_sync.core import name_order, order
+from gallery_sync.core.ledger import ORDER_RULE, Entry, Ledger, Live, is_shown, is_waiting, with_entries
 from gallery_sync.core.shop_values import Image
 
 replace = msgspec.structs.replace
@@ -139,7 +137,8 @@ def _automatic(ledger: Ledger) -> tuple[list[str], dict[str, int]]:
     ]
     live = {key: live for key in keys if (live := ledger.entries[key].live) is not None and not live.gone}
     current = {key: at for key, one in live.items() if (at := place_of(one)) is not None}
-    return sorted(keys, key=lambda key: _order(key, ledger.entries[key])), current
+    order_of = name_order.order if ledger.order_rule == ORDER_RULE else name_order.order_of_earlier
+    return sorted(keys, key=lambda key: (_rank(ledger.entries[key]), order_of(key))), current
 
 
 def _counts(entry: Entry) -> bool:
@@ -153,10 +152,10 @@ def _shown(ledger: Ledger, listing: Sequence[Image]) -> dict[str, int]:
     return {key: number for key, number in shown.items() if number is not None}
 
 
-def _order(key: str, entry: Entry) -> tuple[float, Order]:
-    """Give a key's place in the automatic order: files by their names, then what callers asked, as they asked it."""
+def _rank(entry: Entry) -> float:
+    """Order files before what callers asked, and that as they asked it."""
     rank = entry.wanted.rank if entry.wanted is not None else None
-    return (-1.0 if rank is None else rank), order_of(key)
+    return -1.0 if rank is None else rank
 
 
 def _foreign_priorities(ledger: Ledger, listing: Sequence[Image]) -> set[int]:

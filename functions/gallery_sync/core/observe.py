@@ -12,6 +12,7 @@ from gallery_sync.core import descriptions
 from gallery_sync.core.files import DropFile
 from gallery_sync.core.ledger import (
     MAY_BE_THERE,
+    ORDER_RULE,
     Content,
     Entry,
     Failure,
@@ -56,7 +57,10 @@ def observe(ledger: Ledger, files: Iterable[DropFile], now: float) -> Ledger:
             changed[key] = wanting(entry, None)
         elif by_name_checked(key, entry) != entry:
             changed[key] = by_name_checked(key, entry)
-    return with_entries(ledger, changed)
+    news = any(
+        key not in ledger.entries or ledger.entries[key].wanted != entry.wanted for key, entry in changed.items()
+    )
+    return with_entries(replace(ledger, order_rule=ORDER_RULE) if news else ledger, changed)
 
 
 def _asked(entry: Entry) -> Wanted | None:

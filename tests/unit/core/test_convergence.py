@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gallery_sync.core import names
+from gallery_sync.core import name_order
 from gallery_sync.core.files import DropFile
 from gallery_sync.core.ledger import Entry, Ledger, is_waiting, reconcile_at
 from gallery_sync.core.numbering import place_of
@@ -131,7 +131,7 @@ def test_at_rest_the_priorities_are_in_the_wanted_order(
         if "priority" in file.metadata:
             explicit.append((is_live.priority, int(file.metadata["priority"])))
         else:
-            automatic.append((names.order(file.drop.key), place_of(is_live)))
+            automatic.append((name_order.order(file.drop.key), place_of(is_live)))
     assert all(sent == asked for sent, asked in explicit)
     in_order = [number for _, number in sorted(automatic)]
     assert all(a is not None and b is not None and a < b for a, b in pairwise(in_order))

@@ -1,7 +1,6 @@
 """What an object's name means: the grammar, its refusals, and the order that names give."""
 
 import re
-from itertools import pairwise
 
 import pytest
 from hypothesis import example, given
@@ -210,43 +209,3 @@ def test_the_outbox_names_object_and_generation_and_nothing_of_the_product() -> 
 )
 def test_a_picture_is_served_with_its_media_type(file: str, media_type: str) -> None:
     assert names.content_type(file) == media_type
-
-
-@pytest.mark.parametrize(
-    "in_order",
-    [
-        ["2.png", "10.png"],
-        ["a2.png", "a10.png", "b1.png"],
-        ["A1.png", "a2.png", "B1.png"],
-        ["img1a.png", "img1b.png", "img2.png"],
-        ["1_z.png", "02_a.png", "3-b.png", "010_a.png", "a.png"],
-        ["01_front.png", "01_side.png", "02_back.png"],
-        ["1_a2.png", "1_a10.png"],
-        ["1_a.png", "01-b.png"],
-        ["2.png", "a.png"],
-        ["1-a.png", "1a.png", "2.png"],
-        ["9_a.png", "_a.png", "a9_.png"],
-        ["1_a.png", "1234567890_a.png", "a.png"],
-    ],
-)
-def test_files_are_shown_as_people_count(in_order: list[str]) -> None:
-    keys = [f"drop:A/shop/{file}" for file in in_order]
-    turned = list(reversed(keys))
-    assert sorted(turned, key=names.order) == keys
-
-
-def test_the_folder_of_a_file_does_not_order_it() -> None:
-    keys = ["drop:Z/01_a.png", "drop:62%2FXL/shop/02_a.png", "drop:A/03_a.png"]
-    turned = list(reversed(keys))
-    assert sorted(turned, key=names.order) == keys
-
-
-@given(st.lists(st.text(max_size=12).map(lambda text: f"drop:A/{text}"), unique=True))
-def test_the_order_of_names_is_total(keys: list[str]) -> None:
-    orders = sorted(names.order(key) for key in keys)
-    assert all(a < b for a, b in pairwise(orders))
-
-
-@given(st.integers(0, 10**9), st.integers(0, 10**9), st.text(st.characters(exclude_categories=("N", "Cs")), max_size=5))
-def test_numbers_inside_names_sort_by_their_value(one: int, other: int, stem: str) -> None:
-    assert (names.natural(f"{stem}{one}") < names.natural(f"{stem}{other}")) == (one < other)

@@ -6,7 +6,7 @@ import msgspec
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gallery_sync.core import names
+from gallery_sync.core import name_order, names
 from gallery_sync.core.events import TYPES, BadEvent, Changed, parse
 from gallery_sync.ports.queue import BadTask, Reconcile
 from gallery_sync.ports.queue import parse_task as parse_look
@@ -80,7 +80,7 @@ def test_a_codes_document_has_a_name_that_storage_takes_and_no_other_code(one: s
 @fuzzed
 @given(TEXT, TEXT)
 def test_the_order_of_names_takes_any_name(one: str, other: str) -> None:
-    first, second = names.order(f"drop:{one[:1024]}"), names.order(f"drop:{other[:1024]}")
+    first, second = name_order.order(f"drop:{one[:1024]}"), name_order.order(f"drop:{other[:1024]}")
     assert (first < second) + (second < first) + (first == second) == 1
 
 
