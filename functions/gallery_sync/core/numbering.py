@@ -45,7 +45,7 @@ def number(ledger: Ledger, listing: Sequence[Image]) -> dict[str, Number]:
     }
     taken = _foreign_priorities(ledger, listing) | set(explicit.values())
     in_order, current = _automatic(ledger)
-    places = order.assign(in_order, current, taken)
+    places = order.assign(in_order, current, taken, _others(ledger, listing))
     strays = {key for key in current if _is_astray(ledger.entries[key])}
     sent = _between(in_order, places, _shown(ledger, listing), strays, taken) if strays else places
     return {
@@ -156,6 +156,12 @@ def _rank(entry: Entry) -> float:
     """Order files before what callers asked, and that as they asked it."""
     rank = entry.wanted.rank if entry.wanted is not None else None
     return -1.0 if rank is None else rank
+
+
+def _others(ledger: Ledger, listing: Sequence[Image]) -> set[int]:
+    """Give the numbers of the images that are not ours: ours stand together beside them."""
+    ours = {e.live.name for key, e in ledger.entries.items() if e.live is not None and not key.startswith("name:")}
+    return {image.priority for image in listing if image.priority is not None and image.name not in ours}
 
 
 def _foreign_priorities(ledger: Ledger, listing: Sequence[Image]) -> set[int]:

@@ -6,8 +6,8 @@ between gets a number between its neighbours, and the neighbours are not touched
 """
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence, Set
-from itertools import chain
+from collections.abc import Iterator, Mapping, Sequence, Set
+from itertools import chain, pairwise
 from typing import Final
 
 from gallery_sync.core.shop_values import MAX_PRIORITY
@@ -15,21 +15,43 @@ from gallery_sync.core.shop_values import MAX_PRIORITY
 STEP: Final = 100
 
 
-def assign(wanted: Sequence[str], current: Mapping[str, int], taken: Set[int] = frozenset()) -> dict[str, int]:
+WHOLE: Final = (0, MAX_PRIORITY + 1)
+"""The numbers between which all others lie."""
+
+
+def assign(
+    wanted: Sequence[str], current: Mapping[str, int], taken: Set[int] = frozenset(), others: Set[int] = frozenset()
+) -> dict[str, int]:
     """Give each key of `wanted` (in the order to be shown) its number; they rise strictly.
 
-    `current` holds the numbers that keys were last sent; as many as possible are kept. New numbers are none of `taken`
-    (the numbers of the gallery's other images), unless the range is full.
+    `current` holds the numbers that keys were last sent; as many as possible are kept. New numbers are none of `taken`,
+    unless the range is full. `others` are the numbers of images that are not ours: ours stand together behind them, or
+    wherever they stand together already. Where some of `others` stand between ours, a person wanted that.
     """
     kept = _longest_rise([(key, current[key]) for key in wanted if key in current])
-    numbers = _fill(wanted, kept, taken)
-    if numbers is None:
-        numbers = _fill(wanted, {}, taken) or _fill(wanted, {}, frozenset())
+    for low, high in _stretches(sorted(kept.values()), others):
+        numbers = _fill(wanted, kept, taken, low, high) or _fill(wanted, {}, taken, low, high)
+        if numbers is not None:
+            return numbers
+    numbers = _fill(wanted, kept, taken, *WHOLE) or _fill(wanted, {}, taken, *WHOLE)
+    numbers = numbers if numbers is not None else _fill(wanted, {}, frozenset(), *WHOLE)
     if numbers is None:
         raise ValueError(
             f"{len(wanted)} images in one gallery are more than the {MAX_PRIORITY} priorities that there are"
         )
     return numbers
+
+
+def _stretches(ours: Sequence[int], others: Set[int]) -> Iterator[tuple[int, int]]:
+    """Give the numbers between which ours may stand together: where they do already, else behind all others, else elsewhere."""
+    bounds = [WHOLE[0], *sorted(others), WHOLE[1]]
+    free = sorted(pairwise(bounds), key=lambda pair: (pair[1] != WHOLE[1], pair[0] - pair[1]))
+    if not ours:
+        yield from free
+        return
+    held = [(low, high) for low, high in free if low < ours[0] and ours[-1] < high]
+    if held:
+        yield from dict.fromkeys((*held, *free))
 
 
 def free_number(near: int, taken: Set[int]) -> int:
@@ -84,11 +106,17 @@ def _longest_rise(pairs: Sequence[tuple[str, int]]) -> dict[str, int]:
     return rise
 
 
-def _fill(wanted: Sequence[str], kept: Mapping[str, int], taken: Set[int]) -> dict[str, int] | None:
-    """Number the keys that are not kept, run by run between kept neighbours; None where a gap is too narrow."""
+def _fill(
+    wanted: Sequence[str], kept: Mapping[str, int], taken: Set[int], low: int, high: int
+) -> dict[str, int] | None:
+    """Number the keys that are not kept, run by run between kept neighbours, between two numbers; None where it is too narrow.
+
+    Those that are kept lie between these two.
+    """
     numbers: dict[str, int] = {}
     run: list[str] = []
-    low = 0
+    if any(not low < number < high for number in kept.values()):
+        return None
     for key in wanted:
         if key not in kept:
             run.append(key)
@@ -99,7 +127,7 @@ def _fill(wanted: Sequence[str], kept: Mapping[str, int], taken: Set[int]) -> di
         numbers.update(zip(run, filled, strict=True))
         numbers[key] = low = kept[key]
         run = []
-    filled = _spread(len(run), low, MAX_PRIORITY + 1, taken)
+    filled = _spread(len(run), low, high, taken)
     if filled is None:
         return None
     numbers.update(zip(run, filled, strict=True))

@@ -109,7 +109,7 @@ def test_a_number_that_somebody_elses_image_has_is_given_to_none_of_ours() -> No
     left = {key("left.jpg"): Entry(None, live("left.jpg", "8.jpg", priority=201))}
     named = {"name:7.jpg": Entry(by_url("x", None), Live("7.jpg", "", 0))}
     listing = (img("8.jpg", 201), img("7.jpg", 100), img("foreign.jpg", 202), img("nameless.jpg"))
-    assert places(a_ledger(new("a.jpg", "b.jpg") | left | named), *listing) == {"a.jpg": 101, "b.jpg": 203}
+    assert places(a_ledger(new("a.jpg", "b.jpg") | left | named), *listing) == {"a.jpg": 302, "b.jpg": 402}
 
 
 def test_a_number_of_an_image_of_ours_is_not_taken_from_it() -> None:

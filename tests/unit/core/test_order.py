@@ -42,6 +42,54 @@ def test_numbers_rise_within_shoptets_range_and_new_ones_are_free(
     assert not new & taken
 
 
+@given(wanteds, st.data(), takens, st.integers(0, MAX_PRIORITY))
+def test_ours_stand_together_beside_those_of_others_and_stay_where_they_are(
+    wanted: list[str], data: st.DataObject, others: set[int], low: int
+) -> None:
+    """Whether none was numbered yet, or some of them stand together already."""
+    room = [number for number in range(low, min(low + 400, MAX_PRIORITY)) if number not in others and number > 0]
+    stretch = room[: next((i for i, (a, b) in enumerate(pairwise(room), 1) if b != a + 1), len(room))]
+    had = [key for key in wanted if data.draw(st.booleans())][: len(stretch)]
+    current = dict(zip(had, stretch, strict=False))
+    numbers = order.assign(wanted, current, others, others)
+    between = [number for number in others if numbers and min(numbers.values()) < number < max(numbers.values())]
+    assert not between
+    assert not set(numbers.values()) & others
+
+
+@pytest.mark.parametrize(
+    ("wanted", "current", "others", "result"),
+    [
+        pytest.param("abc", {}, {100, 200, 300}, {"a": 400, "b": 500, "c": 600}, id="behind all others"),
+        pytest.param("abc", {}, {10, 20, 30}, {"a": 130, "b": 230, "c": 330}, id="behind small numbers"),
+        pytest.param(
+            "abc", {"a": 100, "b": 200}, {201}, {"a": 50, "b": 100, "c": 150}, id="no room behind them: closer"
+        ),
+        pytest.param("abc", {"a": 100, "b": 200}, {999}, {"a": 100, "b": 200, "c": 300}, id="before, as they are"),
+        pytest.param("abc", {"a": 1, "b": 2}, {3}, {"a": 103, "b": 203, "c": 303}, id="no room at all: behind"),
+        pytest.param("abc", {"a": 100, "c": 300}, {200}, {"a": 100, "b": 199, "c": 300}, id="a person put one between"),
+        pytest.param(
+            "ab",
+            {},
+            {MAX_PRIORITY - 1, MAX_PRIORITY},
+            {"a": 100, "b": 200},
+            id="none left behind them: in the widest stretch before",
+        ),
+        pytest.param(
+            "ab",
+            {"b": 50},
+            set(range(1, MAX_PRIORITY + 1, 2)),
+            {"a": 24, "b": 50},
+            id="no stretch is wide enough: wherever there is room",
+        ),
+    ],
+)
+def test_where_ours_stand_among_others(
+    wanted: str, current: dict[str, int], others: set[int], result: dict[str, int]
+) -> None:
+    assert order.assign(list(wanted), current, others, others) == result
+
+
 @given(wanteds, currents, takens)
 def test_as_many_numbers_as_possible_are_kept_unless_all_are_given_anew(
     wanted: list[str], current: dict[str, int], taken: set[int]

@@ -11,7 +11,7 @@ from gallery_sync.core.names import outbox
 from gallery_sync.core.operation import ImageOutcome, Outcome
 from gallery_sync.core.plan import Nothing, Policy, RunIntent, StartFlight, Step, Wait, plan
 from gallery_sync.core.see import is_dropped_again
-from gallery_sync.core.shop_values import Image
+from gallery_sync.core.shop_values import MAX_PRIORITY, Image
 from tests.unit.core.build import (
     MAX_ATTEMPTS,
     NOW,
@@ -234,11 +234,12 @@ def test_new_images_are_numbered_in_their_names_natural_order() -> None:
 def test_numbers_are_unique_in_the_gallery_at_take_off() -> None:
     entries = shown("a.jpg", "1.jpg", 100) | new("b.jpg", "c.jpg")
     listing = (img("1.jpg", 100), img("foreign.jpg", 200), img("older.jpg", 201))
-    assert priorities(fly(a_ledger(entries), *listing)) == {"b.jpg": 203, "c.jpg": 302}
+    assert priorities(fly(a_ledger(entries), *listing)) == {"b.jpg": 133, "c.jpg": 166}
 
 
 def test_a_new_image_does_not_get_the_number_that_one_added_by_hand_would_get() -> None:
-    assert priorities(fly(a_ledger(new("a.jpg")), img("foreign.jpg", 99))) == {"a.jpg": 101}
+    last = img("foreign.jpg", MAX_PRIORITY - 3)
+    assert priorities(fly(a_ledger(new("a.jpg", "b.jpg")), last)) == {"a.jpg": MAX_PRIORITY - 1, "b.jpg": MAX_PRIORITY}
 
 
 def test_an_image_of_ours_that_a_person_moved_keeps_that_number_from_being_used() -> None:
@@ -301,10 +302,10 @@ def places(step: StartFlight) -> dict[str, tuple[int | None, int | None]]:
 def test_a_place_is_written_down_only_where_another_number_is_sent_for_it() -> None:
     entries = new("a.jpg") | new("b.jpg", priority=7)
     kept = img("foreign.jpg", 1000)
-    assert places(fly(a_ledger(entries), kept)) == {"b.jpg": (7, None), "a.jpg": (100, None)}
+    assert places(fly(a_ledger(entries), kept)) == {"b.jpg": (7, None), "a.jpg": (1100, None)}
     # Behind all others, as the shop may have numbered them.
     may_renumber = (img("foreign.jpg", 1), img("other.jpg", 2))
-    assert places(fly(a_ledger(entries), *may_renumber)) == {"b.jpg": (102, None), "a.jpg": (202, 100)}
+    assert places(fly(a_ledger(entries), *may_renumber)) == {"b.jpg": (102, None), "a.jpg": (202, 102)}
 
 
 def test_behind_images_that_have_no_numbers_the_first_is_a_step_from_0() -> None:
