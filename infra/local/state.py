@@ -10,6 +10,7 @@ import msgspec
 import requests
 
 from gallery_sync.core import name_order, names
+from gallery_sync.core.checksums import is_same
 from gallery_sync.core.ledger import Ledger
 from gallery_sync.core.shop_values import Gallery
 from gallery_sync.state import codes, refusals
@@ -57,7 +58,7 @@ class Galleries:
         name = entry.live.name if entry.live is not None else ""
         if entry.failure is not None:
             return Row(picture.name, gallery, name, "failed", entry.failure.reason)
-        if entry.live is not None and not entry.live.gone and entry.live.checksum == checksum(picture.body):
+        if entry.live is not None and not entry.live.gone and is_same(entry.live.checksum, checksum(picture.body)):
             return Row(picture.name, gallery, name, "live", "")
         flying = ledger.flight is not None and drop.key in ledger.flight.images
         return Row(picture.name, gallery, name, "under way" if flying else "waiting", entry.last_reason or "")

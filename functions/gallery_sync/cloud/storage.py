@@ -20,6 +20,7 @@ from google.cloud.storage.exceptions import DataCorruption, InvalidResponse
 from google.cloud.storage.retry import DEFAULT_RETRY
 
 from gallery_sync.core import names
+from gallery_sync.core.checksums import checksum
 from gallery_sync.core.files import BucketFile
 from gallery_sync.core.ledger import Content
 from gallery_sync.parallel import in_threads
@@ -128,8 +129,8 @@ class BucketDrops:
         self._call = _bounded(retry_seconds, timeout)
 
     def list(self, prefix: str, *, start: str = "") -> Iterator[BucketFile]:
-        """See ports.Drops. A composite object has no MD5; its CRC32C and size stand for its content then."""
-        fields = "items(name,generation,size,md5Hash,crc32c,timeCreated,metadata),nextPageToken"
+        """See ports.Drops."""
+        fields = "items(name,generation,size,md5Hash,crc32c,contentEncoding,timeCreated,metadata),nextPageToken"
         with _translated(f"list {prefix} of the drop bucket"):
             for blob in self._bucket.client.list_blobs(
                 self._bucket, prefix=prefix, start_offset=start or None, fields=fields, **self._call
@@ -137,10 +138,11 @@ class BucketDrops:
                 yield BucketFile(
                     blob.name,
                     int(blob.generation),
-                    f"md5:{blob.md5_hash}" if blob.md5_hash else f"crc32c:{blob.crc32c}:{blob.size}",
+                    checksum(blob.md5_hash, blob.crc32c, int(blob.size)),
                     int(blob.size),
                     blob.time_created.timestamp(),
                     dict(blob.metadata or {}),
+                    blob.content_encoding or "",
                 )
 
 
@@ -193,6 +195,9 @@ class BucketOutbox:
         source, target = self._drops.blob(content.source), self._state.blob(path)
         # Uploaders often leave the type out; Shoptet may judge a picture by it.
         target.content_type = names.content_type(content.source)
+        if content.encoding:
+            # What a rewrite names is all that the copy has of the source's metadata (Cloud Storage, "Objects: rewrite").
+            target.content_encoding = content.encoding
         with _translated(f"copy {content.source}"):
             try:
                 token = None

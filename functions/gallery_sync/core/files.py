@@ -10,7 +10,10 @@ from gallery_sync.core.shop_values import Gallery
 
 @dataclass(frozen=True, slots=True)
 class BucketFile:
-    """An object of the drop bucket, as a listing shows it. `created` is its generation's, on the storage's clock."""
+    """An object of the drop bucket, as a listing shows it. `created` is its generation's, on the storage's clock.
+
+    `encoding` is its `contentEncoding`: "gzip" where an uploader compressed it for the way.
+    """
 
     name: str
     generation: int
@@ -18,6 +21,7 @@ class BucketFile:
     size: int
     created: float
     metadata: Mapping[str, str] = field(default_factory=dict)
+    encoding: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,7 @@ class DropFile:
     size: int
     created: float
     metadata: Mapping[str, str]
+    encoding: str = ""
 
 
 def read(file: BucketFile) -> DropFile | Folder | Refusal:
@@ -37,7 +42,7 @@ def read(file: BucketFile) -> DropFile | Folder | Refusal:
     drop = names.parse(file.name, file.size)
     if not isinstance(drop, Drop):
         return drop
-    return DropFile(drop, file.generation, file.checksum, file.size, file.created, file.metadata)
+    return DropFile(drop, file.generation, file.checksum, file.size, file.created, file.metadata, file.encoding)
 
 
 def of_gallery(files: Iterable[BucketFile], gallery: Gallery) -> Iterator[DropFile]:

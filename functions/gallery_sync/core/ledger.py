@@ -9,16 +9,18 @@ from typing import Final, Literal
 
 import msgspec
 
+from gallery_sync.core.checksums import is_same
 from gallery_sync.core.shop_values import MAX_IMAGES_PER_CALL, Gallery
 
 Action = Literal["insert", "source", "attributes", "delete", "clean"]
 
 
 class Content(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Which bytes: the object and its generation. Two contents are the same picture where their checksums are equal.
+    """Which bytes: the object and its generation. Two contents are the same picture where their checksums say so.
 
     `url`: `source` is not an object but a caller's URL, which Shoptet downloads itself. It may be a secret. Its `generation`
-    is when it was asked for, in microseconds on the storage's clock: as an object's, it rises.
+    is when it was asked for, in microseconds on the storage's clock: as an object's, it rises. `encoding`: the object's
+    `contentEncoding`, which its copy has to have, too.
     """
 
     source: str
@@ -26,6 +28,7 @@ class Content(msgspec.Struct, frozen=True, omit_defaults=True):
     checksum: str
     size: int
     url: bool = False
+    encoding: str = ""
 
 
 def generation_at(at: float) -> int:
@@ -312,7 +315,7 @@ def needs_content(entry: Entry) -> bool:
         return True
     if entry.live.gone:
         return entry.wanted.content.generation != entry.live.generation
-    return entry.wanted.content.checksum != entry.live.checksum
+    return not is_same(entry.wanted.content.checksum, entry.live.checksum)
 
 
 def without_image(entry: Entry) -> Entry:

@@ -9,6 +9,7 @@ Everything here is pure.
 
 import hashlib
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, unquote_to_bytes
@@ -69,8 +70,17 @@ class Refusal:
 
 
 def shortened(text: str) -> str:
-    """Give a name as messages show it: of a long one the beginning and the end, so that there is room for the reason."""
+    """Give a name as messages show it: of a long one the beginning and the end, so that there is room for the reason.
+
+    Characters that nobody sees, as a copy from a sheet may hold, are shown by their number.
+    """
+    text = "".join(f"<U+{ord(letter):04X}>" if is_hidden(letter) else letter for letter in text)
     return text if len(text) <= MOST_SHOWN else f"{text[: MOST_SHOWN - 31]}…{text[-30:]}"
+
+
+def is_hidden(letter: str) -> bool:
+    """Whether a character is not seen, or looks like a plain space and is none."""
+    return letter != " " and unicodedata.category(letter) in ("Cf", "Zs", "Zl", "Zp", "Cc", "Cs", "Co")
 
 
 def parse(name: str, size: int) -> Drop | Folder | Refusal:

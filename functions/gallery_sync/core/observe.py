@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from gallery_sync.core import descriptions
+from gallery_sync.core.checksums import is_same
 from gallery_sync.core.files import DropFile
 from gallery_sync.core.ledger import (
     MAY_BE_THERE,
@@ -33,13 +34,21 @@ _FLAWS = frozenset({"empty-file", "bad-priority"})
 """Failures that end when the file is put right. `bad-priority` was one in earlier versions, and is a warning now."""
 
 
-def observe(ledger: Ledger, files: Iterable[DropFile], now: float) -> Ledger:
-    """Give the ledger with what its files now want. Files from before the last cleanup are out until dropped again."""
+def observe(ledger: Ledger, files: Iterable[DropFile], now: float, empty_wait: float = 0.0) -> Ledger:
+    """Give the ledger with what its files now want. Files from before the last cleanup are out until dropped again.
+
+    An empty file may still be being written: before `empty_wait` (seconds) is over, it says nothing.
+    """
     current = {file.drop.key: file for file in files if file.created > ledger.cleaned_at}
     changed: dict[str, Entry] = {}
+    news = False
     for key, file in current.items():
-        entry = ledger.entries.get(key, Entry())
+        if is_being_written(file, now, empty_wait):
+            continue
         wanted, warning = _wanted(file)
+        entry = ledger.entries.get(key, Entry())
+        if (known := _known_better(entry, wanted.content)) != entry:
+            changed[key] = entry = known
         flaw = _empty(now) if file.size == 0 else None
         override, wanted = _overridden(_override(entry, wanted), wanted)
         if wanted.content.url:
@@ -50,17 +59,31 @@ def observe(ledger: Ledger, files: Iterable[DropFile], now: float) -> Ledger:
             changed[key] = replace(entry, wanted=wanted, override=override)
         elif entry.wanted != wanted or _flaw(entry) != (flaw.code if flaw else None):
             changed[key] = wanting(entry, wanted, failure=flaw, override=override)
+            news = True
         elif entry.override != override:
             changed[key] = replace(entry, override=override)
     for key, entry in ledger.entries.items():
         if key.startswith("drop:") and key not in current and entry.wanted is not None and _asked(entry) is None:
             changed[key] = wanting(entry, None)
+            news = True
         elif by_name_checked(key, entry) != entry:
             changed[key] = by_name_checked(key, entry)
-    news = any(
-        key not in ledger.entries or ledger.entries[key].wanted != entry.wanted for key, entry in changed.items()
-    )
     return with_entries(replace(ledger, order_rule=ORDER_RULE) if news else ledger, changed)
+
+
+def is_being_written(file: DropFile, now: float, empty_wait: float) -> bool:
+    """Whether a file may get its content yet: a mounted bucket writes an empty object first."""
+    return file.size == 0 and now < file.created + empty_wait
+
+
+def _known_better(entry: Entry, content: Content) -> Entry:
+    """Give an entry with all that storage knows of the very content that it has: earlier versions wrote one checksum down."""
+    wanted, live = entry.wanted, entry.live
+    if wanted is not None and not wanted.content.url and wanted.content.generation == content.generation:
+        entry = replace(entry, wanted=replace(wanted, content=content))
+    if live is not None and live.generation == content.generation and is_same(live.checksum, content.checksum):
+        entry = replace(entry, live=replace(live, checksum=content.checksum))
+    return entry
 
 
 def _asked(entry: Entry) -> Wanted | None:
@@ -113,7 +136,8 @@ def _flaw(entry: Entry) -> str | None:
 def _wanted(file: DropFile) -> tuple[Wanted, str | None]:
     """Read what a file wants, and what is wrong with its metadata: the picture comes without that."""
     metadata = _read(file.metadata)
-    wanted = Wanted(Content(file.drop.name, file.generation, file.checksum, file.size), file.created)
+    content = Content(file.drop.name, file.generation, file.checksum, file.size, encoding=file.encoding)
+    wanted = Wanted(content, file.created)
     warnings = []
     if (text := metadata.get("description")) is not None:
         wrong = descriptions.flaw(text)

@@ -47,6 +47,8 @@ class Timing:
     unknown_first: float = 600.0
     """After this a folder whose product Shoptet does not know is asked about again, and then ever more rarely."""
     unknown_longest: float = 6 * HOUR
+    empty_wait: float = 120.0
+    """How long an empty file may be being written before that is a failure."""
     code_valid: float = DAY
     """How long a code's guid is believed without asking again."""
     signed_url: float = 6 * HOUR

@@ -5,6 +5,7 @@ from collections.abc import Sequence, Set
 
 import msgspec
 
+from gallery_sync.core.checksums import is_same
 from gallery_sync.core.ledger import Entry, Ledger, is_shown, with_entries
 from gallery_sync.core.pictures import by_name_checked
 from gallery_sync.core.shop_values import Image
@@ -31,7 +32,7 @@ def is_dropped_again(ledger: Ledger) -> bool:
         entry.wanted is not None
         and is_shown(entry)
         and entry.live is not None
-        and entry.wanted.content.checksum == entry.live.checksum
+        and is_same(entry.wanted.content.checksum, entry.live.checksum)
         and entry.wanted.content.generation != entry.live.generation
         for entry in ledger.entries.values()
         if entry.failure is None
@@ -49,7 +50,7 @@ def _seen(entry: Entry, shown: Set[str], since: float) -> Entry:
             if live.gone or live.seen > since
             else replace(entry, live=replace(live, state="gone"), attempts=0, not_before=0.0)
         )
-    same_again = wanted is not None and wanted.content.checksum == live.checksum
+    same_again = wanted is not None and is_same(wanted.content.checksum, live.checksum)
     # The same content dropped again counts as shown: if a person deletes the image after this, it stays gone.
     generation = wanted.content.generation if wanted is not None and same_again else live.generation
     state = "shown" if live.gone else live.state

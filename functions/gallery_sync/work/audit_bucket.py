@@ -127,7 +127,7 @@ def _differs(world: SweepWorld, folder: str, guid: str | None, gallery: Gallery,
         return False
     fed = {key: entry for key, entry in ledger.entries.items() if key.startswith(f"drop:{folder}/")}
     known = replace(ledger, entries=fed)
-    return observe(known, files, world.clock.now()) != known
+    return observe(known, files, world.clock.now(), world.timing.empty_wait) != known
 
 
 def _look_at_emptied(world: SweepWorld, wanting: Wanting, there: Set[str], start: str, end: str | None) -> int:

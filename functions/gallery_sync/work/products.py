@@ -204,6 +204,8 @@ def _refuse_folder(world: ReconcileWorld, prefix: str, gallery: Gallery, error: 
     kind = "guid" if names.is_guid(prefix) else "code"
     # Without the request's id, which is another one each time: the same refusal again is no news.
     reason = f"Shoptet knows no product with this {kind}: {_ADVICE} ({error.message})"
+    if any(map(names.is_hidden, prefix)):
+        reason = f"the folder's name holds a character that is not seen, {names.shortened(prefix)}: rename it; {reason}"
     _refuse(world, prefix, gallery, folders.NO_PRODUCT, reason, error.request_id)
 
 

@@ -11,7 +11,7 @@ import msgspec
 from gallery_sync.core import brake, folders, forget, schedule, settle
 from gallery_sync.core.files import DropFile, of_gallery
 from gallery_sync.core.ledger import Action, Flight, Ledger, Snapshot, request_order
-from gallery_sync.core.observe import observe
+from gallery_sync.core.observe import is_being_written, observe
 from gallery_sync.core.plan import Nothing, RunIntent, StartFlight, Step, Wait, plan
 from gallery_sync.core.schedule import HOUR
 from gallery_sync.core.see import is_dropped_again, see
@@ -86,16 +86,18 @@ def start(
 def _observed(
     world: ReconcileWorld, held: Held, feeding: Feeding, files: Mapping[str, list[DropFile]]
 ) -> tuple[Ledger, list[float]]:
-    """Give the ledger with what the files of these folders want, and when to come back for what is left behind."""
+    """Give the ledger with what the files of these folders want, and when to come back for what is still to come."""
     now = world.clock.now()
     # A folder that feeds nothing any more is forgotten: the next file in it brings it back.
     prefixes = tuple(prefix for prefix in feeding.prefixes if files[prefix])
     again = {prefix for prefix in held.ledger.moved if prefix not in feeding.moved}
     ledger = replace(held.ledger, prefixes=prefixes, moved=feeding.moved)
     ledger = folders.known_again(ledger) if again else ledger
-    ledger = observe(ledger, list(chain.from_iterable(files[prefix] for prefix in prefixes)), now)
+    seen, wait = list(chain.from_iterable(files[prefix] for prefix in prefixes)), world.timing.empty_wait
+    ledger = observe(ledger, seen, now, wait)
     ledger = folders.tidied(folders.told(ledger, NO_SUCH_CODE, now))
     ledger, coming = _let_go(world, ledger, now) if world.policy.mirror_deletes else (ledger, [])
+    coming += [file.created + wait for file in seen if is_being_written(file, now, wait)]
     return brake.used_up(ledger, world.policy), coming
 
 
@@ -153,7 +155,7 @@ def _rest(world: ReconcileWorld, held: Held, ledger: Ledger, until: float | None
     """Write down what was observed and seen; there is nothing to do at all, or not before `until`."""
     ledger = replace(ledger, due_at=0.0, pause=None) if until is None else replace(ledger, due_at=until)
     ledger = _without_ended(world, ledger)
-    never_written = held.generation == 0 and not ledger.entries
+    never_written = held.generation == 0 and not ledger.entries and until is None
     if ledger != held.ledger and not never_written:
         try:
             world.ledgers.write(held, ledger)

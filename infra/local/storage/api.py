@@ -183,7 +183,7 @@ class Api:
         return _shown(self._read(asked), asked)
 
     def _download(self, asked: Asked) -> web.Response:
-        return content_response(self._read(asked), asked.headers.get("Range", ""), {})
+        return content_response(self._read(asked), asked.headers, {})
 
     def _read(self, asked: Asked) -> StoredObject:
         call = asked.call
@@ -256,7 +256,7 @@ class Api:
             "Content-Disposition": call.query.get("response-content-disposition", ""),
         }
         overrides = {name: value for name, value in wished.items() if value and value.isprintable()}
-        return content_response(stored, asked.headers.get("Range", ""), overrides)
+        return content_response(stored, asked.headers, overrides)
 
 
 def _query(query: Mapping[str, str]) -> Query:

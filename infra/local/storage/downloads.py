@@ -3,6 +3,7 @@
 Source: https://cloud.google.com/storage/docs/xml-api/get-object-download
 """
 
+import gzip
 import re
 from collections.abc import Mapping
 from email.utils import format_datetime
@@ -16,9 +17,18 @@ __all__ = ["content_response", "range_of"]
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
-def content_response(stored: StoredObject, range_header: str, overrides: Mapping[str, str]) -> web.Response:
-    """200, 206 or 416. `overrides` are headers that win over the object's own."""
+def content_response(stored: StoredObject, asked: Mapping[str, str], overrides: Mapping[str, str]) -> web.Response:
+    """200, 206 or 416 to a request with these headers. `overrides` are headers that win over the object's own.
+
+    What is stored compressed is served so to whoever accepts it, and decompressed to all others, whole in any case
+    (https://cloud.google.com/storage/docs/transcoding).
+    """
     headers = {**_headers(stored), **overrides}
+    range_header = asked.get("Range", "")
+    if stored.attributes.get("contentEncoding") == "gzip":
+        if "gzip" not in asked.get("Accept-Encoding", ""):
+            return web.Response(body=gzip.decompress(stored.content), headers=headers)
+        headers["Content-Encoding"] = "gzip"
     size = len(stored.content)
     wanted = range_of(range_header, size)
     if wanted is None:
@@ -63,7 +73,7 @@ def _headers(stored: StoredObject) -> dict[str, str]:
         "x-goog-metageneration": str(stored.metageneration),
         "x-goog-hash": f"crc32c={stored.crc32c},md5={stored.md5}",
         "x-goog-stored-content-length": str(len(stored.content)),
-        "x-goog-stored-content-encoding": "identity",
+        "x-goog-stored-content-encoding": stored.attributes.get("contentEncoding") or "identity",
         "x-goog-storage-class": stored.attributes["storageClass"],
         **{name: value for name, value in named.items() if value},
     }

@@ -24,7 +24,7 @@ __all__ = [
     "read_edits",
 ]
 
-ATTRIBUTES = ("contentType", "cacheControl", "contentDisposition", "contentLanguage", "storageClass")
+ATTRIBUTES = ("contentType", "contentEncoding", "cacheControl", "contentDisposition", "contentLanguage", "storageClass")
 """What a caller may set of an object besides custom metadata, as the JSON API spells it."""
 
 STORAGE_CLASSES = ("STANDARD", "NEARLINE", "COLDLINE", "ARCHIVE")
@@ -117,10 +117,10 @@ class Edits:
 def read_edits(resource: Mapping[str, Any]) -> Edits:
     """The edits in an object resource that a client sent; what only the server sets is ignored, as Google does.
 
-    Raises ApiError 400 for a value of the wrong type, and 501 for an encoding, which this server would have to undo.
+    Raises ApiError 400 for a value of the wrong type, and 501 for another encoding than gzip.
     """
-    if resource.get("contentEncoding"):
-        raise ApiError.not_supported("contentEncoding")
+    if resource.get("contentEncoding") not in (None, "", "gzip"):
+        raise ApiError.not_supported(f"contentEncoding {resource['contentEncoding']}")
     attributes = {name: resource[name] for name in ATTRIBUTES if name in resource}
     for name, value in attributes.items():
         _check_text(name, value)

@@ -1,6 +1,7 @@
 """Objects: every way up, every way down, their metadata and their names."""
 
 import base64
+import gzip
 import hashlib
 import io
 import os
@@ -9,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import google_crc32c
 import pytest
 import requests
-from google.api_core.exceptions import BadRequest, Conflict, NotFound
+from google.api_core.exceptions import BadRequest, Conflict, MethodNotImplemented, NotFound
 from google.cloud.storage import Bucket, Client
 
 CHUNK = 256 * 1024
@@ -217,3 +218,24 @@ def test_what_the_server_does_not_know_it_refuses_instead_of_ignoring(bucket: Bu
     answer = requests.get(f"{local}/storage/v1/b/{bucket.name}/o?matchGlob=*.jpg", timeout=10)
     assert answer.status_code == 501
     assert "matchGlob" in answer.json()["error"]["message"]
+
+
+def test_a_compressed_object_is_served_so_to_whoever_accepts_it_and_plain_to_others(bucket: Bucket, local: str) -> None:
+    plain, stored = b"plain text " * 50, gzip.compress(b"plain text " * 50)
+    blob = bucket.blob("a.txt")
+    blob.content_encoding = "gzip"
+    blob.upload_from_string(stored)
+    assert (blob.size, bucket.get_blob("a.txt").content_encoding) == (len(stored), "gzip")
+    url = f"{local}/download/storage/v1/b/{bucket.name}/o/a.txt?alt=media"
+    raw = requests.get(url, headers={"Accept-Encoding": "identity", "Range": "bytes=0-3"}, timeout=10)
+    assert (raw.status_code, raw.content, raw.headers.get("Content-Encoding")) == (200, plain, None)
+    served = requests.get(url, headers={"Accept-Encoding": "gzip"}, timeout=10, stream=True)
+    assert (served.headers["Content-Encoding"], served.raw.read(decode_content=False)) == ("gzip", stored)
+    assert blob.download_as_bytes(raw_download=True) == stored
+
+
+def test_another_encoding_is_refused_instead_of_being_served_wrong(bucket: Bucket) -> None:
+    blob = bucket.blob("a.txt")
+    blob.content_encoding = "br"
+    with pytest.raises(MethodNotImplemented, match="contentEncoding br"):
+        blob.upload_from_string(b"x")

@@ -1,5 +1,6 @@
 """The outbox: a copy of exactly one generation, and an address under which it can be downloaded for a while."""
 
+import gzip
 import time
 from urllib.parse import urlsplit
 
@@ -203,3 +204,16 @@ def test_a_copy_in_several_steps_is_carried_to_its_end() -> None:
         outbox = BucketOutbox(client.bucket("drops"), client.bucket("state"), lambda path: path, RETRY_SECONDS)
         assert outbox.prepare([content]) == {content: names.outbox("p/a.png", 7)}
     assert tokens == [None, "after-1", "after-2"]
+
+
+def test_a_file_that_was_compressed_for_the_way_is_downloaded_as_the_picture(world: World) -> None:
+    picture = b"\x89PNG" * 100
+    blob = world.drop_bucket.blob("p/a.png")
+    blob.content_encoding = "gzip"
+    blob.upload_from_string(gzip.compress(picture))
+    (file,) = world.drops.list("p/a.png")
+    content = Content(file.name, file.generation, file.checksum, file.size, encoding=file.encoding)
+    (url,) = world.outbox().prepare([content]).values()
+    assert isinstance(url, str)
+    for accepts in ("identity", "gzip"):
+        assert requests.get(url, headers={"Accept-Encoding": accepts}, timeout=10).content == picture

@@ -1,5 +1,7 @@
 """What the bucket's files change in the ledger."""
 
+import dataclasses
+
 import pytest
 
 from gallery_sync.core.files import DropFile
@@ -179,3 +181,19 @@ def test_a_picture_that_an_earlier_version_kept_out_for_its_priority_comes() -> 
 def test_an_empty_file_is_a_failure_that_says_so() -> None:
     failure = entry_of(observe(a_ledger(), [a_file("a.jpg", size=0, priority="first")], NOW)).failure
     assert failure == Failure("empty-file", "the file is empty: drop the picture again", NOW)
+
+
+def test_an_empty_file_says_nothing_as_long_as_it_may_be_being_written() -> None:
+    empty = a_file("a.jpg", 2, size=0)
+    until = empty.created + 120.0
+    assert observe(a_ledger(), [empty], until - 1, 120.0) == a_ledger()
+    shows = a_ledger(shown("a.jpg", "1.jpg", 100))
+    assert observe(shows, [empty], until - 1, 120.0) == shows
+    assert observe(shows, [empty], until, 120.0).entries[key("a.jpg")].failure is not None
+
+
+def test_how_a_file_is_encoded_is_known_for_its_copy() -> None:
+    compressed = dataclasses.replace(a_file("a.jpg"), encoding="gzip")
+    entry = observe(a_ledger(), [compressed], NOW).entries[key("a.jpg")]
+    assert entry.wanted is not None
+    assert entry.wanted.content.encoding == "gzip"

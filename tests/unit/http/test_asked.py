@@ -62,7 +62,7 @@ def test_an_image_that_a_caller_replaces_by_its_name_is_not_ordered() -> None:
     after = {"name:1.jpg": Entry(asked(1.0), replace(live("1.jpg", "1.jpg"), checksum="url-sum"))}
     step = plan(a_ledger(after | {A: Entry(BASE)}), (img("1.jpg", 100),), NOW, PLAIN)
     assert isinstance(step, StartFlight)
-    assert (step.action, [s.priority for s in step.images.values()]) == ("insert", [102])
+    assert (step.action, [s.priority for s in step.images.values()]) == ("insert", [200])
 
 
 def test_an_image_that_a_caller_replaces_by_its_name_is_never_inserted() -> None:
