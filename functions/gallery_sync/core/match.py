@@ -53,7 +53,17 @@ def inserted(
     completed = flight.job_created is not None and flight.reason is None
     renumbers = keeps is False or (keeps is None and flight.first_miss is None)
     of_the_job = all(_may_be_of_the_job(image, flight) for image in rest.values())
-    if not half_kept and renumbers and completed and of_the_job and not found and len(rest) == len(expected):
+    # One alone may be a person's, in the stead of ours that got lost: a shop that gives numbers itself counts.
+    counted = keeps is False or len(rest) > 1 or is_numbered_in_steps(listing)
+    if (
+        not half_kept
+        and renumbers
+        and completed
+        and of_the_job
+        and counted
+        and not found
+        and len(rest) == len(expected)
+    ):
         in_order = sorted(expected, key=lambda key: flight.images[key].priority or 0)
         found = dict(zip(in_order, sorted(rest.values(), key=_place), strict=True))
     elif (

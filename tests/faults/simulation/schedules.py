@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
-from gallery_sync.core.schedule import DAY
+from gallery_sync.core.ledger import reconcile_at
+from gallery_sync.core.schedule import DAY, HOUR
 from gallery_sync.core.shop_values import GALLERIES
 from gallery_sync.state import open_galleries
 from tests.faults.simulation.callers import Callers
@@ -264,7 +265,9 @@ class Life:
         still, state = 0, -1
         for _ in range(int(QUIET_HOURS * 3600 / SWEEP_EVERY)):
             universe.turn(SWEEP_EVERY)
-            still = still + 1 if universe.at_rest and state == universe.state.last else 0
+            # A gallery may wait for the next hour, in which more images may go.
+            due = any(0 < reconcile_at(held) < universe.now + HOUR for held in universe.record.current.values())
+            still = still + 1 if universe.at_rest and not due and state == universe.state.last else 0
             state = universe.state.last
             if still >= 3 and universe.setting.releases and self.people.release():
                 still = 0

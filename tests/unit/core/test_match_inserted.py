@@ -96,6 +96,15 @@ def test_a_renumbered_image_that_happens_to_have_one_of_our_numbers_is_matched_b
     assert named(outcome) == {file: f"{file[:3]}-live.jpg" for file in files}
 
 
+def test_a_single_new_image_is_ours_only_in_a_gallery_that_is_counted() -> None:
+    flight = replace(insertion({"a.jpg": 137}, before=("old.jpg",)), job_created=DONE.job_created)
+    somebody_elses = (img("old.jpg", 37), img("new.jpg", 38))
+    assert named(inserted(flight, somebody_elses)) == {}
+    assert inserted(flight, somebody_elses).unexplained == ("new.jpg",)
+    assert named(inserted(flight, somebody_elses, keeps=False)) == {"a.jpg": "new.jpg"}
+    assert named(inserted(flight, (img("old.jpg", 10), img("new.jpg", 20)))) == {"a.jpg": "new.jpg"}
+
+
 def test_of_a_renumbered_few_one_may_have_one_of_our_numbers_by_chance() -> None:
     outcome = inserted(DONE, [img("7.jpg", 101), img("8.jpg", 100), img("9.jpg", 102)])
     assert named(outcome) == {"a.jpg": "8.jpg", "b.jpg": "7.jpg", "c.jpg": "9.jpg"}
