@@ -68,7 +68,7 @@ MUTATIONS: Final = (
         "I2",
         "a call is sent however late it is",
         "work/flights.py",
-        "send_until=now + world.timing.send_within",
+        "send_until=(now if known is None else known) + world.timing.send_within",
         "send_until=now + 1e6",
     ),
     Mutation(
@@ -162,8 +162,8 @@ MUTATIONS: Final = (
         "I1",
         "a listing from before a file was dropped again tells whether its image is there",
         "work/start.py",
-        "        if product is None or again:",
-        "        if product is None:",
+        "        if seen is None or again:",
+        "        if seen is None:",
     ),
     Mutation(
         "I1",
@@ -246,10 +246,10 @@ MUTATIONS: Final = (
         "quiet",
         "an audit lists its gallery twice",
         "work/start.py",
-        "        if product is None or again:",
-        "        if audit and product is None:\n"
+        "        if seen is None or again:",
+        "        if audit and seen is None:\n"
         "            world.shop.product(ledger.guid)\n"
-        "        if product is None or again:",
+        "        if seen is None or again:",
     ),
     Mutation(
         "quiet",

@@ -7,9 +7,11 @@ import msgspec
 
 from gallery_sync.core import lost_answer, match, numbering, schedule, settle
 from gallery_sync.core.ledger import Flight, Ledger
-from gallery_sync.core.shop_values import Product, ResultRow
+from gallery_sync.core.shop_values import ResultRow
 from gallery_sync.ports import shop_errors
 from gallery_sync.state import jobindex
+from gallery_sync.work import products
+from gallery_sync.work.products import Seen
 from gallery_sync.work.report import report, where
 from gallery_sync.work.world import ReconcileWorld
 
@@ -25,9 +27,9 @@ class Later:
 
 @dataclass(frozen=True, slots=True)
 class Over:
-    """The flight is over. `product` is the gallery's product as it was just seen, where it was."""
+    """The flight is over. `seen` is the gallery's product as it was just seen, where it was."""
 
-    product: Product | None
+    seen: Seen | None
 
 
 def finish(world: ReconcileWorld, ledger: Ledger, flight: Flight, ended: str | None) -> Later | Over:
@@ -143,8 +145,8 @@ def _settle(
 ) -> Later | Over:
     """See what the gallery shows, and settle the flight by that. Its product's codes are told with it, for the next flight."""
     guid, gallery = ledger.guid, ledger.gallery
-    product = world.shop.product(guid)
-    listing = product.images[gallery]
+    seen = products.ask(world, guid)
+    listing = seen.product.images[gallery]
     insertion = flight.action == "insert"
     keeps = numbering.keeps_numbers(ledger, listing)
     outcome = match.inserted(flight, listing, rows, keeps=keeps) if insertion else match.replaced(flight, listing)
@@ -162,4 +164,4 @@ def _settle(
         due = (after.flight.first_miss or now) + world.timing.second_listing
         world.queue.gallery(guid, gallery, due)
         return Later()
-    return Over(product)
+    return Over(seen)

@@ -22,6 +22,20 @@ replace = msgspec.structs.replace
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """A product as Shoptet showed it, and the moment before it was asked for (epoch seconds)."""
+
+    product: Product
+    at: float
+
+
+def ask(world: ReconcileWorld, guid: str) -> Seen:
+    """Ask for a product. Raises the client's errors of a GET."""
+    at = world.clock.now()
+    return Seen(world.shop.product(guid), at)
+
+
+@dataclass(frozen=True, slots=True)
 class Feeding:
     """The folders that feed a gallery now, and those whose code does not mean its product any more."""
 

@@ -27,7 +27,7 @@ from gallery_sync.core.ledger import Ledger
 from gallery_sync.core.ledger_document import BadDocument
 from gallery_sync.core.limits import is_too_many
 from gallery_sync.core.settle import paused
-from gallery_sync.core.shop_values import Gallery, Product
+from gallery_sync.core.shop_values import Gallery
 from gallery_sync.ports import shop_errors
 from gallery_sync.ports.queue import Reconcile, TasksError
 from gallery_sync.ports.storage import StorageUnavailable, TooManyWrites
@@ -36,6 +36,7 @@ from gallery_sync.state.ledgers import Held
 from gallery_sync.work import products
 from gallery_sync.work.accept import accept
 from gallery_sync.work.finish import Later, finish
+from gallery_sync.work.products import Seen
 from gallery_sync.work.standstill import standstill, wait
 from gallery_sync.work.start import start
 from gallery_sync.work.world import ReconcileWorld
@@ -60,7 +61,7 @@ class Next:
     """The run goes on: with this target, and its product as it was just seen, where it was."""
 
     target: Target
-    product: Product | None = None
+    seen: Seen | None = None
 
 
 def reconcile(world: ReconcileWorld, task: Reconcile) -> None:
@@ -109,7 +110,7 @@ def _run(world: ReconcileWorld, target: Target) -> None:
         held = world.ledgers.read(target.guid, target.gallery)
         if held.ledger.flight is None and world.clock.now() > stop:
             break
-        now = Next(_without_settled(world, held.ledger, now.target), now.product)
+        now = Next(_without_settled(world, held.ledger, now.target), now.seen)
         try:
             after = _step(world, held, now, stands)
         except (shop_errors.TryLater, shop_errors.NotAllowed, shop_errors.Refused) as error:
@@ -142,7 +143,7 @@ def _step(world: ReconcileWorld, held: Held, now: Next, stands: Callable[[], str
         return now
     if ledger.flight is not None:
         outcome = finish(world, ledger, ledger.flight, target.ended)
-        return None if isinstance(outcome, Later) else Next(target, outcome.product)
+        return None if isinstance(outcome, Later) else Next(target, outcome.seen)
     if (reason := stands()) is not None:
         if target.audit or wait(world, target.guid, target.gallery, target.prefix, reason):
             return None
@@ -150,7 +151,7 @@ def _step(world: ReconcileWorld, held: Held, now: Next, stands: Callable[[], str
     feeding = products.feeding(world, ledger, target.prefix)
     # A folder that is refused is asked about again: only the product itself tells that it is back.
     asks = target.audit or target.prefix in feeding.moved
-    return Next(target) if start(world, held, feeding, now.product, audit=asks) else None
+    return Next(target) if start(world, held, feeding, now.seen, audit=asks) else None
 
 
 def _is_news(ledger: Ledger, prefix: str) -> bool:

@@ -15,7 +15,7 @@ from gallery_sync.core.observe import is_being_written, observe
 from gallery_sync.core.plan import Nothing, RunIntent, StartFlight, Step, Wait, plan
 from gallery_sync.core.schedule import HOUR
 from gallery_sync.core.see import is_dropped_again, see
-from gallery_sync.core.shop_values import Attributes, Image, NewImage, NewSource, Product
+from gallery_sync.core.shop_values import Attributes, Image, NewImage, NewSource
 from gallery_sync.ports import shop_errors
 from gallery_sync.ports.storage import NotCopied, PreconditionFailed
 from gallery_sync.state import deletions, jobindex, refusals
@@ -23,7 +23,7 @@ from gallery_sync.state.jobindex import IndexedJob
 from gallery_sync.state.ledgers import Held
 from gallery_sync.work import flights
 from gallery_sync.work.intents import run_intent
-from gallery_sync.work.products import Feeding, checked
+from gallery_sync.work.products import Feeding, Seen, ask, checked
 from gallery_sync.work.report import report, where
 from gallery_sync.work.world import ReconcileWorld
 
@@ -41,32 +41,35 @@ def start(
     world: ReconcileWorld,
     held: Held,
     feeding: Feeding,
-    product: Product | None,
+    seen: Seen | None,
     *,
     audit: bool = False,
 ) -> bool:
     """Take the next step of a gallery that has no flight; True if there may be more to do at once.
 
-    `feeding` says which folders feed it now; `product` is the product as this run has just seen it, so that it need not be
-    asked for again. `audit`: it is asked for although there is nothing to do, except in a pause. Raises the client's TryLater,
-    NotAllowed and NotFound, and StorageUnavailable.
+    `feeding` says which folders feed it now; `seen` is the product as this run has just seen it, so that it need not be
+    asked for again. `audit`: it is asked for although there is nothing to do, except in a pause. Nothing is sent long after
+    the product was asked for, whatever holds this run up. Raises the client's TryLater, NotAllowed and NotFound, and
+    StorageUnavailable.
     """
     gallery = held.ledger.gallery
     files = {prefix: list(of_gallery(world.drops.list(f"{prefix}/"), gallery)) for prefix in feeding.prefixes}
     ledger, coming = _observed(world, held, feeding, files)
-    step = plan(ledger, product.images[gallery] if product is not None else (), world.clock.now(), world.policy)
+    if seen is not None and world.clock.now() > seen.at + world.timing.send_within / 2:
+        seen = None
+    step = plan(ledger, seen.product.images[gallery] if seen is not None else (), world.clock.now(), world.policy)
     if isinstance(step, RunIntent):
         return _run(world, held, step)
     again = is_dropped_again(ledger)
     unsure = isinstance(step, Nothing) and again
     asks = audit or brake.is_news(ledger, world.policy)
     if isinstance(step, StartFlight) or unsure or (asks and not _is_paused(world, ledger)):
-        if product is None or again:
+        if seen is None or again:
             # What was seen before the file was dropped again does not tell whether its image is still there.
-            product = world.shop.product(ledger.guid)
-        listing = product.images[gallery]
+            seen = ask(world, ledger.guid)
+        listing = seen.product.images[gallery]
         # Nothing lands on a product that its code no longer means: that is known for sure only now.
-        now_feeding = checked(world, ledger, product)
+        now_feeding = checked(world, ledger, seen.product)
         if now_feeding != Feeding(ledger.prefixes, ledger.moved):
             ledger, coming = _observed(world, held, now_feeding, files)
         ledger = folders.known_again(ledger)
@@ -76,8 +79,8 @@ def start(
         if isinstance(step, Nothing) and is_dropped_again(ledger):
             # It landed a moment ago, and the listing may lag behind: a later one will tell.
             step = Wait(world.clock.now() + world.timing.second_listing)
-    if isinstance(step, StartFlight):
-        return _fly(world, held, ledger, step, listing)
+    if isinstance(step, StartFlight) and seen is not None:
+        return _fly(world, held, ledger, step, seen)
     if isinstance(step, RunIntent):
         return _run(world, held, step)
     return _rest(world, held, ledger, min([*coming, *([step.until] if isinstance(step, Wait) else [])], default=None))
@@ -181,7 +184,7 @@ def _is_there(world: ReconcileWorld, key: str) -> bool:
     return first is not None and first.name == name
 
 
-def _fly(world: ReconcileWorld, held: Held, ledger: Ledger, step: StartFlight, listing: Sequence[Image]) -> bool:
+def _fly(world: ReconcileWorld, held: Held, ledger: Ledger, step: StartFlight, seen: Seen) -> bool:
     """Prepare what Shoptet is to download, take the slot, send."""
     urls: Urls = {}
     images = step.images
@@ -192,7 +195,8 @@ def _fly(world: ReconcileWorld, held: Held, ledger: Ledger, step: StartFlight, l
         if not images:
             # Every file of this step was replaced or deleted since it was listed, or cannot be copied: plan again.
             return not not_copied or _write(world, held, ledger)
-    flight = flights.take_slot(world, held, ledger, step.action, images=images, before=_names_before(ledger, listing))
+    before = _names_before(ledger, seen.product.images[ledger.gallery])
+    flight = flights.take_slot(world, held, ledger, step.action, images=images, before=before, known=seen.at)
     if flight is None:
         return True
     report(world.log, held.ledger, ledger)
