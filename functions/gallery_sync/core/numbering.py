@@ -47,6 +47,9 @@ def number(ledger: Ledger, listing: Sequence[Image]) -> dict[str, Number]:
     in_order, current = _automatic(ledger)
     places = order.assign(in_order, current, taken, _others(ledger, listing))
     strays = {key for key in current if _is_astray(ledger.entries[key])}
+    if keeps_numbers(ledger, listing) is False:
+        # A new place means something among the numbers that the shop has given, and nothing among those that we sent.
+        strays |= {key for key in current if places[key] != current[key]}
     sent = _between(in_order, places, _shown(ledger, listing), strays, taken) if strays else places
     return {
         **{key: Number(priority, priority, own=True) for key, priority in explicit.items()},
@@ -76,7 +79,10 @@ def keeps_numbers(ledger: Ledger, listing: Sequence[Image]) -> bool | None:
     """
     sent = {e.live.name: e.live.priority for e in ledger.entries.values() if e.live is not None and e.live.priority}
     same = [image.priority == sent[image.name] for image in listing if image.name in sent]
-    return True if any(same) else None if len(same) < 2 else False
+    if any(same):
+        # Asked for 10, the first image of a shop that counts in tens has it by chance.
+        return None if is_numbered_in_steps(listing) else True
+    return None if len(same) < 2 else False
 
 
 def is_numbered_in_steps(listing: Sequence[Image]) -> bool:

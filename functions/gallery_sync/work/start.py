@@ -73,7 +73,7 @@ def start(
         if now_feeding != Feeding(ledger.prefixes, ledger.moved):
             ledger, coming = _observed(world, held, now_feeding, files)
         ledger = folders.known_again(ledger)
-        ledger = see(ledger, listing, world.clock.now() - world.timing.second_listing)
+        ledger = folders.tidied(see(ledger, listing, world.clock.now() - world.timing.second_listing))
         ledger = brake.braked(ledger, len(listing), world.policy, world.clock.now())
         step = _within_the_hour(world, ledger, listing, plan(ledger, listing, world.clock.now(), world.policy))
         if isinstance(step, Nothing) and is_dropped_again(ledger):

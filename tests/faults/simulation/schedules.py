@@ -248,10 +248,10 @@ class Life:
 
     def _quiet_days(self) -> list[str]:
         """Where a code was asked anew and means something else, the next full look finds the files' new gallery: once for
-        each gallery that it fed, at most; and once by an audit of the old one. The days after that are quiet.
+        each gallery that it fed, at most; and once more by an audit of each. The days after that are quiet.
         """
         universe = self.universe
-        for _ in range(len(GALLERIES) + 1):
+        for _ in range(2 * len(GALLERIES) + 1):
             yesterday, before = universe.now - DAY, beliefs(universe)
             unquiet = quiet_problems(universe)
             if news_at(universe) <= yesterday and beliefs(universe) == before:
