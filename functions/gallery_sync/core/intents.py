@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from gallery_sync.core.ledger import MAX_DONE, Entry, Intent, Ledger, Row, since, with_entries
-from gallery_sync.core.operation import Outcome
+from gallery_sync.core.operation import ImageState, Outcome
 from gallery_sync.core.pictures import NAME_KEY, overridden, owner
 from gallery_sync.core.shop_values import MAX_IMAGES_PER_CALL, Image
 
@@ -81,7 +81,7 @@ def _effect(ledger: Ledger, intent: Intent, outcome: Outcome) -> Ledger:
     """Do to the ledger what was done in the gallery, from what was written down of it."""
     match intent.kind:
         case "clean":
-            return _cleaned(ledger, intent, [image.name or "" for image in outcome.images if image.state == "skipped"])
+            return _cleaned(ledger, intent, {image.name: image.state for image in outcome.images})
         case "delete":
             return _deleted(ledger, intent, intent.name or "")
         case "attributes":
@@ -90,14 +90,33 @@ def _effect(ledger: Ledger, intent: Intent, outcome: Outcome) -> Ledger:
             return _described(ledger, rows, {one.name: one.change_time for _, one in told if one.state == "updated"})
 
 
-def _cleaned(ledger: Ledger, intent: Intent, skipped: Sequence[str]) -> Ledger:
-    """Give the ledger after a cleanup: images are gone but those that Shoptet `skipped`, and what was wanted then is out."""
-    kept = set(skipped)
+def there_before(ledger: Ledger, intent: Intent, listing: Sequence[Image]) -> tuple[str, ...]:
+    """Name the images that an intent was asked for at the latest: what is listed when it is first tried.
+
+    For a cleanup also what is ours from before it: a listing may lag behind.
+    """
+    ours = [entry for entry in ledger.entries.values() if intent.kind == "clean" and not _is_newer(entry, intent)]
+    shown = [entry.live.name for entry in ours if entry.live is not None and not entry.live.gone]
+    return tuple(dict.fromkeys((*(image.name for image in listing), *shown)))
+
+
+def _is_newer(entry: Entry, intent: Intent) -> bool:
+    """Whether what a key wants came after the intent was asked."""
+    return entry.wanted is not None and since(entry.wanted) > intent.at
+
+
+def _cleaned(ledger: Ledger, intent: Intent, became: Mapping[str | None, ImageState]) -> Ledger:
+    """Give the ledger after a cleanup: what was deleted is gone, what Shoptet skipped is kept, and what was wanted then is out.
+
+    What came in between was not touched.
+    """
     entries = {}
     for key, entry in ledger.entries.items():
         shows = entry.live
-        live = replace(shows, state="kept") if shows is not None and shows.name in kept else None
-        newer = entry.wanted is not None and since(entry.wanted) > intent.at
+        state = became.get(shows.name) if shows is not None else None
+        live = replace(shows, state="kept") if shows is not None and state == "skipped" else shows
+        live = None if state == "deleted" or (shows is not None and shows.gone) else live
+        newer = _is_newer(entry, intent)
         if newer and live is None and shows is not None and (shows.gone or key.startswith(NAME_KEY)):
             # A person was faster than the cleanup, and still wins. Whether it took an image that is meant by its name, or that
             # came after it, the gallery tells.

@@ -94,7 +94,10 @@ def _outcomes(world: RequestWorld, held: Held, intent: Intent) -> Outcomes:
     if intent.purge and (kept := _purge(world, ledger, intent.at)):
         return [(intent, Outcome(now, problem=Problem(502, "not-purged", kept)))]
     if intents.was_cleaned(intent, listing):
-        images = tuple(ImageOutcome("deleted", name, key=owner(ledger, name)) for name in intent.before or ())
+        shown = {image.name for image in listing}
+        ours = [e.live.name for e in ledger.entries.values() if e.live is not None and e.live.name not in shown]
+        gone = dict.fromkeys((*(intent.before or ()), *ours))
+        images = tuple(ImageOutcome("deleted", name, key=owner(ledger, name)) for name in gone)
         return [(intent, Outcome(now, images))]
     if intent.attempts >= world.max_attempts:
         lost = f"given up: Shoptet's answer was lost {intent.attempts} times"
@@ -111,7 +114,7 @@ def _fly(world: RequestWorld, held: Held, intent: Intent, behind: Sequence[Inten
     """Take the slot, make the call, and give what came of it. Raises Later."""
     ledger = held.ledger
     if intent.before is None:
-        intent = replace(intent, before=tuple(image.name for image in listing))
+        intent = replace(intent, before=intents.there_before(ledger, intent, listing))
     known = tuple(intent if other.id == intent.id else other for other in ledger.intents)
     flight = flights.take_slot(
         world,
@@ -159,8 +162,10 @@ def _clean(world: RequestWorld, ledger: Ledger, flight: Flight, intent: Intent, 
 
     What was added since this was first tried stays: then those that were there are deleted one by one.
     """
-    before = set(intent.before or ())
+    before, ours = set(intent.before or ()), list[str]()
     if all(image.name in before for image in listing):
+        # Also what has just landed, and a listing that lags lacks.
+        ours = [entry.live.name for entry in ledger.entries.values() if entry.live is not None and not entry.live.gone]
         rows = world.shop.delete_all(
             ledger.guid, ledger.gallery, remove_reference=intent.remove_reference, send_until=flight.send_until
         )
@@ -172,7 +177,7 @@ def _clean(world: RequestWorld, ledger: Ledger, flight: Flight, intent: Intent, 
         if name in skipped
         else ImageOutcome("deleted", name, key=owner(ledger, name))
         # A listing that lags may have lacked one that Shoptet names.
-        for name in dict.fromkeys((*(intent.before or ()), *skipped))
+        for name in dict.fromkeys((*(intent.before or ()), *ours, *skipped))
     )
 
 

@@ -19,6 +19,7 @@ PLAIN = Policy()
 SHOWN = shown("a.jpg", "1.jpg", 100)
 CLEAN = Intent("op-clean/0", "clean", NOW)
 DELETE = Intent("op-delete/0", "delete", NOW, name="1.jpg")
+GONE = ImageOutcome("deleted", "1.jpg")
 LATER, EARLIER = NOW + 1, NOW - 1
 
 
@@ -33,7 +34,7 @@ def run(ledger: Ledger, intent: Intent, *images: ImageOutcome) -> Ledger:
 
 def test_an_intent_that_has_ended_waits_no_longer_and_is_known_whoever_asks_for_it_again() -> None:
     ledger = intents.ask(intents.ask(a_ledger(SHOWN), CLEAN), DELETE)
-    after = intents.ended(ledger, CLEAN, Outcome(NOW))
+    after = intents.ended(ledger, CLEAN, Outcome(NOW, (GONE,)))
     assert (after.intents, after.done, after.entries) == ((DELETE,), (CLEAN.id,), {})
     assert intents.ask(after, CLEAN) == after
     assert intents.ended(after, CLEAN, Outcome(NOW)) == after
@@ -100,7 +101,7 @@ def test_an_image_whose_file_was_dropped_before_its_deletion_was_asked_for_stays
 def test_a_picture_that_a_caller_gave_for_a_file_after_that_was_asked_for_is_shown_again(intent: Intent) -> None:
     picture = by_key(A, LATER)
     ledger = pictures.want(a_ledger(SHOWN), [picture])
-    after = run(ledger, intent)
+    after = run(ledger, intent, GONE)
     assert wanted_content(after, A) == content_of(picture)
     assert after.entries[A].live is None
     # The file itself, from before the cleanup, does not speak against it.

@@ -57,13 +57,30 @@ def test_a_cleanup_whose_answer_was_lost_was_carried_out_if_nothing_is_left_of_w
     assert intents.was_cleaned(asked, [img(name) for name in listing]) is was_cleaned
 
 
-def test_a_cleanup_leaves_of_our_images_only_those_that_shoptet_skipped() -> None:
-    states: list[ImageState] = ["deleted", "skipped", "failed", "would-be-deleted"]
-    files = {state: f"{state}.jpg" for state in states}
+def test_a_cleanup_leaves_of_our_images_those_that_shoptet_skipped_and_those_that_it_did_not_touch() -> None:
+    states: list[ImageState] = ["deleted", "skipped"]
+    files = {state: f"{state}.jpg" for state in (*states, "untouched")}
     entries = {k: e for state, file in files.items() for k, e in shown(file, f"{state}-live.jpg", 100).items()}
     ledger = after(a_ledger(entries), intent("clean"), *(ImageOutcome(state, f"{state}-live.jpg") for state in states))
-    assert set(ledger.entries) == {key(files["skipped"])}
+    assert {name: entry.live and entry.live.state for name, entry in ledger.entries.items()} == {
+        key("skipped.jpg"): "kept",
+        key("untouched.jpg"): "shown",
+    }
     assert ledger.cleaned_at == NOW
+
+
+def test_an_image_that_landed_after_a_cleanup_was_first_tried_and_was_not_touched_is_not_inserted_again() -> None:
+    late = {A: Entry(replace(W_A, created=NOW + 1), live("a.jpg", "1.jpg", priority=100))}
+    assert after(a_ledger(late), intent("clean", before=("0.jpg",)), ImageOutcome("deleted", "0.jpg")).entries == late
+
+
+def test_what_was_there_before_a_cleanup_is_known_although_a_listing_lags_behind() -> None:
+    newer = Entry(replace(wanted("new.jpg"), created=NOW + 1), live("new.jpg", "2.jpg"))
+    gone = Entry(None, live("gone.jpg", "3.jpg", state="gone"))
+    ledger = a_ledger(SHOWN | {key("new.jpg"): newer, key("gone.jpg"): gone})
+    assert intents.there_before(ledger, intent("clean"), [img("foreign.jpg")]) == ("foreign.jpg", "1.jpg")
+    assert intents.there_before(ledger, intent("clean"), [img("1.jpg")]) == ("1.jpg",)
+    assert intents.there_before(ledger, intent("delete"), [img("foreign.jpg")]) == ("foreign.jpg",)
 
 
 def test_an_earlier_cleanup_does_not_take_a_later_one_back() -> None:
@@ -74,7 +91,9 @@ def test_an_earlier_cleanup_does_not_take_a_later_one_back() -> None:
 @pytest.mark.parametrize(("created", "comes_back"), [(NOW - 1, False), (NOW, False), (NOW + 1, True)])
 def test_only_what_was_dropped_after_the_request_comes_back(kind: str, created: float, comes_back: bool) -> None:
     dropped = {A: Entry(replace(W_A, created=created), live("a.jpg", "1.jpg"))}
-    entry = after(a_ledger(dropped), intent(kind, name="1.jpg")).entries.get(A, Entry())
+    entry = after(a_ledger(dropped), intent(kind, name="1.jpg"), ImageOutcome("deleted", "1.jpg")).entries.get(
+        A, Entry()
+    )
     waits = Entry(replace(W_A, created=created))
     assert (entry == waits) is comes_back
 
