@@ -68,7 +68,7 @@ MUTATIONS: Final = (
         "I2",
         "a call is sent however late it is",
         "work/flights.py",
-        "send_until=(now if known is None else known) + world.timing.send_within",
+        "send_until=min(now, now if known is None else known + world.timing.send_within) + world.timing.send_within",
         "send_until=now + 1e6",
     ),
     Mutation(

@@ -20,6 +20,10 @@ class TooManyWrites(StorageUnavailable):
     """Others write the same document too often (Cloud Storage promises one write a second): this one was not done."""
 
 
+class WrittenByOthers(TooManyWrites):
+    """Others wrote the document again and again while this write was tried over what they wrote."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stored:
     """A document as it was read: its body, its generation, and when it was written on the storage's clock."""

@@ -11,7 +11,14 @@ from gallery_sync.core import ledger_document
 from gallery_sync.core.ledger import Flight, Ledger
 from gallery_sync.core.observe import observe
 from gallery_sync.core.shop_values import Gallery
-from gallery_sync.ports.storage import Documents, Listed, PreconditionFailed, StorageUnavailable, TooManyWrites
+from gallery_sync.ports.storage import (
+    Documents,
+    Listed,
+    PreconditionFailed,
+    StorageUnavailable,
+    TooManyWrites,
+    WrittenByOthers,
+)
 from gallery_sync.state import open_galleries
 
 TRIES: Final = 10
@@ -97,7 +104,7 @@ class Ledgers:
                 if isinstance(refused, TooManyWrites):
                     raise refused
                 where = ledger_document.path(guid, gallery)
-                raise TooManyWrites(f"{where} was written by others {tries} times in a row")
+                raise WrittenByOthers(f"{where} was written by others {tries} times in a row")
             self._clock.sleep(_pause(tries, now))
 
     def change_flight(self, ledger: Ledger, flight: Flight, decide: Callable[[Ledger], Ledger]) -> Ledger:

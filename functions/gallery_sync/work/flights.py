@@ -29,14 +29,14 @@ def take_slot(
     """Write a flight into the ledger, over the generation in `held`; None where another run was faster.
 
     That write is what makes this run the only one that sends. `known`: when it was asked what the flight rests on (epoch
-    seconds); a run that is held up for longer sends nothing. Raises StorageUnavailable.
+    seconds); a run that is held up for two minutes since then sends nothing. Raises StorageUnavailable.
     """
     now = world.clock.now()
     flight = Flight(
         id=world.new_id(),
         action=action,
         started=now,
-        send_until=(now if known is None else known) + world.timing.send_within,
+        send_until=min(now, now if known is None else known + world.timing.send_within) + world.timing.send_within,
         grace_until=now + world.timing.grace,
         images=dict(images or {}),
         before=tuple(before),

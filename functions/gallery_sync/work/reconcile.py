@@ -30,7 +30,7 @@ from gallery_sync.core.settle import paused
 from gallery_sync.core.shop_values import Gallery
 from gallery_sync.ports import shop_errors
 from gallery_sync.ports.queue import Reconcile, TasksError
-from gallery_sync.ports.storage import StorageUnavailable, TooManyWrites
+from gallery_sync.ports.storage import StorageUnavailable, TooManyWrites, WrittenByOthers
 from gallery_sync.state import jobindex, operations
 from gallery_sync.state.ledgers import Held
 from gallery_sync.work import products
@@ -116,8 +116,8 @@ def _run(world: ReconcileWorld, target: Target) -> None:
         except (shop_errors.TryLater, shop_errors.NotAllowed, shop_errors.Refused) as error:
             _put_off(world, now.target, error)
             return
-        except TooManyWrites as error:
-            # A task that failed would slow the whole queue.
+        except WrittenByOthers as error:
+            # They get on; a task that failed would slow the whole queue.
             world.log.say("WARNING", f"not now: {error}", guid=target.guid, gallery=target.gallery)
             _again(world, now.target, world.clock.now() + world.timing.window)
             return

@@ -33,9 +33,9 @@ POISON = "poison"
 
 T = TypeVar("T")
 
-CODE_KNOWN: Final = 100.0
-"""Seconds before an arrival that the product may have been asked for its codes, at most: a call is begun within a minute of that,
-and may be half a minute on its way."""
+CODE_KNOWN: Final = 160.0
+"""Seconds before an arrival that the product may have been asked for its codes, at most: a call is begun within two minutes
+of that, and may be half a minute on its way."""
 
 
 @dataclass

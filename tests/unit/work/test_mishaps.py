@@ -11,7 +11,7 @@ from gallery_sync.core.files import BucketFile
 from gallery_sync.core.ledger import Content, Flight, Ledger
 from gallery_sync.core.plan import Policy
 from gallery_sync.ports.queue import Reconcile
-from gallery_sync.ports.storage import NotCopied, StorageUnavailable, TooManyWrites
+from gallery_sync.ports.storage import NotCopied, StorageUnavailable, WrittenByOthers
 from gallery_sync.state.ledgers import Ledgers
 from gallery_sync.work.reconcile import reconcile
 from gallery_sync.work.world import ReconcileWorld
@@ -101,7 +101,7 @@ def test_what_the_platform_is_to_repeat_is_not_taken_for_a_mistake() -> None:
 def test_a_ledger_that_others_write_all_the_time_is_left_to_a_later_task_and_not_to_one_that_failed() -> None:
     around = Around()
     fed(around)
-    reconcile(world(around, TooManyWrites("ledger/… was written by others 10 times in a row")), TASK)
+    reconcile(world(around, WrittenByOthers("ledger/… was written by others 10 times in a row")), TASK)
     assert around.queue.asked == [("gallery", GUID, "shop")]
     assert around.world().ledgers.read(GUID, "shop").ledger.pause is None
 
