@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -12,7 +13,9 @@ import requests
 from gallery_sync.core import name_order, names
 from gallery_sync.core.checksums import is_same
 from gallery_sync.core.ledger import Ledger
-from gallery_sync.core.shop_values import Gallery
+from gallery_sync.core.shop_values import Gallery, Image
+from gallery_sync.ports.shop_errors import TryLater
+from gallery_sync.shoptet.client import Shoptet
 from gallery_sync.state import codes, refusals
 from infra.local.cloud import LocalCloud
 from infra.local.sample import Picture, pixels
@@ -90,6 +93,18 @@ def rows(cloud: LocalCloud, pictures: Iterable[Picture]) -> list[Row]:
     return [galleries.row(picture) for picture in pictures]
 
 
+def _listed(shoptet: Shoptet, guid: str, gallery: Gallery) -> tuple[Image, ...]:
+    """Give a gallery's images; the functions may hold all connections that the token has, for a moment."""
+    until = time.monotonic() + 30.0
+    while True:
+        try:
+            return shoptet.images(guid, gallery)
+        except TryLater:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.2)
+
+
 def differences(cloud: LocalCloud, pictures: Iterable[Picture]) -> list[str]:
     """Compare the sandbox's galleries with the files: each once, in order, pixel for pixel. Empty: as they should be.
 
@@ -99,7 +114,7 @@ def differences(cloud: LocalCloud, pictures: Iterable[Picture]) -> list[str]:
     found = []
     shoptet = cloud.shoptet()
     for (guid, gallery), files in _by_gallery(cloud, pictures).items():
-        shown = sorted(shoptet.images(guid, gallery), key=lambda image: image.priority or 0)
+        shown = sorted(_listed(shoptet, guid, gallery), key=lambda image: image.priority or 0)
         files.sort(key=lambda picture: name_order.order(f"drop:{picture.name}"))
         if len(shown) != len(files):
             found.append(f"{guid} {gallery}: {len(shown)} images for {len(files)} files")

@@ -28,7 +28,7 @@ def demo(*arguments: str) -> tuple[int, list[str]]:
         timeout=100,
         text=True,
     )
-    assert ran.stderr == ""
+    assert not ran.stderr, ran.stderr
     return ran.returncode, ran.stdout.splitlines()
 
 
