@@ -285,7 +285,7 @@ class Ledger(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="schema"
 ORDER_RULE: Final = 1
 """0: the order of earlier versions. A gallery keeps it until something in it changes: no image moves by a new rule alone."""
 
-MAX_DONE: Final = 300
+MAX_DONE: Final = 150
 """How many intents are remembered as run; whoever asks for one again comes minutes later at most."""
 
 

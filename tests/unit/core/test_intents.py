@@ -52,12 +52,12 @@ def test_an_intent_ends_its_own_flight_and_never_that_of_something_else() -> Non
     assert intents.ended(replace(waiting, flight=other), CLEAN, Outcome(NOW)) == replace(waiting, flight=other)
 
 
-def test_only_the_last_three_hundred_intents_that_ended_are_remembered() -> None:
+def test_only_the_last_hundred_and_fifty_intents_that_ended_are_remembered() -> None:
     ledger = a_ledger(SHOWN)
-    for number in range(302):
+    for number in range(152):
         intent = Intent(f"op/{number}", "delete", NOW, name="no.jpg")
         ledger = intents.ended(intents.ask(ledger, intent), intent, Outcome(NOW))
-    assert (len(ledger.done), ledger.done[0], ledger.done[-1]) == (300, "op/2", "op/301")
+    assert (len(ledger.done), ledger.done[0], ledger.done[-1]) == (150, "op/2", "op/151")
 
 
 def test_what_a_cleanup_left_as_a_variant_references_it_stays_ours() -> None:
