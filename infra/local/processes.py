@@ -1,16 +1,19 @@
 """Starts processes, waits until each answers, and ends them all again: on success, on failure, on Ctrl-C."""
 
+import fcntl
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TextIO
 
 import requests
 
@@ -137,12 +140,35 @@ class Processes:
             )
 
 
+PORTS = range(15_000, 32_000)
+"""Below those that a system gives to connections by itself: none is taken between its choice and its server's start."""
+MOST_RESERVED = 200
+"""Each is an open file; a server that was started so many ports ago has ended, or listens by now."""
+_reserved: list[TextIO] = []
+
+
 def free_port() -> int:
-    """A port that nobody listens on right now; for servers that cannot tell which one they took."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
+    """A port that nobody listens on right now; for servers that cannot tell which one they took.
+
+    It is this process's as long as that lives: two that start at the same time would be given the same one, and each take
+    the other's server for its own.
+    """
+    folder = Path(tempfile.gettempdir()) / f"gallery-sync-ports-{os.getuid()}"
+    folder.mkdir(exist_ok=True)
+    for port in random.sample(PORTS, len(PORTS)):
+        lock = (folder / str(port)).open("w")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with socket.socket() as listener:
+                listener.bind(("127.0.0.1", port))
+        except OSError:
+            lock.close()
+            continue
+        _reserved.append(lock)
+        if len(_reserved) > MOST_RESERVED:
+            _reserved.pop(0).close()
         return port
+    raise StartFailed("no port of this machine is free")
 
 
 def _ended(process: subprocess.Popen[bytes] | Forked) -> bool:

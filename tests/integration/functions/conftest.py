@@ -21,7 +21,7 @@ from google.cloud import tasks_v2
 from gallery_sync.cloud.tasks import connect
 from infra.local import runtime
 from infra.local.nursery import Forked, Nursery
-from infra.local.processes import MODULE
+from infra.local.processes import MODULE, free_port
 from infra.local.serving import served
 from infra.local.storage.server import storage_app
 from infra.local.tasks import QueueConfig, TasksServer, served_tasks
@@ -123,13 +123,6 @@ def started(
         return subprocess.Popen(
             COMMAND, env=environment, cwd=FUNCTIONS, stdout=stdout, stderr=stderr, start_new_session=True
         )
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def wait_until_it_listens(process: "subprocess.Popen[bytes] | Forked", port: int, function: Function) -> None:

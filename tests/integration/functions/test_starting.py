@@ -6,8 +6,9 @@ from collections.abc import Mapping
 import pytest
 
 from infra.local import runtime
+from infra.local.processes import free_port
 
-from .conftest import COMMAND, FUNCTIONS, KEYS, START_SECONDS, TOKEN, free_port
+from .conftest import COMMAND, FUNCTIONS, KEYS, START_SECONDS, TOKEN
 
 BAD = {
     "on_drop": ({"DROP_BUCKET": ""}, "the setting DROP_BUCKET is missing: set the environment variable DROP_BUCKET"),
