@@ -40,6 +40,9 @@ def main() -> int:
     parser.add_argument(
         "--python", default=sys.executable, metavar="PROGRAM", help="with --from package: what the functions run with"
     )
+    parser.add_argument(
+        "--logs", type=Path, default=ROOT / "build" / "demo", metavar="FOLDER", help="of what is started"
+    )
     arguments = parser.parse_args()
     folder: Path | None = arguments.drop
     if folder is not None and not folder.is_dir():
@@ -57,7 +60,7 @@ def main() -> int:
             console.print("building the archive and installing it into build/package ...")
             plan = _packaged(plan, arguments.python)
         console.print("starting the local cloud: storage, tasks, Shoptet sandbox, and the functions ...")
-        with local_cloud(plan, ROOT / "build" / "demo") as cloud:
+        with local_cloud(plan, arguments.logs) as cloud:
             console.print(f"the sandbox's galleries are at {cloud.sandbox}/ while this runs")
             return _travel(console, cloud, pictures, replace=folder is None)
     except (StartFailed, NotDeployable, InstallFailed) as error:

@@ -1,8 +1,10 @@
 """`make dev`: the local cloud, kept running until Ctrl-C, with its addresses and how to drop a file."""
 
+import argparse
 import signal
 import sys
 import time
+from pathlib import Path
 
 from infra.local.cloud import DROP_BUCKET, local_cloud
 from infra.local.processes import ROOT, StartFailed
@@ -12,13 +14,18 @@ GUID = "92ca3575-7481-11e8-8216-002590dad85e"
 
 def main() -> int:
     """Run until Ctrl-C or SIGTERM, or until a part of the cloud ends by itself."""
+    parser = argparse.ArgumentParser(prog="make dev", description=__doc__)
+    parser.add_argument(
+        "--logs", type=Path, default=ROOT / "build" / "dev", metavar="FOLDER", help="of what is started"
+    )
+    logs: Path = parser.parse_args().logs
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with local_cloud(logs=ROOT / "build" / "dev") as cloud:
+        with local_cloud(logs=logs) as cloud:
             for name, address in sorted(cloud.addresses.items()):
                 print(f"  {name:14}{address}")
             storage = cloud.addresses["storage"]
-            print(f"\ngalleries: {cloud.sandbox}/   logs: build/dev/   Ctrl-C ends it\ndrop a file:")
+            print(f"\ngalleries: {cloud.sandbox}/   logs: {logs}/   Ctrl-C ends it\ndrop a file:")
             print(
                 f"  curl -sS -o /dev/null -H 'Content-Type: image/jpeg' --data-binary @picture.jpg "
                 f"'{storage}/upload/storage/v1/b/{DROP_BUCKET}/o?uploadType=media&name={GUID}%2Fshop%2Fpicture.jpg'",

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,7 +19,15 @@ from tests.e2e.support import Product, Sandbox, drop, new_product, picture, pict
 
 
 def demo(*arguments: str) -> tuple[int, list[str]]:
-    """Run the demo as the Makefile does; gives the exit status and the lines that it wrote."""
+    """Run the demo as the Makefile does; gives the exit status and the lines that it wrote.
+
+    Others may run one at the same time: each has a folder of its own for the logs, which also tell where servers are.
+    """
+    with tempfile.TemporaryDirectory() as logs:
+        return _demo("--logs", logs, *arguments)
+
+
+def _demo(*arguments: str) -> tuple[int, list[str]]:
     ran = subprocess.run(
         [sys.executable, "-m", "infra.local.demo", *arguments],
         env={"PATH": os.environ["PATH"], "PYTHONPATH": "functions", "LANG": "C.UTF-8"},

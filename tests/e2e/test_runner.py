@@ -3,10 +3,12 @@
 import contextlib
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -23,8 +25,9 @@ from tests.e2e.support import wait
 @contextlib.contextmanager
 def running_dev() -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
     """Run what `make dev` runs, until it says how to drop a file; gives the process and those lines."""
+    logs = tempfile.mkdtemp()
     dev = subprocess.Popen(
-        [sys.executable, "-m", "infra.local.dev"],
+        [sys.executable, "-m", "infra.local.dev", "--logs", logs],
         env={"PATH": os.environ["PATH"], "PYTHONPATH": "functions"},
         cwd=ROOT,
         stdout=subprocess.PIPE,
@@ -44,6 +47,8 @@ def running_dev() -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
         finally:
             if dev.poll() is None:
                 dev.send_signal(signal.SIGTERM)
+            dev.wait(90)
+            shutil.rmtree(logs, ignore_errors=True)
 
 
 @pytest.mark.skipif(
