@@ -5,14 +5,14 @@ import hashlib
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 import requests
 
 from gallery_sync.core import name_order, names
 from gallery_sync.core.checksums import is_same
-from gallery_sync.core.ledger import Ledger
+from gallery_sync.core.ledger import Entry, Ledger, file_of
 from gallery_sync.core.shop_values import Gallery, Image
 from gallery_sync.ports.shop_errors import TryLater
 from gallery_sync.shoptet.client import Shoptet
@@ -20,7 +20,9 @@ from gallery_sync.state import codes, refusals
 from infra.local.cloud import LocalCloud
 from infra.local.sample import Picture, pixels
 
-State = Literal["live", "waiting", "under way", "failed", "refused"]
+State = Literal["live", "waiting", "under way", "failed", "refused", "same"]
+"""`same`: another file that is the same picture is shown."""
+SETTLED: Final = ("live", "failed", "refused", "same")
 
 
 @dataclass(frozen=True)
@@ -55,9 +57,18 @@ class Galleries:
             return Row(picture.name, "", "", "waiting", "")
         ledger = self._ledger(drop)
         gallery = drop.gallery
-        entry = ledger.entries.get(drop.key) if ledger is not None else None
-        if ledger is None or entry is None:
+        if ledger is None:
             return Row(picture.name, gallery, "", "waiting", "")
+        others = {name: key for key, its in ledger.entries.items() for name in its.also}
+        if picture.name in others:
+            counts = file_of(others[picture.name], ledger.entries[others[picture.name]])
+            return Row(picture.name, gallery, "", "same", f"it is the same file as {counts}")
+        entry = next((its for key, its in ledger.entries.items() if file_of(key, its) == picture.name), None)
+        if entry is None:
+            return Row(picture.name, gallery, "", "waiting", "")
+        if entry.same_as is not None:
+            other = ledger.entries.get(entry.same_as, Entry())
+            return Row(picture.name, gallery, "", "same", f"it is the same picture as {file_of(entry.same_as, other)}")
         name = entry.live.name if entry.live is not None else ""
         if entry.failure is not None:
             return Row(picture.name, gallery, name, "failed", entry.failure.reason)
@@ -147,7 +158,7 @@ def _by_gallery(cloud: LocalCloud, pictures: Iterable[Picture]) -> dict[tuple[st
         guid = galleries.guid(drop.product) if isinstance(drop, names.Drop) else None
         if isinstance(drop, names.Drop) and guid is not None:
             files = wanted.setdefault((guid, drop.gallery), [])
-            if galleries.row(picture).state not in ("refused", "failed"):
+            if galleries.row(picture).state not in ("refused", "failed", "same"):
                 files.append(picture)
     return wanted
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from tests.faults.simulation.chance import AUDITS_EVERY, Faults, Setting, Shoptets
-from tests.faults.simulation.people import CODE, DESCRIPTIONS, FILES, GUID, OTHER, PRIORITIES, VARIANT
+from tests.faults.simulation.people import CODE, DESCRIPTIONS, FILES, GUID, OTHER, PRIORITIES, VARIANT, spelled
 from tests.faults.simulation.schedules import NUMBERS, PREFIXES, Life
 from tests.faults.simulation.shop import Place
 
@@ -53,7 +53,7 @@ worlds = st.builds(
     one_write_a_second=st.booleans(),
 )
 objects = st.builds(
-    "{}/{}{}".format, st.sampled_from(PREFIXES), st.sampled_from(("shop/", "", "shop360/")), st.sampled_from(FILES)
+    spelled, st.sampled_from(PREFIXES), st.sampled_from(("shop/", "", "shop360/")), st.sampled_from(FILES)
 )
 metadata = st.fixed_dictionaries(
     {}, optional={"priority": st.sampled_from(PRIORITIES), "description": st.sampled_from(DESCRIPTIONS)}

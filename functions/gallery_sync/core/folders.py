@@ -17,8 +17,20 @@ from collections.abc import Iterable
 import msgspec
 
 from gallery_sync.core import names
-from gallery_sync.core.ledger import Entry, Failure, Ledger, Moved, is_abandoned, is_shown, is_waiting, with_entries
+from gallery_sync.core.ledger import (
+    Entry,
+    Failure,
+    Ledger,
+    Moved,
+    file_of,
+    is_abandoned,
+    is_shown,
+    is_waiting,
+    with_entries,
+)
+from gallery_sync.core.names import DROP_KEY
 from gallery_sync.core.shop_values import Product
+from gallery_sync.core.spellings import composed, picture
 
 replace = msgspec.structs.replace
 
@@ -33,7 +45,7 @@ def is_meant(product: Product, prefix: str) -> bool:
         return False
     if names.is_guid(named):
         return named.lower() == product.guid
-    return named.casefold() in {code.casefold() for code in product.codes}
+    return composed(named).casefold() in {composed(code).casefold() for code in product.codes}
 
 
 def left_behind(ledger: Ledger) -> dict[str, Moved]:
@@ -42,20 +54,25 @@ def left_behind(ledger: Ledger) -> dict[str, Moved]:
     return {
         key: moved
         for key, entry in ledger.entries.items()
-        if entry.failure is None and is_abandoned(entry) and (moved := _of(key, elsewhere)) is not None
+        if entry.failure is None and is_abandoned(entry) and (moved := _of(key, entry, elsewhere)) is not None
     }
 
 
 def may_go(keys: Iterable[str], there: Ledger) -> list[str]:
     """Give those of the keys whose files are live, as they are now, on the product that their code means."""
-    return [
-        key for key in keys if (entry := there.entries.get(key)) is not None and is_shown(entry) and not _is_open(entry)
-    ]
+    return [key for key, entry in _found(there, keys).items() if is_shown(entry) and not _is_open(entry)]
 
 
 def are_coming(keys: Iterable[str], there: Ledger) -> bool:
     """Whether one of the keys is still to get live on the product that its code means."""
-    return any(is_waiting(there.entries.get(key, Entry())) for key in keys)
+    return any(is_waiting(entry) for entry in _found(there, keys).values())
+
+
+def _found(there: Ledger, keys: Iterable[str]) -> dict[str, Entry]:
+    """Find the pictures that keys' files are in another gallery, under the keys that they have there."""
+    known = {picture(there, key.removeprefix(DROP_KEY)): key for key in there.entries if key.startswith(DROP_KEY)}
+    spelled = {key: known.get(picture(there, key.removeprefix(DROP_KEY)), "") for key in keys}
+    return {key: there.entries.get(key) or there.entries.get(other, Entry()) for key, other in spelled.items()}
 
 
 def released(ledger: Ledger, keys: Iterable[str], now: float) -> Ledger:
@@ -71,7 +88,7 @@ def told(ledger: Ledger, reason: str, now: float) -> Ledger:
     changed = {
         key: replace(entry, failure=Failure(NO_PRODUCT, reason, now))
         for key, entry in ledger.entries.items()
-        if is_waiting(entry) and _of(key, unknown) is not None
+        if is_waiting(entry) and _of(key, entry, unknown) is not None
     }
     return with_entries(ledger, changed) if changed else ledger
 
@@ -81,18 +98,18 @@ def known_again(ledger: Ledger) -> Ledger:
     changed = {
         key: replace(entry, failure=None, attempts=0, not_before=0.0)
         for key, entry in ledger.entries.items()
-        if entry.failure is not None and entry.failure.code == NO_PRODUCT and _of(key, ledger.moved) is None
+        if entry.failure is not None and entry.failure.code == NO_PRODUCT and _of(key, entry, ledger.moved) is None
     }
     return with_entries(ledger, changed) if changed else ledger
 
 
 def tidied(ledger: Ledger) -> Ledger:
     """Give the ledger without the moved folders that nothing is left of here."""
-    shown = [key for key, entry in ledger.entries.items() if is_shown(entry)]
+    shown = [file_of(key, entry) for key, entry in ledger.entries.items() if is_shown(entry)]
     kept = {
         prefix: moved
         for prefix, moved in ledger.moved.items()
-        if (prefix in ledger.prefixes if moved.guid is None else any(_is_in(key, prefix) for key in shown))
+        if (prefix in ledger.prefixes if moved.guid is None else any(_is_in(file, prefix) for file in shown))
     }
     return replace(ledger, moved=kept) if kept != ledger.moved else ledger
 
@@ -101,9 +118,9 @@ def _is_open(entry: Entry) -> bool:
     return entry.failure is not None or is_waiting(entry)
 
 
-def _of(key: str, moved: dict[str, Moved]) -> Moved | None:
-    return next((one for prefix, one in moved.items() if _is_in(key, prefix)), None)
+def _of(key: str, entry: Entry, moved: dict[str, Moved]) -> Moved | None:
+    return next((one for prefix, one in moved.items() if _is_in(file_of(key, entry), prefix)), None)
 
 
-def _is_in(key: str, prefix: str) -> bool:
-    return key.startswith(f"drop:{prefix}/")
+def _is_in(file: str, prefix: str) -> bool:
+    return file.startswith(f"{prefix}/")

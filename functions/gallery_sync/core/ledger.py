@@ -10,6 +10,7 @@ from typing import Final, Literal
 import msgspec
 
 from gallery_sync.core.checksums import is_same
+from gallery_sync.core.names import DROP_KEY
 from gallery_sync.core.shop_values import MAX_IMAGES_PER_CALL, Gallery
 
 Action = Literal["insert", "source", "attributes", "delete", "clean"]
@@ -120,6 +121,8 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     """A key's two sides, and how its tries went. `batch` is how many images may fly with it (fewer after a refusal).
 
     `warning`: what is wrong with its file's metadata; the picture comes without that.
+    `also`: other files that are the same picture, and do not count (see spellings): generations by name. `same_as`: the key
+    whose picture has the same bytes, so that this one waits beside it (see twins).
     `unsure`: a change of its attributes was sent, and nobody knows whether it was made: they are sent again whatever they
     should be by now.
     """
@@ -134,6 +137,8 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     failure: Failure | None = None
     override: Override | None = None
     warning: str | None = None
+    also: dict[str, int] = msgspec.field(default_factory=dict)
+    same_as: str | None = None
 
 
 class Row(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -262,6 +267,7 @@ class Ledger(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="schema"
     turn is that of the files. `hold`: deletions that wait for a person; `released` are the keys whose images may go with
     their files, `lost` what went so lately (see brake). `moved`: folders whose code does not mean this product any more, while
     that is of account (see folders). `order_rule`: the rule by which its images were put in order, see ORDER_RULE.
+    `places`: which of its folders are a variant's, and which the product's own, as far as that is known (see spellings).
     """
 
     guid: str
@@ -280,6 +286,7 @@ class Ledger(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="schema"
     lost: Loss | None = None
     moved: dict[str, Moved] = msgspec.field(default_factory=dict)
     order_rule: int = 0
+    places: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 ORDER_RULE: Final = 1
@@ -287,6 +294,12 @@ ORDER_RULE: Final = 1
 
 MAX_DONE: Final = 150
 """How many intents are remembered as run; whoever asks for one again comes minutes later at most."""
+
+
+def file_of(key: str, entry: Entry) -> str:
+    """Name the file that a key's picture is of: the one that counts now, or that counted first."""
+    wanted = entry.override.base if entry.override is not None else entry.wanted
+    return wanted.content.source if wanted is not None and not wanted.content.url else key.removeprefix(DROP_KEY)
 
 
 def is_shown(entry: Entry) -> bool:
@@ -301,7 +314,7 @@ def is_abandoned(entry: Entry) -> bool:
 
 def is_waiting(entry: Entry) -> bool:
     """Whether the key's content has still to be brought to the gallery."""
-    return entry.failure is None and needs_content(entry)
+    return entry.failure is None and entry.same_as is None and needs_content(entry)
 
 
 def needs_content(entry: Entry) -> bool:
@@ -331,8 +344,10 @@ def wanting(
     entry: Entry, wanted: Wanted | None, *, failure: Failure | None = None, override: Override | None = None
 ) -> Entry:
     """Give an entry that wants something else than before: its tries begin anew, what is shown stays."""
-    warning = entry.warning if wanted is not None else None
-    return Entry(wanted, entry.live, unsure=entry.unsure, failure=failure, override=override, warning=warning)
+    warning, also = (entry.warning, entry.also) if wanted is not None else (None, {})
+    return Entry(
+        wanted, entry.live, unsure=entry.unsure, failure=failure, override=override, warning=warning, also=also
+    )
 
 
 def reconcile_at(ledger: Ledger) -> float:

@@ -25,6 +25,9 @@ PICTURE_TYPES: Final = {
 }
 """What Shoptet accepts for uploads, by extension (docs/shoptet.md, "Product images"), and the type that we serve it with."""
 
+DROP_KEY: Final = "drop:"
+"""What the keys of dropped files begin with, in the ledger."""
+
 MAX_CODE = 64
 """Characters of a code (Shoptet's description of `variants[].code`)."""
 
@@ -50,7 +53,7 @@ class Drop:
     @property
     def key(self) -> str:
         """What the image is called in the ledger."""
-        return f"drop:{self.name}"
+        return f"{DROP_KEY}{self.name}"
 
 
 @dataclass(frozen=True, slots=True)

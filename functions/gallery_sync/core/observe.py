@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from gallery_sync.core import descriptions
+from gallery_sync.core import descriptions, spellings, twins
 from gallery_sync.core.checksums import is_same
 from gallery_sync.core.files import DropFile
 from gallery_sync.core.ledger import (
@@ -24,6 +24,7 @@ from gallery_sync.core.ledger import (
     wanting,
     with_entries,
 )
+from gallery_sync.core.names import DROP_KEY
 from gallery_sync.core.pictures import by_name_checked
 from gallery_sync.core.shop_values import MAX_PRIORITY
 
@@ -34,21 +35,27 @@ _FLAWS = frozenset({"empty-file", "bad-priority"})
 """Failures that end when the file is put right. `bad-priority` was one in earlier versions, and is a warning now."""
 
 
-def observe(ledger: Ledger, files: Iterable[DropFile], now: float, empty_wait: float = 0.0) -> Ledger:
+def observe(
+    ledger: Ledger, files: Iterable[DropFile], now: float, empty_wait: float = 0.0, rename_wait: float = 0.0
+) -> Ledger:
     """Give the ledger with what its files now want. Files from before the last cleanup are out until dropped again.
 
-    An empty file may still be being written: before `empty_wait` (seconds) is over, it says nothing.
+    An empty file may still be being written: before `empty_wait` (seconds) is over, it says nothing. `rename_wait`: how long a
+    copy in shop360 may be half of a rename.
     """
-    current = {file.drop.key: file for file in files if file.created > ledger.cleaned_at}
+    current = spellings.counting(ledger, (file for file in files if file.created > ledger.cleaned_at))
     changed: dict[str, Entry] = {}
     news = False
-    for key, file in current.items():
+    for key, counts in current.items():
+        file = counts.file
         if is_being_written(file, now, empty_wait):
             continue
         wanted, warning = _wanted(file)
         entry = ledger.entries.get(key, Entry())
         if (known := _known_better(entry, wanted.content)) != entry:
             changed[key] = entry = known
+        if entry.also != counts.others:
+            changed[key] = entry = replace(entry, also=dict(counts.others))
         flaw = _empty(now) if file.size == 0 else None
         override, wanted = _overridden(_override(entry, wanted), wanted)
         if wanted.content.url:
@@ -63,12 +70,13 @@ def observe(ledger: Ledger, files: Iterable[DropFile], now: float, empty_wait: f
         elif entry.override != override:
             changed[key] = replace(entry, override=override)
     for key, entry in ledger.entries.items():
-        if key.startswith("drop:") and key not in current and entry.wanted is not None and _asked(entry) is None:
+        if key.startswith(DROP_KEY) and key not in current and entry.wanted is not None and _asked(entry) is None:
             changed[key] = wanting(entry, None)
             news = True
         elif by_name_checked(key, entry) != entry:
             changed[key] = by_name_checked(key, entry)
-    return with_entries(replace(ledger, order_rule=ORDER_RULE) if news else ledger, changed)
+    after = with_entries(replace(ledger, order_rule=ORDER_RULE) if news else ledger, changed)
+    return twins.paired(after, now, rename_wait)
 
 
 def is_being_written(file: DropFile, now: float, empty_wait: float) -> bool:

@@ -117,6 +117,8 @@ _ORDER: Final[tuple[Action, ...]] = ("delete", "source", "insert", "attributes")
 
 def _need(entry: Entry, number: Number | None, *, goes: bool) -> Action | None:
     """Tell what has to be done for a key, now or after a pause. `goes`: without a file, its image does."""
+    if entry.same_as is not None:
+        return None
     if needs_content(entry):
         return "source" if is_shown(entry) else "insert"
     if goes and is_abandoned(entry):

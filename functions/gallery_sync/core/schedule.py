@@ -49,6 +49,8 @@ class Timing:
     unknown_longest: float = 6 * HOUR
     empty_wait: float = 120.0
     """How long an empty file may be being written before that is a failure."""
+    rename_wait: float = 120.0
+    """How long a copy of a frame may be half of a rename, whose other half is still to be seen."""
     code_valid: float = DAY
     """How long a code's guid is believed without asking again."""
     signed_url: float = 6 * HOUR

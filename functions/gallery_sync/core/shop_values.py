@@ -38,12 +38,16 @@ class Image(msgspec.Struct, frozen=True, rename="camel"):
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A product as it is now: the codes that mean it (its own and its variants'), and the images of each gallery."""
+    """A product as it is now: the codes that mean it (its own and its variants'), and the images of each gallery.
+
+    `has_variants` is None where Shoptet did not tell.
+    """
 
     guid: str
     name: str | None
     codes: frozenset[str]
     images: Mapping[Gallery, tuple[Image, ...]]
+    has_variants: bool | None = None
 
 
 class NewImage(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):

@@ -7,6 +7,7 @@ import msgspec
 
 from gallery_sync.core import pictures
 from gallery_sync.core.ledger import Entry, Ledger, needs_content
+from gallery_sync.core.names import shortened
 from gallery_sync.core.operation import ImageOutcome, ImageState, Kind, Operation, Outcome, Problem
 from gallery_sync.core.progress import part_progress
 from gallery_sync.core.shop_values import Gallery, Image
@@ -34,6 +35,7 @@ class ListedImage(_View, frozen=True):
     key: str | None = None
     reason: str | None = None
     warning: str | None = None
+    same_files: Sequence[str] = ()
 
 
 class OtherKey(_View, frozen=True):
@@ -43,6 +45,7 @@ class OtherKey(_View, frozen=True):
     state: ListedState
     reason: str | None = None
     warning: str | None = None
+    same_files: Sequence[str] = ()
 
 
 class GalleryView(_View, frozen=True):
@@ -110,7 +113,7 @@ def gallery(guid: str, place: Gallery, listing: Sequence[Image], ledger: Ledger)
     owners = {e.live.name: key for key, e in ledger.entries.items() if e.live is not None and not e.live.gone}
     shown = {image.name for image in listing}
     others = [
-        OtherKey(key, *_state(ledger, key, entry, shown=False), _line(entry.warning))
+        OtherKey(key, *_state(ledger, key, entry, shown=False), _line(entry.warning), sorted(entry.also))
         for key, entry in ledger.entries.items()
         if _own(key) is not None and not (entry.live is not None and not entry.live.gone and entry.live.name in shown)
     ]
@@ -155,6 +158,7 @@ def _listed(ledger: Ledger, image: Image, key: str | None) -> ListedImage:
         _own(key),
         reason,
         _line(ledger.entries[key].warning) if key is not None else None,
+        sorted(ledger.entries[key].also) if key is not None else (),
     )
 
 
@@ -163,6 +167,10 @@ def _state(ledger: Ledger, key: str, entry: Entry, *, shown: bool) -> tuple[List
         return "failed", _line(entry.failure.reason)
     if ledger.flight is not None and key in ledger.flight.images and needs_content(entry):
         return "under-way", None
+    if entry.same_as is not None:
+        return "waiting", _line(
+            f"it is the same picture as {shortened(entry.same_as)}, and takes its place when that file goes"
+        )
     if needs_content(entry):
         return "waiting", _line(entry.last_reason)
     return ("live", None) if shown else ("deleted", "it was deleted in the shop, and stays away until it is given anew")

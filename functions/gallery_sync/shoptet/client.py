@@ -101,8 +101,9 @@ class _ProductImage(Image, frozen=True, rename="camel", kw_only=True):
         return Image(self.name, self.priority, self.description, self.change_time, self.cdn_name, self.is_main_image)
 
 
-class _ProductDetail(msgspec.Struct):
+class _ProductDetail(msgspec.Struct, rename="camel"):
     guid: str
+    is_variant: bool | None = None
     name: str | None = None
     variants: tuple[_Variant, ...] = ()
     images: tuple[_ProductImage, ...] = ()
@@ -134,7 +135,9 @@ class Shoptet:
             gallery: tuple(image.image() for image in detail.images if image.gallery == gallery)
             for gallery in GALLERIES
         }
-        return Product(detail.guid.lower(), detail.name, frozenset(v.code for v in detail.variants), images)
+        return Product(
+            detail.guid.lower(), detail.name, frozenset(v.code for v in detail.variants), images, detail.is_variant
+        )
 
     def insert(self, guid: str, gallery: Gallery, images: Sequence[NewImage], *, send_until: float) -> str:
         """Order the insertion of 1-100 images; returns the job's id.

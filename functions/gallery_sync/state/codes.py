@@ -3,6 +3,7 @@
 A guid that a caller gave has one, too: it means itself, and Shoptet knows it.
 """
 
+import unicodedata
 from collections.abc import Callable
 from urllib.parse import quote
 
@@ -13,6 +14,7 @@ from gallery_sync.core import names
 from gallery_sync.core.ledger_document import BadDocument
 from gallery_sync.core.schedule import Timing
 from gallery_sync.core.shop_values import Gallery
+from gallery_sync.core.spellings import composed
 from gallery_sync.ports.shop import Shop
 from gallery_sync.ports.shop_errors import NotFound
 from gallery_sync.ports.storage import Documents, PreconditionFailed, Stored
@@ -127,12 +129,23 @@ class Codes:
         return self._clock.now() < code.checked_at + self._timing.code_valid
 
     def _ask(self, product: str, where: str, stored: Stored | None) -> str:
-        guid = self._shop.guid_of(product).lower()
+        guid = self._found(product).lower()
         before = _read(stored, where).guid if stored is not None else guid
         if before != guid and self._left is not None:
             self._left(before)
         self._write(where, Code(guid, self._clock.now()), stored.generation if stored is not None else 0)
         return guid
+
+    def _found(self, product: str) -> str:
+        """Ask for a code as it is written, then in the other forms of Unicode: a Mac writes a folder's name in one of its own."""
+        forms = dict.fromkeys((product, composed(product), unicodedata.normalize("NFD", product)))
+        *first, last = forms
+        for form in first:
+            try:
+                return self._shop.guid_of(form)
+            except NotFound:
+                continue
+        return self._shop.guid_of(last)
 
     def _write(self, where: str, code: Code, generation: int) -> None:
         try:

@@ -8,7 +8,7 @@ from typing import Final
 
 from gallery_sync.clock import Clock, SystemClock
 from gallery_sync.core import ledger_document
-from gallery_sync.core.ledger import Flight, Ledger
+from gallery_sync.core.ledger import Flight, Ledger, file_of
 from gallery_sync.core.observe import observe
 from gallery_sync.core.shop_values import Gallery
 from gallery_sync.ports.storage import (
@@ -131,8 +131,8 @@ def listed_folders(listed: Listed) -> list[str]:
 def _folders(ledger: Ledger) -> str:
     """Name the folders whose files this ledger would miss, with `/` between; what does not fit any more is left out."""
     emptied = observe(ledger, (), 0.0).entries
-    missed = [key for key, entry in ledger.entries.items() if emptied.get(key) != entry]
-    folders = sorted({key.removeprefix("drop:").partition("/")[0] for key in missed})
+    missed = [file_of(key, entry) for key, entry in ledger.entries.items() if emptied.get(key) != entry]
+    folders = sorted({file.partition("/")[0] for file in missed})
     while len("/".join(folders).encode()) > FOLDERS_BYTES:
         folders.pop()
     return "/".join(folders)

@@ -13,6 +13,7 @@ import msgspec
 
 from gallery_sync.core import names
 from gallery_sync.core.files import BucketFile, DropFile, read
+from gallery_sync.core.ledger import Entry, Ledger, file_of
 from gallery_sync.core.ledger_document import BadDocument
 from gallery_sync.core.observe import observe
 from gallery_sync.core.schedule import DAY
@@ -125,9 +126,23 @@ def _differs(world: SweepWorld, folder: str, guid: str | None, gallery: Gallery,
     except BadDocument as error:
         world.log.say("ERROR", f"{error}; its folder is not compared", prefix=folder, gallery=gallery)
         return False
-    fed = {key: entry for key, entry in ledger.entries.items() if key.startswith(f"drop:{folder}/")}
-    known = replace(ledger, entries=fed)
-    return observe(known, files, world.clock.now(), world.timing.empty_wait) != known
+    now, timing = world.clock.now(), world.timing
+    others = {name: generation for entry in ledger.entries.values() for name, generation in entry.also.items()}
+    # What does not count is known, too; and which others there are, only all folders together tell.
+    count = [file for file in files if others.get(file.drop.name) != file.generation]
+    known = replace(ledger, entries={key: _alone(entry) for key, entry in _fed(ledger, folder).items()})
+    seen = observe(known, count, now, timing.empty_wait, timing.rename_wait)
+    return replace(seen, entries={key: _alone(entry) for key, entry in seen.entries.items()}) != known
+
+
+def _fed(ledger: Ledger, folder: str) -> dict[str, Entry]:
+    """Give the entries whose pictures are of a folder's files."""
+    files = {key: file_of(key, entry) for key, entry in ledger.entries.items() if key.startswith(names.DROP_KEY)}
+    return {key: ledger.entries[key] for key, file in files.items() if file.startswith(f"{folder}/")}
+
+
+def _alone(entry: Entry) -> Entry:
+    return replace(entry, also={}, same_as=None)
 
 
 def _look_at_emptied(world: SweepWorld, wanting: Wanting, there: Set[str], start: str, end: str | None) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from gallery_sync.core import folders
-from gallery_sync.core.ledger import Ledger
+from gallery_sync.core.ledger import Entry, Ledger, file_of
 from gallery_sync.core.names import shortened
 from gallery_sync.core.operation import Kind, Outcome
 from gallery_sync.log import Log
@@ -53,6 +53,7 @@ def report(log: Log, before: Ledger, after: Ledger) -> None:
         elif old is not None and entry.attempts > old.attempts:
             again += 1
             log.say("WARNING", f"{shortened(key)} is tried again: {entry.last_reason}", **where(after), key=key)
+    _report_same(log, before, after)
     _report_hold(log, before, after)
     _report_moved(log, before, after)
     if live:
@@ -74,6 +75,23 @@ def _report_warnings(log: Log, before: Ledger, after: Ledger) -> None:
         if entry.warning is not None and (old is None or old.warning != entry.warning):
             message = f"{shortened(key)} comes without a part of its metadata: {entry.warning}"
             log.say("WARNING", message, **where(after), key=key)
+
+
+def _report_same(log: Log, before: Ledger, after: Ledger) -> None:
+    """Tell once of each file that is not shown, as another one is: the same file spelled otherwise, or the same picture."""
+    for key, entry in after.entries.items():
+        old = before.entries.get(key, Entry())
+        for name in entry.also.keys() - old.also.keys():
+            counts = shortened(file_of(key, entry))
+            message = f"{shortened(name)} is the same file as {counts}, which was dropped later and counts"
+            log.say("INFO", message, **where(after), key=key)
+        if entry.same_as is not None and entry.same_as != old.same_as:
+            other = after.entries.get(entry.same_as, Entry())
+            message = (
+                f"{shortened(file_of(key, entry))} is the same picture as {shortened(file_of(entry.same_as, other))}, so it is "
+                "not shown twice; it takes the other's place when that file goes"
+            )
+            log.say("INFO", message, **where(after), key=key)
 
 
 def _report_hold(log: Log, before: Ledger, after: Ledger) -> None:

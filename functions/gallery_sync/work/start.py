@@ -8,14 +8,14 @@ from typing import Final
 
 import msgspec
 
-from gallery_sync.core import brake, folders, forget, schedule, settle
+from gallery_sync.core import brake, folders, forget, schedule, settle, spellings, twins
 from gallery_sync.core.files import DropFile, of_gallery
 from gallery_sync.core.ledger import Action, Flight, Ledger, Snapshot, request_order
 from gallery_sync.core.observe import is_being_written, observe
 from gallery_sync.core.plan import Nothing, RunIntent, StartFlight, Step, Wait, plan
 from gallery_sync.core.schedule import HOUR
 from gallery_sync.core.see import is_dropped_again, see
-from gallery_sync.core.shop_values import Attributes, Image, NewImage, NewSource
+from gallery_sync.core.shop_values import Attributes, Image, NewImage, NewSource, Product
 from gallery_sync.ports import shop_errors
 from gallery_sync.ports.storage import NotCopied, PreconditionFailed
 from gallery_sync.state import deletions, jobindex, refusals
@@ -70,8 +70,8 @@ def start(
         listing = seen.product.images[gallery]
         # Nothing lands on a product that its code no longer means: that is known for sure only now.
         now_feeding = checked(world, ledger, seen.product)
-        if now_feeding != Feeding(ledger.prefixes, ledger.moved):
-            ledger, coming = _observed(world, held, now_feeding, files)
+        if now_feeding != Feeding(ledger.prefixes, ledger.moved) or _places(ledger, seen.product) != ledger.places:
+            ledger, coming = _observed(world, held, now_feeding, files, seen.product)
         ledger = folders.known_again(ledger)
         ledger = folders.tidied(see(ledger, listing, world.clock.now() - world.timing.second_listing))
         ledger = brake.braked(ledger, len(listing), world.policy, world.clock.now())
@@ -87,7 +87,11 @@ def start(
 
 
 def _observed(
-    world: ReconcileWorld, held: Held, feeding: Feeding, files: Mapping[str, list[DropFile]]
+    world: ReconcileWorld,
+    held: Held,
+    feeding: Feeding,
+    files: Mapping[str, list[DropFile]],
+    product: Product | None = None,
 ) -> tuple[Ledger, list[float]]:
     """Give the ledger with what the files of these folders want, and when to come back for what is still to come."""
     now = world.clock.now()
@@ -95,13 +99,23 @@ def _observed(
     prefixes = tuple(prefix for prefix in feeding.prefixes if files[prefix])
     again = {prefix for prefix in held.ledger.moved if prefix not in feeding.moved}
     ledger = replace(held.ledger, prefixes=prefixes, moved=feeding.moved)
+    ledger = replace(ledger, places=_places(ledger, product))
     ledger = folders.known_again(ledger) if again else ledger
     seen, wait = list(chain.from_iterable(files[prefix] for prefix in prefixes)), world.timing.empty_wait
-    ledger = observe(ledger, seen, now, wait)
+    ledger = observe(ledger, seen, now, wait, world.timing.rename_wait)
     ledger = folders.tidied(folders.told(ledger, NO_SUCH_CODE, now))
     ledger, coming = _let_go(world, ledger, now) if world.policy.mirror_deletes else (ledger, [])
     coming += [file.created + wait for file in seen if is_being_written(file, now, wait)]
+    coming += twins.waits_until(ledger, world.timing.rename_wait)
     return brake.used_up(ledger, world.policy), coming
+
+
+def _places(ledger: Ledger, product: Product | None) -> dict[str, str]:
+    """Give the places of a gallery's folders, as far as they are known; a folder alone needs none."""
+    known = {prefix: place for prefix, place in ledger.places.items() if prefix in ledger.prefixes}
+    if product is None or len(ledger.prefixes) < 2:
+        return known
+    return known | spellings.places(product, ledger.prefixes)
 
 
 def _let_go(world: ReconcileWorld, ledger: Ledger, now: float) -> tuple[Ledger, list[float]]:

@@ -47,6 +47,7 @@ def product_view(product: Product) -> Json:
         "internalNote": None,
         "hsCode": None,
         "defaultCategory": {"guid": None, "name": None, "visible": None},
+        "isVariant": any(variant.code != product.code for variant in product.variants),
         "variants": [_variant_view(variant, product) for variant in product.variants],
     }
 

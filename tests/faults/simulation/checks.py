@@ -15,7 +15,7 @@ from tests.faults.simulation.callers import Callers
 from tests.faults.simulation.chance import OFTEN
 from tests.faults.simulation.justify import CLOCKS, is_priority, justified, may_lose_lines, touched_in_flight
 from tests.faults.simulation.meaning import home, was_home
-from tests.faults.simulation.people import FILES, People
+from tests.faults.simulation.people import FILES, People, plain
 from tests.faults.simulation.shop import Picture, Place
 from tests.faults.simulation.storage import Blob
 from tests.faults.simulation.universe import MAX_ATTEMPTS, Universe
@@ -190,8 +190,10 @@ class Checks:
         if removed is not True:
             return removed
         deletions = [one for one in self._people.deletions.get(name, ()) if one.place == home(self._u, name)]
+        before = [one for old in self._people.renamed.get(name, ()) for one in self._people.deletions.get(old, ())]
         if not deletions:
-            return True
+            # Somebody deleted its image under the name that it had: it may stay away under the new one, too.
+            return None if before else True
         last = deletions[-1]
         if last.generation is not None and blob.generation > last.generation:
             # A listing that lags may still have shown the image after its file was dropped again with the same content.
@@ -316,6 +318,7 @@ class Checks:
         return justified(self._u, place, f"drop:{name}", checksum, generation, failure)
 
 
-def _place(name: str) -> tuple[int, str]:
+def _place(name: str) -> tuple[int, str, str]:
     """Give a file's place in the order, said here once more: a check that asked the code would never contradict it."""
-    return FILES.index(name.rpartition("/")[2]), name
+    file, added = plain(name)
+    return FILES.index(file), added, name

@@ -186,10 +186,12 @@ class SimJobs:
             return None
         page = self._pages.get(item.source_url)
         asked_by_name = page is not None and (page.place, page.name) == (job.place, item.name)
-        if picture.owner != content.owner and not asked_by_name:
+        respelled = _file(picture.owner) == _file(content.owner) is not None
+        if picture.owner != content.owner and not asked_by_name and not respelled:
             raise fx.broken(f"I3: {item.name} of {picture.owner} was replaced by {content.origin} of {content.owner}")
         self._shop.describe(picture, item.priority, item.description)
         picture.generation, picture.checksum = content.generation, content.checksum
+        picture.owner = content.owner if respelled else picture.owner
         self._shop.replace(job.place, picture, _kind(content))
         fx.tell("%s: %s shows %s #%d", job.id, picture.name, content.origin, content.generation)
         return picture.name
@@ -224,3 +226,10 @@ class SimJobs:
 
 def _kind(content: Download) -> str:
     return "png" if content.checksum.endswith("p") else "jpg"
+
+
+def _file(owner: str | None) -> tuple[bool, str] | None:
+    """Give what all spellings of a dropped picture have in common: whether it is a variant's, and the file's own name."""
+    if owner is None or ":" in owner:
+        return None
+    return "%2F" in owner.partition("/")[0], owner.rpartition("/")[2]

@@ -20,8 +20,35 @@ OTHER: Final = "22222222-2222-2222-2222-222222222222"
 CODE: Final = "CODE-1"
 VARIANT: Final = "62/XL"
 FILES: Final = ("01_a.jpg", "2.png", "10.png", "b.jpg")
+SPELLINGS: Final = {
+    (GUID, ""): "-d",
+    (CODE, "shop/"): "-s",
+    (CODE, ""): "-sd",
+    (CODE, "shop360/"): "-s",
+    (VARIANT.replace("/", "%2F"), ""): "-v",
+}
+"""What is added to a file's name in a folder, so that no two are one picture: only a variant's folder is a place of its own."""
 PRIORITIES: Final = ("10", "20", "100", "200", "300", "7")
 DESCRIPTIONS: Final = ("front", "  from  behind ", "")
+
+
+def spelled(prefix: str, inside: str, file: str) -> str:
+    """Give the full name of a file in a folder, `inside` of which is "", "shop/" or "shop360/"."""
+    stem, _, extension = file.rpartition(".")
+    return f"{prefix}/{inside}{stem}{SPELLINGS.get((prefix, inside), '')}.{extension}"
+
+
+def plain(name: str) -> tuple[str, str]:
+    """Give the file that a full name was spelled from, and what was added."""
+    stem, _, extension = name.rpartition("/")[2].rpartition(".")
+    bare, _, added = stem.partition("-")
+    return f"{bare}.{extension}", added
+
+
+def respelled(name: str, file: str) -> str:
+    """Give the full name of another file in the same folder."""
+    prefix, _, inside = name.rpartition("/")[0].partition("/")
+    return spelled(prefix, f"{inside}/" if inside else "", file)
 
 
 class People:
@@ -35,6 +62,8 @@ class People:
         """Images of ours that were deleted in the shop, by their owner."""
         self.numbered: set[str] = set()
         """Files that ever had a number of their own."""
+        self.renamed: dict[str, list[str]] = {}
+        """By which names a file was known before."""
         self.words: dict[str, float] = {}
         """When a file or its metadata was last changed, by the object's name."""
         shop = universe.shop
@@ -76,8 +105,12 @@ class People:
     def rename(self, name: str, to: str) -> None:
         """Rename a file: the storage copies it to its new name, and deletes the old one."""
         blob = self._universe.drops.blobs[name]
+        self.renamed.setdefault(to, []).append(name)
         self.drop(to, blob.checksum, blob.metadata)
-        self.delete(name)
+        if self._rng.random() < 0.5:
+            self._universe.turn(self._rng.choice((0.01, 10.0, 100.0)))
+        if name in self._universe.drops.blobs:
+            self.delete(name)
 
     def annotate(self, name: str, metadata: Mapping[str, str]) -> None:
         """Change a file's metadata: its generation stays."""

@@ -13,7 +13,19 @@ from tests.faults.simulation.chance import OFTEN, Setting
 from tests.faults.simulation.checks import Checks
 from tests.faults.simulation.checks_callers import CallersChecks
 from tests.faults.simulation.meaning import beliefs, news_at
-from tests.faults.simulation.people import CODE, DESCRIPTIONS, FILES, GUID, OTHER, PRIORITIES, VARIANT, People
+from tests.faults.simulation.people import (
+    CODE,
+    DESCRIPTIONS,
+    FILES,
+    GUID,
+    OTHER,
+    PRIORITIES,
+    VARIANT,
+    People,
+    plain,
+    respelled,
+    spelled,
+)
 from tests.faults.simulation.quiet import quiet_problems
 from tests.faults.simulation.shop import Place
 from tests.faults.simulation.story import Violation
@@ -102,11 +114,11 @@ class Life:
             case "several":
                 prefix = rng.choice(PREFIXES)
                 for file in rng.sample(FILES, rng.randint(2, 4)):
-                    people.drop(f"{prefix}/shop/{file}")
+                    people.drop(spelled(prefix, "shop/", file))
             case "fill":
                 for file in FILES:
                     for prefix in PREFIXES:
-                        people.drop(f"{prefix}/shop/{file}")
+                        people.drop(spelled(prefix, "shop/", file))
             case "empty":
                 prefix = rng.choice(PREFIXES)
                 for name in sorted(self.universe.drops.blobs):
@@ -131,8 +143,7 @@ class Life:
             case "delete":
                 people.delete(name)
             case "rename":
-                folder, _, file = name.rpartition("/")
-                people.rename(name, f"{folder}/{rng.choice([other for other in FILES if other != file])}")
+                people.rename(name, respelled(name, rng.choice([other for other in FILES if other != plain(name)[0]])))
             case "annotate":
                 people.annotate(name, self._metadata())
                 if rng.random() < 0.3:
@@ -277,11 +288,7 @@ class Life:
 
     def _name(self) -> str:
         prefix, file = self.rng.choice(PREFIXES), self.rng.choice(FILES)
-        return (
-            f"{prefix}/{self.rng.choice(('shop/', '', 'shop360/'))}{file}"
-            if self.rng.random() < 0.4
-            else f"{prefix}/{file}"
-        )
+        return spelled(prefix, self.rng.choice(("shop/", "", "shop360/")) if self.rng.random() < 0.4 else "", file)
 
     def _metadata(self) -> dict[str, str]:
         metadata = {}

@@ -9,8 +9,9 @@ from typing import Final, TypeVar
 
 from gallery_sync.cloud.queue import Target, TaskQueue
 from gallery_sync.cloud.tasks import Task
+from gallery_sync.core import ledger_document
 from gallery_sync.core.events import Changed
-from gallery_sync.core.ledger import Content
+from gallery_sync.core.ledger import Content, Ledger
 from gallery_sync.core.ledger_document import BadDocument
 from gallery_sync.core.operation import Part, operation_id
 from gallery_sync.core.plan import Policy
@@ -32,7 +33,7 @@ from tests.faults.simulation.jobs import Page, SimJobs
 from tests.faults.simulation.record import Record
 from tests.faults.simulation.requests import Request, asked
 from tests.faults.simulation.scheduler import Killed, Scheduler, Threads
-from tests.faults.simulation.shop import SimShop
+from tests.faults.simulation.shop import Place, SimShop
 from tests.faults.simulation.storage import SECRET, Bucket, SimBin, SimDocuments, SimDrops, SimOutbox
 from tests.faults.simulation.story import Story, StoryLog
 from tests.faults.simulation.tasks import SimTasks
@@ -272,6 +273,20 @@ class Universe:
             raise self.effects.broken(f"I6: a signed URL was written to {path}")
         self.rewritten[path] += 1
         self.record.wrote(self.scheduler.now, path, body)
+        if (place := ledger_document.parse_path(path)) is not None and body is not None:
+            self._renamed(place, self.record.current[place])
+
+    def _renamed(self, place: Place, ledger: Ledger) -> None:
+        """An image whose file is gone is another file's by now, if that has the same bytes and the ledger says so."""
+        for key, entry in ledger.entries.items():
+            live, name = entry.live, key.removeprefix("drop:")
+            picture = self.shop.named(place, live.name) if live is not None and not live.gone else None
+            if picture is None or picture.owner is None or ":" in picture.owner or name not in self.drops.blobs:
+                continue
+            if picture.owner not in self.drops.blobs and picture.checksum == self.drops.blobs[name].checksum:
+                if picture.owner in self.shop.touched:
+                    self.shop.touched[name] = self.shop.touched[picture.owner]
+                picture.owner = name
 
     def _new_id(self) -> str:
         self._ids += 1

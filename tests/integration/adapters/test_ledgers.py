@@ -27,7 +27,7 @@ def flight(name: str) -> Flight:
 
 
 def with_key(ledger: Ledger, key: str) -> Ledger:
-    entry = Entry(wanted=Wanted(Content(key, 1, f"md5:{key}", 1), created=1.0))
+    entry = Entry(wanted=Wanted(Content(key.removeprefix("drop:"), 1, f"md5:{key}", 1), created=1.0))
     return ledgers.with_entries(ledger, {key: entry})
 
 

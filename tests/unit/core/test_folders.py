@@ -3,7 +3,7 @@
 import pytest
 
 from gallery_sync.core import brake, folders
-from gallery_sync.core.ledger import Entry, Failure, Ledger, Moved
+from gallery_sync.core.ledger import Entry, Failure, Ledger, Moved, Wanted
 from gallery_sync.core.plan import Nothing, Policy, StartFlight, plan
 from gallery_sync.core.shop_values import Product
 from tests.unit.core.build import GUID, NOW, a_ledger, img, live, replace, wanted
@@ -21,6 +21,11 @@ def key(file: str, folder: str = "A") -> str:
 def shown(file: str, folder: str = "A", failure: Failure | None = None) -> dict[str, Entry]:
     """An image that is shown, whose file feeds nothing here any more."""
     return {key(file, folder): Entry(None, live(file, f"{folder}-{file}"), failure=failure)}
+
+
+def of_folder(folder: str) -> Wanted:
+    what = wanted("new.jpg")
+    return replace(what, content=replace(what.content, source=f"{folder}/shop/new.jpg"))
 
 
 def moved(entries: dict[str, Entry], **folder: Moved) -> Ledger:
@@ -107,8 +112,8 @@ def test_where_no_product_has_the_code_what_is_still_to_be_sent_fails_and_what_i
     entries = {
         key("new.jpg"): Entry(wanted("new.jpg")),
         key("live.jpg"): Entry(wanted("live.jpg"), live("live.jpg", "1")),
-        key("new.jpg", "B"): Entry(wanted("new.jpg")),
-        key("new.jpg", "E"): Entry(wanted("new.jpg")),
+        key("new.jpg", "B"): Entry(of_folder("B")),
+        key("new.jpg", "E"): Entry(of_folder("E")),
     }
     ledger = moved(entries, A=NOBODYS, E=ELSEWHERE)
     after = folders.told(ledger, "nobody", NOW)
@@ -121,7 +126,7 @@ def test_what_failed_for_want_of_a_product_is_wanted_anew_when_it_is_known() -> 
     other = Failure("gave-up", "five tries", NOW)
     entries = {
         key("new.jpg"): Entry(wanted("new.jpg"), attempts=3, not_before=NOW + 9, failure=FAILED),
-        key("new.jpg", "B"): Entry(wanted("new.jpg"), failure=FAILED),
+        key("new.jpg", "B"): Entry(of_folder("B"), failure=FAILED),
         key("bad.jpg"): Entry(wanted("bad.jpg"), failure=other),
     }
     after = folders.known_again(moved(entries, B=NOBODYS))
