@@ -7,7 +7,7 @@ READY  := $(VENV)/.ready
 export PYTHONPATH := functions
 
 .PHONY: help demo demo-http dev test test-long coverage lint lock clean package sbom licences audit cli bench chaos faults mutations mutants
-.PHONY: terraform terraform-mistakes checkov deploy destroy
+.PHONY: terraform terraform-mistakes checkov own-root deploy destroy
 .DEFAULT_GOAL := help
 
 help:  ## what can be made
@@ -22,9 +22,9 @@ $(READY): requirements-dev.txt
 	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-dev.txt
 	@touch $@
 
-demo: $(READY)  ## pictures travel from bucket to gallery; DROP=folder takes your own, FROM=package runs the archive
+demo: $(READY)  ## pictures travel from bucket to gallery; DROP=folder takes your own (CODES=file: the shop's codes), FROM=package runs the archive
 	@$(BIN)/python -m infra.local.demo $(if $(DROP),--drop "$(DROP)") $(if $(FROM),--from "$(FROM)") \
-	  $(if $(FUNCTIONS_PYTHON),--python "$(FUNCTIONS_PYTHON)")
+	  $(if $(FUNCTIONS_PYTHON),--python "$(FUNCTIONS_PYTHON)") $(if $(CODES),--codes "$(CODES)")
 
 demo-http: $(READY)  ## other systems work on galleries over HTTP, in the local cloud
 	@$(BIN)/python -m infra.local.demo_http
@@ -114,12 +114,16 @@ build/checkov/.ready:
 checkov: build/checkov/.ready  ## known weaknesses of the deployment, offline
 	@build/checkov/bin/checkov --directory terraform --framework terraform --compact --quiet --skip-download
 
-deploy: package  ## ROOT=your copy of the example; FIRST=1 for the apply before the secrets have values
+# The example is to be copied: a state beside it would be lost with the next checkout.
+own-root:
+	@$(if $(filter file undefined default,$(origin ROOT)),echo "set ROOT to your own copy of terraform/examples/two-shops (docs: terraform/README.md)" >&2; exit 2,true)
+
+deploy: own-root package  ## ROOT=your copy of the example; FIRST=1 for the apply before the secrets have values
 	@terraform -chdir=$(ROOT) init -input=false
 	@terraform -chdir=$(ROOT) apply $(if $(FIRST),-var functions_deployed=false)
 	@terraform -chdir=$(ROOT) output -json next
 
-destroy:  ## remove a deployment: ROOT=your copy of the example
+destroy: own-root  ## remove a deployment: ROOT=your copy of the example
 	@terraform -chdir=$(ROOT) destroy
 
 clean:  ## remove what the other targets made

@@ -4,8 +4,10 @@ Exit status: 0 done or nothing to do; 1 not done, or a check found a cross; 2 th
 """
 
 import sys
+import tomllib
 from collections.abc import Callable, Iterable, Mapping
-from typing import Annotated, TypeVar
+from pathlib import Path
+from typing import Annotated, Final, TypeVar
 
 import typer
 
@@ -34,12 +36,21 @@ from infra.cli.stop import Stop
 
 __all__ = ["make_app"]
 
+ROOT: Final = Path(__file__).parents[2]
+
 Project = Annotated[str | None, typer.Option(help="Google Cloud project; else GOOGLE_CLOUD_PROJECT")]
 Region = Annotated[str | None, typer.Option(help="region of the functions; else GOOGLE_CLOUD_REGION")]
 Prefix = Annotated[str | None, typer.Option(help="what all names begin with; else GALLERY_SYNC_PREFIX, gallery-sync")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="say what would be done, and change nothing")]
 
 T = TypeVar("T")
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+        typer.echo(f"gallery-sync {project['version']}")
+        raise typer.Exit
 
 
 def make_app(environ: Mapping[str, str], cloud: Cloud) -> typer.Typer:
@@ -51,6 +62,15 @@ def make_app(environ: Mapping[str, str], cloud: Cloud) -> typer.Typer:
         add_completion=False,
         pretty_exceptions_show_locals=False,  # They would show tokens.
     )
+
+    @app.callback()
+    def main(
+        version: Annotated[
+            bool, typer.Option("--version", help="say which version this is", is_eager=True, callback=_say_version)
+        ] = False,
+    ) -> None:
+        """Set up and check a deployment of gallery-sync."""
+
     webhook = typer.Typer(help="Shoptet's job:finished webhook and the key that signs it.", no_args_is_help=True)
     secret = typer.Typer(help="The deployment's secrets.", no_args_is_help=True)
     app.add_typer(webhook, name="webhook")

@@ -108,8 +108,48 @@ def images(product: str, gallery: str) -> str:
     return f"/v1/products/{quote(product, safe='')}/galleries/{gallery}/images"
 
 
+USAGE = """usage: client.py COMMAND ...
+
+  list PRODUCT GALLERY
+  insert PRODUCT GALLERY SOURCE_URL KEY
+  replace PRODUCT GALLERY KEY SOURCE_URL
+  describe PRODUCT GALLERY KEY DESCRIPTION
+  sync PRODUCT GALLERY
+  operation ID
+  delete PRODUCT GALLERY NAME [true]
+  clean PRODUCT GALLERY [true]
+  clean-many true|false PRODUCT ...
+  event TYPE DATA
+
+PRODUCT is a guid or a code, GALLERY is shop or shop360. The environment has GALLERIES_URL, CLEAN_GALLERY_URL, WEBHOOKS_URL
+and API_KEY, and WEBHOOK_SECRET for event: README.md."""
+
+COUNTS = {line.split()[0]: len(line.split()) - 1 for line in USAGE.splitlines() if line.startswith("  ")}
+"""How many arguments each command has at most."""
+
+
+def wrong(arguments: list[str], environ: Mapping[str, str]) -> str | None:
+    """Say what is wrong with a command line, and what the environment lacks; None if nothing is."""
+    command, *rest = arguments
+    if command not in COUNTS:
+        return f"there is no command {command!r}"
+    least = COUNTS[command] - (command in ("delete", "clean", "clean-many"))
+    if len(rest) < least or (len(rest) > COUNTS[command] and command != "clean-many"):
+        return f"{command} has {COUNTS[command]} arguments, not {len(rest)}"
+    missing = [
+        name for name in ("GALLERIES_URL", "CLEAN_GALLERY_URL", "WEBHOOKS_URL", "API_KEY") if not environ.get(name)
+    ]
+    return f"the environment lacks {', '.join(missing)}" if missing else None
+
+
 def main(arguments: list[str]) -> int:
     """Carry out one command, and print the answer."""
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print(USAGE, file=sys.stdout if arguments else sys.stderr)
+        return 0 if arguments else 2
+    if (flaw := wrong(arguments, os.environ)) is not None:
+        print(f"{flaw}\n\n{USAGE}", file=sys.stderr)
+        return 2
     client: Any = GallerySync(os.environ)
     answer: requests.Response = getattr(client, arguments[0].replace("-", "_"))(*arguments[1:])
     print(json.dumps(answer.json(), indent=2, ensure_ascii=False))

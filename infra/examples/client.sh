@@ -34,8 +34,49 @@ event() { # TYPE DATA; signed after Standard Webhooks: id, time and the very byt
     echo
 }
 
+usage() {
+    cat <<'END'
+usage: client.sh COMMAND ...
+
+  list PRODUCT GALLERY
+  insert PRODUCT GALLERY SOURCE_URL KEY
+  replace PRODUCT GALLERY KEY SOURCE_URL
+  describe PRODUCT GALLERY KEY DESCRIPTION
+  sync PRODUCT GALLERY
+  operation ID
+  delete PRODUCT GALLERY NAME [true]
+  clean PRODUCT GALLERY [true]
+  clean-many true|false PRODUCT ...
+  event TYPE DATA
+
+PRODUCT is a guid or a code, GALLERY is shop or shop360. The environment has GALLERIES_URL, CLEAN_GALLERY_URL, WEBHOOKS_URL
+and API_KEY, and WEBHOOK_SECRET for event: README.md.
+END
+}
+
+wrong() { # what is wrong with the command line, or what the environment lacks
+    echo "$1" >&2
+    usage >&2
+    exit 2
+}
+
+case ${1:-} in
+-h | --help) usage; exit 0 ;;
+'') usage >&2; exit 2 ;;
+esac
 command=$1
 shift
+case $command in
+operation) least=1 ;;
+list | sync | clean | clean-many | event) least=2 ;;
+delete) least=3 ;;
+insert | replace | describe) least=4 ;;
+*) wrong "there is no command '$command'" ;;
+esac
+[ $# -ge $least ] || wrong "$command has $least arguments at least, not $#"
+for name in GALLERIES_URL CLEAN_GALLERY_URL WEBHOOKS_URL API_KEY; do
+    eval "[ -n \"\${$name:-}\" ]" || wrong "the environment lacks $name"
+done
 case $command in
 list) call GET "$GALLERIES_URL$(images "$1" "$2")" ;;
 insert) call POST "$GALLERIES_URL$(images "$1" "$2")" "{\"images\": [{\"sourceUrl\": $(text "$3"), \"key\": $(text "$4")}]}" ;;
@@ -52,8 +93,4 @@ clean-many)
     call POST "$CLEAN_GALLERY_URL/v1/cleanups" "{\"galleries\": [$rows], \"removeReference\": $remove}"
     ;;
 event) event "$1" "$2" ;;
-*)
-    echo "unknown command $command: README.md has them" >&2
-    exit 2
-    ;;
 esac

@@ -20,8 +20,8 @@ from infra.local import sample
 from infra.local.cloud import LocalCloud, Plan, local_cloud
 from infra.local.processes import ROOT, StartFailed
 from infra.local.sample import Picture
-from infra.local.shops import shop_for
-from infra.local.state import Row, differences, rows, strays
+from infra.local.shops import invented, shop_for, shop_of
+from infra.local.state import SETTLED, Row, differences, rows, strays
 from infra.package.__main__ import ARCHIVE, FUNCTIONS
 from infra.package.archive import NotDeployable, write
 from infra.package.installed import InstallFailed, install
@@ -30,10 +30,19 @@ PATIENCE_SECONDS = 120.0
 """How long without any change before the demo says that it got stuck."""
 
 
+LAYOUT = "names look like {product}/{gallery}/{file} or {product}/{file}, as in HRNEK-01/1.jpg (docs/names.md)"
+
+
 def main() -> int:
     """Run the demo; the exit status is 0 only if every accepted file is in its gallery, once, in order, pixel for pixel."""
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
     parser.add_argument("--drop", type=Path, metavar="FOLDER", help="your own pictures, in the drop layout")
+    parser.add_argument(
+        "--codes",
+        type=Path,
+        metavar="FILE",
+        help="the shop's codes, a product a line (own code;variant's code;...), in the place of invented products",
+    )
     parser.add_argument(
         "--from", dest="origin", choices=("tree", "package"), default="tree", help="where the functions come from"
     )
@@ -51,8 +60,17 @@ def main() -> int:
     console = Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=150)
     pictures = tuple(sample.from_folder(folder)) if folder is not None else (*sample.pictures(), *sample.REFUSED)
     if not pictures:
-        parser.error(f"{folder} holds no file")
-    plan = Plan(sandbox=shop_for(pictures))
+        parser.error(f"{folder} holds no file: {LAYOUT}")
+    codes: Path | None = arguments.codes
+    if codes is not None and not codes.is_file():
+        parser.error(f"{codes} is no file: give one with the shop's codes, a product a line")
+    shop = shop_of(codes.read_text("utf-8").splitlines()) if codes is not None else shop_for(pictures)
+    plan = Plan(sandbox=shop)
+    if folder is not None and (names := invented(shop)):
+        few = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+        console.print(
+            f"products that the sandbox's shop has for these folders: {few}; --codes FILE has your own", markup=False
+        )
     # As Ctrl-C: everything that was started is ended.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -92,12 +110,15 @@ def _travel(console: Console, cloud: LocalCloud, pictures: Sequence[Picture], *,
     for line in wrong:
         console.print(f"[red]wrong[/red] {escape(line)}")
     states = Counter(row.state for row in found)
-    accepted = len(found) - states["refused"]
-    ended_well = settled and not wrong and states["live"] == accepted
+    accepted = len(found) - states["refused"] - states["same"]
+    ended_well = settled and not wrong and states["live"] == accepted > 0
     if not settled:
         console.print(f"[red]nothing changed for {PATIENCE_SECONDS:.0f} s; the logs are in build/demo[/red]")
     console.print(_calls(cloud))
-    console.print(f"{states['live']} of {accepted} images live, {states['refused']} refused, {took:.1f} s")
+    same = f", {states['same']} the same as others" if states["same"] else ""
+    console.print(f"{states['live']} of {accepted} images live{same}, {states['refused']} refused, {took:.1f} s")
+    if not states["live"]:
+        console.print(f"none of the files became an image: {LAYOUT}", markup=False)
     return 0 if ended_well else 1
 
 
@@ -130,7 +151,7 @@ def _wait(console: Console, cloud: LocalCloud, pictures: Sequence[Picture], what
 def _wait_until_settled(cloud: LocalCloud, pictures: Sequence[Picture], show: Callable[[int], None]) -> bool:
     before, until = -1, time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < until:
-        done = sum(row.state in ("live", "failed", "refused") for row in rows(cloud, pictures))
+        done = sum(row.state in SETTLED for row in rows(cloud, pictures))
         if done != before:
             before, until = done, time.monotonic() + PATIENCE_SECONDS
             show(done)

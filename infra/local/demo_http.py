@@ -5,6 +5,7 @@ The exit status is 0 if each answer, and the sandbox's gallery after it, is as i
 
 import datetime
 import json
+import signal
 import sys
 import time
 from collections.abc import Mapping
@@ -113,6 +114,8 @@ def main() -> int:
     """Start the local cloud, make every call, and give the exit status."""
     console = Console(highlight=False, soft_wrap=True)
     console.print("starting the local cloud: storage, tasks, Shoptet sandbox, and the functions ...")
+    # As Ctrl-C: everything that was started is ended.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with local_cloud(logs=ROOT / "build" / "demo-http") as cloud, picture_server() as pictures:
             demo = Demo(console, cloud)
@@ -122,6 +125,8 @@ def main() -> int:
     except StartFailed as error:
         console.print(str(error), markup=False)
         return 1
+    except KeyboardInterrupt:
+        return 130
     for line in demo.wrong:
         console.print(f"[red]wrong[/red] {escape(line)}")
     console.print(

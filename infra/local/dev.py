@@ -6,10 +6,12 @@ import sys
 import time
 from pathlib import Path
 
-from infra.local.cloud import DROP_BUCKET, local_cloud
+from infra.local import sample
+from infra.local.cloud import API_KEYS, DROP_BUCKET, WEBHOOK_SECRET, local_cloud
 from infra.local.processes import ROOT, StartFailed
 
 GUID = "92ca3575-7481-11e8-8216-002590dad85e"
+GALLERY = f"/v1/products/{GUID}/galleries/shop/images"
 
 
 def main() -> int:
@@ -24,10 +26,20 @@ def main() -> int:
         with local_cloud(logs=logs) as cloud:
             for name, address in sorted(cloud.addresses.items()):
                 print(f"  {name:14}{address}")
+            picture = logs / "picture.jpg"
+            picture.write_bytes(sample.draw("DEV", "1", (60, 120, 180), (640, 640), "jpg"))
             storage = cloud.addresses["storage"]
-            print(f"\ngalleries: {cloud.sandbox}/   logs: {logs}/   Ctrl-C ends it\ndrop a file:")
+            print(f"\ngalleries: {cloud.sandbox}/   logs: {logs}/   Ctrl-C ends it")
+            print("keys that are good here and nowhere else:")
+            for name, (key, rights) in API_KEYS.items():
+                print(f"  {name:14}{key}   {rights}")
+            print(f"  {'webhooks':14}{WEBHOOK_SECRET}\nlist a gallery:")
             print(
-                f"  curl -sS -o /dev/null -H 'Content-Type: image/jpeg' --data-binary @picture.jpg "
+                f"  curl -sS -H 'Authorization: Bearer {API_KEYS['local'][0]}' '{cloud.addresses['galleries']}{GALLERY}'"
+            )
+            print("drop a file:")
+            print(
+                f"  curl -sS -o /dev/null -H 'Content-Type: image/jpeg' --data-binary @{picture} "
                 f"'{storage}/upload/storage/v1/b/{DROP_BUCKET}/o?uploadType=media&name={GUID}%2Fshop%2Fpicture.jpg'",
                 flush=True,
             )

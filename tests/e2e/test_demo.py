@@ -111,3 +111,44 @@ def test_the_comparison_fails_if_a_gallery_without_files_shows_something(
     sandbox.add_image(product.guid, "shop360")
     file = Picture(f"{product.guid}/shop/1.jpg", b"", "image/jpeg")
     assert f"{product.guid} shop360: 1 images for no file" in strays(cloud, [file])
+
+
+def test_a_folder_whose_names_mean_nothing_ends_badly_and_says_what_names_look_like(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "1.jpg").write_bytes(picture("1.jpg", "1").body)
+    (tmp_path / "photos" / "LAMP 1.jpg.txt").write_bytes(b"no picture")
+    status, lines = demo("--drop", str(tmp_path))
+    assert status == 1
+    assert any("names look like {product}/{gallery}/{file}" in line for line in lines), lines
+
+
+def test_a_shop_of_ones_own_codes_refuses_folders_of_others(tmp_path: Path) -> None:
+    for code in ("LAMP-1", "LAMPA-1"):
+        (tmp_path / code).mkdir()
+        (tmp_path / code / "1.jpg").write_bytes(picture(f"{code}/1.jpg", code).body)
+    codes = tmp_path.parent / "codes.txt"
+    codes.write_text("LAMP-1\n", "utf-8")
+    status, lines = demo("--drop", str(tmp_path), "--codes", str(codes))
+    assert status == 0
+    assert lines[-1].startswith("1 of 1 images live, 1 refused"), lines[-1]
+
+
+def test_one_picture_in_several_spellings_is_shown_once_and_the_table_says_so(tmp_path: Path) -> None:
+    """Over the real client and storage: with and without `shop/`, by guid, in both forms of Unicode, and a copy of its bytes."""
+    guid, one, other = "92ca3575-7481-11e8-8216-002590dad85e", picture("a.jpg", "1").body, picture("b.jpg", "2").body
+    for name, body in {
+        "HRNEK-01/1.jpg": one,
+        "HRNEK-01/shop/1.jpg": other,
+        f"{guid}/1.jpg": one,
+        "HRNEK-01/čelní.jpg": picture("c.jpg", "3").body,
+        "HRNEK-01/c\u030celni\u0301.jpg": picture("d.jpg", "4").body,
+        "HRNEK-01/5.jpg": picture("e.jpg", "5").body,
+        "HRNEK-01/5 - kopie.jpg": picture("e.jpg", "5").body,
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(body)
+    status, lines = demo("--drop", str(tmp_path))
+    assert status == 0, lines
+    assert lines[-1].startswith("3 of 3 images live, 4 the same as others, 0 refused"), lines[-1]
+    assert sum("it is the same file as" in line for line in lines) == 3
+    assert sum("it is the same picture as" in line for line in lines) == 1

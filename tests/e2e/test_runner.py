@@ -1,8 +1,10 @@
 """The runner leaves nothing behind: not on Ctrl-C, not when it is killed, not when a function does not start."""
 
 import contextlib
+import json
 import os
 import re
+import shlex
 import shutil
 import signal
 import socket
@@ -40,7 +42,7 @@ def running_dev() -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
         lines = []
         for line in dev.stdout:
             lines.append(line)
-            if "curl" in line:
+            if "/upload/" in line:
                 break
         try:
             yield dev, lines
@@ -128,3 +130,16 @@ def listens(port: int) -> bool:
     with socket.socket() as client:
         client.settimeout(5)
         return client.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_the_lines_that_the_runner_prints_work_as_they_are() -> None:
+    with running_dev() as (_, lines):
+        listing, dropping = (line.strip() for line in lines if line.strip().startswith("curl"))
+        subprocess.run(shlex.split(dropping), check=True, timeout=30)
+
+        def shown() -> list[object]:
+            ran = subprocess.run(shlex.split(listing), check=True, timeout=30, capture_output=True, text=True)
+            images: list[object] = json.loads(ran.stdout)["images"]
+            return images
+
+        wait("the picture in the gallery", shown)

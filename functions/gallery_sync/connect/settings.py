@@ -43,8 +43,9 @@ class Settings:
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Self:
-        """Read from the environment. Raises BadSetting for the first setting that is missing or malformed."""
+        """Read from the environment. Raises BadSetting for all settings that are missing, or the first that is malformed."""
         values: dict[str, Any] = {}
+        missing = []
         hints = get_type_hints(cls)
         for f in fields(cls):
             name = f.name.upper()
@@ -52,7 +53,12 @@ class Settings:
             if text:
                 values[f.name] = _parse(name, text, hints[f.name], secret="secret" in f.metadata)
             elif f.default is MISSING:
-                raise BadSetting(f"the setting {name} is missing: set the environment variable {name}")
+                missing.append(name)
+        if len(missing) == 1:
+            raise BadSetting(f"the setting {missing[0]} is missing: set the environment variable {missing[0]}")
+        if missing:
+            names = f"{', '.join(missing[:-1])} and {missing[-1]}"
+            raise BadSetting(f"the settings {names} are missing: set the environment variables of these names")
         settings = cls(**values)
         settings.check()
         return settings

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from PIL import Image as Pillow
 from PIL import UnidentifiedImageError
 
-EXTENSIONS = {"PNG": "png", "JPEG": "jpg", "GIF": "gif", "WEBP": "webp"}
-"""The formats that Shoptet accepts for uploads, by Pillow's name of them."""
+EXTENSIONS = {"PNG": "png", "JPEG": "jpg", "MPO": "jpg", "GIF": "gif", "WEBP": "webp"}
+"""The formats that Shoptet accepts for uploads, by Pillow's name of them. A JPEG with a second frame is MPO: phones take them."""
 
 MEDIA_TYPES = {"png": "image/png", "jpg": "image/jpeg", "gif": "image/gif", "webp": "image/webp"}
 
@@ -35,7 +35,7 @@ def read_picture(content: bytes) -> Picture:
         Unreadable: if it is empty, cut off, larger than Pillow dares to open, or of another format.
     """
     try:
-        with Pillow.open(io.BytesIO(content), formats=tuple(EXTENSIONS)) as opened:
+        with Pillow.open(io.BytesIO(content), formats=[name for name in EXTENSIONS if name != "MPO"]) as opened:
             opened.load()
             extension, (width, height) = EXTENSIONS[str(opened.format)], opened.size
     except (UnidentifiedImageError, Pillow.DecompressionBombError, OSError, ValueError, SyntaxError) as error:

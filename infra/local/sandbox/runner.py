@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -115,11 +116,15 @@ class Runner:
             if work.fate.ending == "never":
                 return
             end = job.started + self._drawn.uniform(*self._config().job_seconds)
-            pictures = await asyncio.gather(*(self._picture(index, work) for index in range(len(work.rows))))
-            await self._clock.until(end)
-            if job.ended:
-                return
-            self._finish(job, work, pictures)
+            try:
+                pictures = await asyncio.gather(*(self._picture(index, work) for index in range(len(work.rows))))
+                await self._clock.until(end)
+                if job.ended:
+                    return
+                self._finish(job, work, pictures)
+            except Exception as error:  # noqa: BLE001 -- told and ended, as at Shoptet every job ends
+                traceback.print_exc()
+                self._board.end(job, "failed", log=f"The sandbox failed: {type(error).__name__}.")
         if work.fate.notified:
             self._finished(job)
 

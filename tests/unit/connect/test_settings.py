@@ -212,3 +212,11 @@ def test_a_function_that_lacks_a_setting_does_not_start_and_says_so_in_one_line(
         "gallery-sync cannot start: the setting STATE_BUCKET is missing: set the environment variable STATE_BUCKET"
     )
     assert read_or_exit(Sweep, NEEDED["sweep"]) == Sweep.read(NEEDED["sweep"])
+
+
+def test_all_settings_that_are_missing_are_told_at_once() -> None:
+    with pytest.raises(BadSetting) as caught:
+        OnDrop.read({})
+    assert str(caught.value) == (
+        "the settings SYNC_QUEUE, SYNC_URL and DROP_BUCKET are missing: set the environment variables of these names"
+    )
