@@ -29,6 +29,7 @@ LINES: Final[Mapping[str, str]] = {
     "tried_again": " is tried again: ",
     "refused_drops": " is refused: ",
     "rescued": "nobody works on this gallery",
+    "swept": "swept",
     "webhook_missing": "register the job:finished webhook",
 }
 """By metric of the Terraform module: the words of the log line that it counts."""

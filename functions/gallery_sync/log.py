@@ -2,15 +2,21 @@
 
 import json
 import sys
-from collections.abc import Iterator
+import traceback
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Literal, TextIO
+from functools import wraps
+from pathlib import Path
+from typing import Literal, TextIO, TypeVar
 
 from gallery_sync.redact import one_line
 
 Severity = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 Value = str | int | float | bool | None
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 _REQUEST: ContextVar[str | None] = ContextVar("request", default=None)
 
@@ -41,3 +47,25 @@ class Log:
         # Written in one go: instances serve several requests at a time, and lines must not mix.
         (self._stream or sys.stdout).write(json.dumps(line, ensure_ascii=False) + "\n")
         (self._stream or sys.stdout).flush()
+
+
+def crashes_told(function: str, stream: TextIO | None = None) -> Callable[[Callable[[T], R]], Callable[[T], R]]:
+    """Let what a function does not expect be a line of severity ERROR: the framework's own traceback carries none, and no alert
+    would see it. The exception goes on; one that is an answer (`flask.abort`) is no crash.
+    """
+
+    def decorate(serve: Callable[[T], R]) -> Callable[[T], R]:
+        @wraps(serve)
+        def told(request: T) -> R:
+            try:
+                return serve(request)
+            except Exception as error:
+                if not hasattr(error, "get_response"):
+                    place = traceback.extract_tb(error.__traceback__)[-1]
+                    where = f"{type(error).__name__} in {place.name} ({Path(place.filename).name}:{place.lineno})"
+                    Log(function, stream).say("ERROR", f"{function} crashed: {where}: {error}", code="crashed")
+                raise
+
+        return told
+
+    return decorate

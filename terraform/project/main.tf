@@ -22,11 +22,18 @@ locals {
 
   build_account = "serviceAccount:${google_service_account.build.account_id}@${var.project_id}.iam.gserviceaccount.com"
 
+  # Google's own accounts in this project, whose names follow from its number. Looked up, they would be unknown whenever a
+  # service is added, and their rights replaced.
+  storage_agent  = "serviceAccount:service-${data.google_project.project.number}@gs-project-accounts.iam.gserviceaccount.com"
+  eventarc_agent = "serviceAccount:service-${data.google_project.project.number}@gcp-sa-eventarc.iam.gserviceaccount.com"
+
   # Every right that this module gives, one line each; README.md, "Rights".
   rights = {
-    events = { role = "roles/pubsub.publisher", member = "serviceAccount:${data.google_storage_project_service_account.agent.email_address}", only = null }
-    images = { role = "roles/artifactregistry.writer", member = local.build_account, only = null }
-    logs   = { role = "roles/logging.logWriter", member = local.build_account, only = null }
+    events = { role = "roles/pubsub.publisher", member = local.storage_agent, only = null }
+    # Google gives it with the account, which it makes with the first trigger: the first apply would come before.
+    triggers = { role = "roles/eventarc.serviceAgent", member = local.eventarc_agent, only = null }
+    images   = { role = "roles/artifactregistry.writer", member = local.build_account, only = null }
+    logs     = { role = "roles/logging.logWriter", member = local.build_account, only = null }
     source = {
       role   = "roles/storage.objectViewer"
       member = local.build_account
@@ -47,13 +54,6 @@ resource "google_project_service" "service" {
 
 data "google_project" "project" {
   project_id = var.project_id
-}
-
-# Asking for the account of Cloud Storage in this project also creates it.
-data "google_storage_project_service_account" "agent" {
-  project = var.project_id
-
-  depends_on = [google_project_service.service]
 }
 
 resource "google_service_account" "build" {

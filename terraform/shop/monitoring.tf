@@ -35,6 +35,14 @@ locals {
       title  = "tries that failed and are repeated"
       filter = "${local.ours} AND severity=WARNING AND jsonPayload.message:\" is tried again: \""
     }
+    swept = {
+      title  = "sweeps that came to their end"
+      filter = "${local.ours} AND jsonPayload.function=\"sweep\" AND jsonPayload.message:\"swept\""
+    }
+    not_called = {
+      title  = "calls of sweep that Cloud Scheduler could not make"
+      filter = "resource.type=\"cloud_scheduler_job\" AND resource.labels.location=\"${var.region}\" AND resource.labels.job_id=\"${var.name}-sweep\" AND severity>=ERROR"
+    }
     errors = {
       title  = "lines of severity ERROR"
       filter = "${local.ours} AND severity>=ERROR"
@@ -79,6 +87,12 @@ locals {
         severity = "ERROR"
         advice   = "So many files of one product are gone from the drop bucket that their images are kept. `gallery-sync release` shows which. If they are meant to go, release them; if not, drop the files again, and nothing is lost."
         labels   = { reason = "EXTRACT(jsonPayload.message)", gallery = "EXTRACT(jsonPayload.guid)" }
+      }
+      not_called = {
+        title    = "Cloud Scheduler cannot call sweep"
+        severity = "ERROR"
+        advice   = "Sweep finds what was lost: without it, a lost event or task stays lost. The line says what Cloud Scheduler met. Look whether the function sweep is deployed, and whether its caller has its right (`terraform apply`)."
+        labels   = { reason = "EXTRACT(jsonPayload.status)" }
       }
       webhook_missing = {
         title    = "the webhook job:finished is missing or deactivated"
@@ -229,6 +243,40 @@ resource "google_monitoring_alert_policy" "tasks" {
 
   documentation {
     content   = "Thousands of new files take hours, and then this is no fault. Otherwise look whether the queue is paused, and at the errors of sync_gallery and poll_jobs."
+    mime_type = "text/markdown"
+  }
+}
+
+# A sweep that does not run says nothing: only its absence tells.
+resource "google_monitoring_alert_policy" "no_sweep" {
+  count = var.functions_deployed ? 1 : 0
+
+  project               = var.project.id
+  display_name          = "gallery-sync ${var.name}: sweep does not run"
+  combiner              = "OR"
+  severity              = "ERROR"
+  notification_channels = var.notification_channels
+  user_labels           = local.labels
+
+  conditions {
+    display_name = "no sweep came to its end for an hour"
+    condition_absent {
+      filter   = "metric.type=\"${local.metric_types["swept"]}\" AND resource.type=\"cloud_run_revision\""
+      duration = "3600s"
+      aggregations {
+        alignment_period     = "600s"
+        per_series_aligner   = "ALIGN_SUM"
+        cross_series_reducer = "REDUCE_SUM"
+      }
+    }
+  }
+
+  alert_strategy {
+    auto_close = "86400s"
+  }
+
+  documentation {
+    content   = "Sweep runs every ten minutes, and finds what was lost. Look at the errors of sweep, and at its schedule: `gcloud scheduler jobs describe ${var.name}-sweep --location=${var.region}`. What waits is not lost; it moves again with the next sweep."
     mime_type = "text/markdown"
   }
 }

@@ -47,6 +47,16 @@ locals {
     },
   )
 
+  # Google binds a project's viewers and editors to every new bucket by these roles: every viewer would read the add-on's
+  # token, the ledgers and all pictures, every editor could rewrite them. Bound here alone, they are the owners' and operators'.
+  legacy_roles = {
+    for pair in setproduct(["drop", "state"], ["legacyBucketOwner", "legacyBucketReader", "legacyObjectOwner", "legacyObjectReader"]) :
+    "${pair[0]}/${pair[1]}" => { bucket = pair[0], role = pair[1] }
+  }
+
+  # The access token that an add-on's functions share lies in the state bucket. Who does not call Shoptet does not read it.
+  shared_token = "projects/_/buckets/${google_storage_bucket.state.name}/objects/token.json"
+
   project_rights = {
     events = { account = "events", role = "roles/eventarc.eventReceiver" }
   }
@@ -67,6 +77,31 @@ resource "google_storage_bucket_iam_member" "right" {
   bucket = { drop = google_storage_bucket.drop.name, state = google_storage_bucket.state.name }[each.value.bucket]
   role   = each.value.role
   member = "serviceAccount:${local.emails[each.value.account]}"
+
+  dynamic "condition" {
+    for_each = each.value.bucket == "state" && !contains(local.here[each.value.account].secrets, local.token) ? ["token"] : []
+    content {
+      title      = "not the access token"
+      expression = "resource.name != \"${local.shared_token}\""
+    }
+  }
+}
+
+resource "google_storage_bucket_iam_binding" "legacy" {
+  for_each = local.legacy_roles
+
+  bucket  = { drop = google_storage_bucket.drop.name, state = google_storage_bucket.state.name }[each.value.bucket]
+  role    = "roles/storage.${each.value.role}"
+  members = concat(["projectOwner:${var.project.id}"], endswith(each.value.role, "Reader") ? tolist(var.operators) : [])
+}
+
+# `gallery-sync check` signs a URL as the functions do; the role Owner does not hold that right.
+resource "google_service_account_iam_member" "operator" {
+  for_each = var.operators
+
+  service_account_id = "projects/${var.project.id}/serviceAccounts/${local.emails["sync_gallery"]}"
+  role               = "roles/iam.serviceAccountTokenCreator"
+  member             = each.key
 }
 
 resource "google_cloud_tasks_queue_iam_member" "right" {
@@ -117,4 +152,9 @@ resource "google_cloud_run_v2_service_iam_member" "invoker" {
     ? "allUsers" # Signature or key are checked by the function, before anything else.
     : "serviceAccount:${local.emails[local.functions[each.value.function].caller]}"
   )
+
+  # A function that is replaced comes without its invoker, and nothing would call it until the next apply.
+  lifecycle {
+    replace_triggered_by = [google_cloudfunctions2_function.function[each.key].id]
+  }
 }

@@ -198,6 +198,18 @@ variable "soft_delete_days" {
   }
 }
 
+variable "operators" {
+  description = "People who look into this shop's buckets and run `gallery-sync check`, which signs a URL: user:… or group:…."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for who in var.operators : can(regex("^(user|group|serviceAccount):[^@ ]+@[^@ ]+$", who))])
+    error_message = "operators has members such as user:ann@example.com or group:shop@example.com."
+  }
+}
+
 variable "delete_data" {
   description = "true lets `terraform destroy` delete buckets that are not empty: pictures and ledgers are gone then."
   type        = bool

@@ -41,12 +41,29 @@ MISTAKES = {
         "buckets.tf", "enabled = false", "enabled = true", checks("storage"), "the drop bucket must not be versioned"
     ),
     "a limit of a queue": Mistake("queues.tf", "at_a_time = 2", "at_a_time = 3", checks("storage"), "three connections"),
+    "viewers of the project read a bucket": Mistake(
+        "rights.tf", '["legacyBucketOwner", "legacyBucketReader", "legacyObjectOwner", "legacyObjectReader"]',
+        '["legacyBucketOwner"]', checks("rights"), "viewers and editors have no right",
+    ),
+    "everybody's access token": Mistake(
+        "rights.tf", '== "state" && !contains', '== "state" && contains', checks("rights"), "does not read the access token"
+    ),
+    "an operator who cannot sign": Mistake(
+        "rights.tf", "  for_each = var.operators\n", "  for_each = toset([])\n", checks("rights"), "an operator signs"
+    ),
+    "a sweep that nobody misses": Mistake(
+        "monitoring.tf", 'duration = "3600s"', 'duration = "82800s"', checks("monitoring"), "no sweep came to its end"
+    ),
+    "a schedule that nobody hears of": Mistake(
+        "monitoring.tf", '${var.name}-sweep\\" AND severity', '${var.name}-sweeps\\" AND severity', checks("monitoring"),
+        "cannot call this shop's sweep",
+    ),
     "a missing setting": Mistake(
         "locals.tf", 'local.settings_of.sync_tasks, ["DROP_BUCKET"])', "local.settings_of.sync_tasks)", checks("functions"),
         "lacks a setting that it demands",
     ),
     "a setting that nobody reads": Mistake(
-        "locals.tf", "tasks, local.settings_of.poll_tasks)", 'tasks, local.settings_of.poll_tasks, ["MAX_ATTEMPTS"])',
+        "locals.tf", "local.settings_of.eshop)", 'local.settings_of.eshop, ["MAX_ATTEMPTS"])',
         checks("functions"), "a setting that it does not read",
     ),
     "a secret in the open": Mistake(

@@ -12,6 +12,7 @@ GIVES_RIGHTS = re.compile(r"_iam_|_acl$|_access_control$|_iam_custom_role$")
 ON: Mapping[str, str] = {
     "google_project_iam_member": "project",
     "google_storage_bucket_iam_member": "bucket",
+    "google_storage_bucket_iam_binding": "bucket",
     "google_cloud_tasks_queue_iam_member": "name",
     "google_secret_manager_secret_iam_member": "secret_id",
     "google_service_account_iam_member": "service_account_id",
@@ -34,7 +35,9 @@ def table(name: str) -> set[Row]:
 
 def short(kind: str, values: Mapping[str, Any]) -> Row:
     """Write a right as the tables do: names without the shop's and the project's."""
-    who = re.sub(r"^serviceAccount:|@.*$", "", values["member"]).removeprefix(f"{SHOP}-")
+    # A binding names all who have the role.
+    member = values["member"] if "member" in values else " ".join(values["members"])
+    who = re.sub(r"^serviceAccount:|@.*$", "", member).removeprefix(f"{SHOP}-").replace(f":{PROJECT}", "")
     on = str(values[ON[kind]])
     if kind == "google_project_iam_member":
         on = "project" if not values["condition"] else values["condition"][0]["expression"].split('"')[1]

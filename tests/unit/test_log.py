@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gallery_sync.log import Log
+from gallery_sync.log import Log, crashes_told
 from tests.unit.core.build import Lines
 
 
@@ -71,3 +71,36 @@ def test_several_lines_follow_each_other() -> None:
     lines.log.say("INFO", "one")
     lines.log.say("DEBUG", "two")
     assert [line["message"] for line in lines.read] == ["one", "two"]
+
+
+class Answer(Exception):
+    """What `flask.abort` raises."""
+
+    def get_response(self) -> str:
+        return "503"
+
+
+@pytest.mark.parametrize(
+    ("error", "lines"), [(KeyError("guid"), 1), (RuntimeError("x\n?X-Goog-Signature=abc"), 1), (Answer(), 0)]
+)
+def test_a_crash_is_a_line_of_severity_error_and_goes_on(error: Exception, lines: int) -> None:
+    written = io.StringIO()
+
+    @crashes_told("sweep", written)
+    def serve(_request: str) -> str:
+        raise error
+
+    with pytest.raises(type(error)):
+        serve("a call")
+    told = [json.loads(line) for line in written.getvalue().splitlines()]
+    assert len(told) == lines
+    for line in told:
+        assert (line["severity"], line["code"], line["function"]) == ("ERROR", "crashed", "sweep")
+        assert f"sweep crashed: {type(error).__name__} in serve (test_log.py:" in line["message"]
+        assert "abc" not in line["message"]
+
+
+def test_what_does_not_crash_is_answered_and_says_nothing() -> None:
+    written = io.StringIO()
+    assert crashes_told("sweep", written)(lambda request: f"{request} is answered")("a call") == "a call is answered"
+    assert written.getvalue() == ""

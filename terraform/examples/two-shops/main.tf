@@ -45,5 +45,6 @@ module "shop" {
   mirror_deletes        = lookup(each.value, "mirror_deletes", false)
   secret_versions       = lookup(var.secret_versions, each.key, {})
   delete_data           = var.delete_data
+  operators             = var.operators
   notification_channels = [for channel in google_monitoring_notification_channel.email : channel.name]
 }

@@ -47,13 +47,19 @@ variable "alert_emails" {
   }
 }
 
+variable "operators" {
+  description = "Who sets up and looks: people who run gallery-sync check and release, as user:… or group:…."
+  type        = set(string)
+  default     = []
+}
+
 variable "secret_versions" {
   description = "By shop and setting: which version of a secret the functions read, where it is not the latest."
   type        = map(map(string))
   default     = {}
 
   validation {
-    condition     = alltrue([for shop in keys(var.secret_versions) : contains(["fashion", "garden"], shop)])
+    condition     = alltrue([for shop in keys(var.secret_versions) : contains(keys(local.shops), shop)])
     error_message = "secret_versions has shops' names as keys."
   }
 }

@@ -2,9 +2,6 @@ mock_provider "google" {
   mock_data "google_project" {
     defaults = { number = "123456789012" }
   }
-  mock_data "google_storage_project_service_account" {
-    defaults = { email_address = "service-123456789012@gs-project-accounts.iam.gserviceaccount.com" }
-  }
 }
 
 variables {
@@ -15,11 +12,12 @@ run "project" {
   assert {
     condition = toset([for r in google_project_iam_member.right : "${r.member} ${r.role}"]) == toset([
       "serviceAccount:service-123456789012@gs-project-accounts.iam.gserviceaccount.com roles/pubsub.publisher",
+      "serviceAccount:service-123456789012@gcp-sa-eventarc.iam.gserviceaccount.com roles/eventarc.serviceAgent",
       "serviceAccount:gallery-sync-build@demo-project.iam.gserviceaccount.com roles/artifactregistry.writer",
       "serviceAccount:gallery-sync-build@demo-project.iam.gserviceaccount.com roles/logging.logWriter",
       "serviceAccount:gallery-sync-build@demo-project.iam.gserviceaccount.com roles/storage.objectViewer",
     ])
-    error_message = "Cloud Storage announces changes; the account for builds reads sources, and writes images and logs"
+    error_message = "Cloud Storage announces changes; Eventarc makes triggers; the account for builds reads sources, and writes images and logs"
   }
 
   assert {

@@ -21,13 +21,14 @@ run "lines" {
   }
 
   assert {
-    condition     = length(setsubtract(keys(google_logging_metric.line), concat(keys(jsondecode(file("tests/settings.json")).lines), ["errors", "refused_calls"]))) == 0
+    condition     = length(setsubtract(keys(google_logging_metric.line), concat(keys(jsondecode(file("tests/settings.json")).lines), ["errors", "refused_calls", "not_called"]))) == 0
     error_message = "a metric looks for words that no test compares with the code"
   }
 
   assert {
     condition = alltrue([
-      for metric in google_logging_metric.line : strcontains(metric.filter, "\"shop-job-finished\"") && !strcontains(metric.filter, "other")
+      for line, metric in google_logging_metric.line :
+      strcontains(metric.filter, line == "not_called" ? "\"shop-sweep\"" : "\"shop-job-finished\"") && !strcontains(metric.filter, "other")
     ])
     error_message = "a metric counts this shop's functions only"
   }
@@ -49,10 +50,13 @@ run "alerts" {
     condition = toset(concat(
       [for a in google_monitoring_alert_policy.line : a.display_name], [for a in google_monitoring_alert_policy.count : a.display_name],
       [for a in google_monitoring_alert_policy.tasks : a.display_name], [for a in google_monitoring_alert_policy.error_rate : a.display_name],
+      [for a in google_monitoring_alert_policy.no_sweep : a.display_name],
       )) == toset([
       "gallery-sync shop: a picture failed for good",
       "gallery-sync shop: deletions wait for a person's word",
       "gallery-sync shop: the webhook job:finished is missing or deactivated",
+      "gallery-sync shop: Cloud Scheduler cannot call sweep",
+      "gallery-sync shop: sweep does not run",
       "gallery-sync shop: calls with a wrong signature or key",
       "gallery-sync shop: sweep had to rescue galleries",
       "gallery-sync shop: tasks wait too long",
@@ -63,7 +67,7 @@ run "alerts" {
 
   assert {
     condition = alltrue([
-      for a in concat(values(google_monitoring_alert_policy.line), values(google_monitoring_alert_policy.count), google_monitoring_alert_policy.tasks, google_monitoring_alert_policy.error_rate) :
+      for a in concat(values(google_monitoring_alert_policy.line), values(google_monitoring_alert_policy.count), google_monitoring_alert_policy.tasks, google_monitoring_alert_policy.error_rate, google_monitoring_alert_policy.no_sweep) :
       a.notification_channels == tolist(["projects/demo-project/notificationChannels/1"]) && length(a.documentation[0].content) > 50
     ])
     error_message = "every alert goes to the channels, and says what to do"
@@ -73,6 +77,19 @@ run "alerts" {
     # Cloud Monitoring demands it for conditions on log lines.
     condition     = alltrue([for a in google_monitoring_alert_policy.line : length(a.alert_strategy[0].notification_rate_limit) == 1])
     error_message = "an alert on a log line has a limit of notifications"
+  }
+
+  assert {
+    condition = (
+      strcontains(google_monitoring_alert_policy.no_sweep[0].conditions[0].condition_absent[0].filter, google_logging_metric.line["swept"].name)
+      && google_monitoring_alert_policy.no_sweep[0].conditions[0].condition_absent[0].duration == "3600s"
+    )
+    error_message = "people hear when no sweep came to its end for an hour"
+  }
+
+  assert {
+    condition     = strcontains(google_monitoring_alert_policy.line["not_called"].conditions[0].condition_matched_log[0].filter, "\"${google_cloud_scheduler_job.sweep[0].name}\"")
+    error_message = "people hear when Cloud Scheduler cannot call this shop's sweep"
   }
 
   assert {

@@ -46,6 +46,57 @@ run "buckets" {
     ])
     error_message = "who reads and writes which bucket"
   }
+
+  assert {
+    condition = alltrue([
+      for r in google_storage_bucket_iam_member.right :
+      (length(r.condition) > 0) == (endswith(r.bucket, "-state") && anytrue([for who in ["webhooks", "sweep"] : startswith(r.member, "serviceAccount:shop-${who}@")]))
+      && alltrue([for c in r.condition : c.expression == "resource.name != \"projects/_/buckets/demo-project-shop-state/objects/token.json\""])
+    ])
+    error_message = "who does not call Shoptet does not read the access token"
+  }
+
+  assert {
+    condition = toset(flatten([for b in google_storage_bucket_iam_binding.legacy : [for m in b.members : "${m} ${b.role} ${b.bucket}"]])) == toset(flatten([
+      for bucket in ["demo-project-shop-drop", "demo-project-shop-state"] : [
+        for role in ["legacyBucketOwner", "legacyBucketReader", "legacyObjectOwner", "legacyObjectReader"] : "projectOwner:demo-project roles/storage.${role} ${bucket}"
+      ]
+    ]))
+    error_message = "a project's viewers and editors have no right at the buckets by being that"
+  }
+}
+
+run "operators" {
+  command = plan
+
+  variables {
+    operators = ["user:ann@example.com"]
+  }
+
+  assert {
+    condition = (
+      [for r in google_service_account_iam_member.operator : "${r.member} ${r.role} ${basename(r.service_account_id)}"] ==
+      ["user:ann@example.com roles/iam.serviceAccountTokenCreator shop-sync-gallery@demo-project.iam.gserviceaccount.com"]
+    )
+    error_message = "an operator signs as sync_gallery does, for gallery-sync check"
+  }
+
+  assert {
+    condition = alltrue([
+      for b in google_storage_bucket_iam_binding.legacy : contains(b.members, "user:ann@example.com") == endswith(b.role, "Reader")
+    ])
+    error_message = "an operator reads both buckets, and writes neither"
+  }
+}
+
+run "wrong_operators" {
+  command = plan
+
+  variables {
+    operators = ["ann@example.com"]
+  }
+
+  expect_failures = [var.operators]
 }
 
 run "queues" {
