@@ -114,14 +114,23 @@ def main() -> int:
     """Start the local cloud, make every call, and give the exit status."""
     console = Console(highlight=False, soft_wrap=True)
     console.print("starting the local cloud: storage, tasks, Shoptet sandbox, and the functions ...")
-    # As Ctrl-C: everything that was started is ended.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    pressed: list[int] = []
+
+    def interrupt(number: int, _frame: object) -> None:
+        # Python drops the exception where it comes while an object is freed: the next part is not begun then.
+        pressed.append(number)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, interrupt)
+    signal.signal(signal.SIGTERM, interrupt)
     try:
         with local_cloud(logs=ROOT / "build" / "demo-http") as cloud, picture_server() as pictures:
             demo = Demo(console, cloud)
             for part in (_insert, _describe, _replace, _in_flight, _clean, _events, _refusals):
                 console.rule(escape((part.__doc__ or "").partition(".")[0]), align="left")
                 part(demo, pictures)
+                if pressed:
+                    return 130
     except StartFailed as error:
         console.print(str(error), markup=False)
         return 1

@@ -1,6 +1,5 @@
 """What a newcomer types in the first hour, with the mistakes that people make: each is told what is wrong and what to do."""
 
-import contextlib
 import io
 import os
 import re
@@ -120,11 +119,8 @@ def test_ctrl_c_ends_the_demo_of_the_calls_without_a_traceback() -> None:
     assert running.stdout is not None
     while (line := running.stdout.readline()) and not re.match("POST /v1", line):
         pass
-    # Python drops one that comes while an object is freed, and says so; people press it again.
-    while running.poll() is None:
-        running.send_signal(signal.SIGINT)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            running.wait(3)
-    out, err = running.communicate(timeout=10)
-    assert running.returncode == 130, out
-    assert "demo_http.py" not in err
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate(timeout=60)
+    assert running.returncode == 130, out + err
+    # Python itself tells of one that came while an object was freed.
+    assert not err or err.startswith("Exception ignored"), err

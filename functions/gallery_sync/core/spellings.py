@@ -8,12 +8,12 @@ picture the newest counts. What earlier versions showed under several spellings 
 """
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from gallery_sync.core import names
 from gallery_sync.core.files import DropFile
-from gallery_sync.core.ledger import Entry, Ledger
+from gallery_sync.core.ledger import Entry, Ledger, is_shown
 from gallery_sync.core.shop_values import Product
 
 PRODUCTS_OWN = ""
@@ -80,10 +80,17 @@ def counting(ledger: Ledger, files: Iterable[DropFile]) -> dict[str, Counts]:
             counts |= {file.drop.key: Counts(file, {}) for file in spelled}
             continue
         newest = max(spelled, key=lambda file: (file.created, file.generation))
-        key = keys[0] if keys and newest.drop.key not in keys else newest.drop.key
+        key = _key(ledger, newest, keys)
         others = {file.drop.name: file.generation for file in spelled if file is not newest}
         counts[key] = Counts(newest, dict(sorted(others.items())))
     return counts
+
+
+def _key(ledger: Ledger, newest: DropFile, keys: Sequence[str]) -> str:
+    """Give the key that a picture keeps or gets: one whose image is shown, the newest file's own before others."""
+    mine = newest.drop.key
+    known = [mine, *keys] if mine in keys else [*keys, mine]
+    return next((key for key in known if is_shown(ledger.entries.get(key, Entry()))), known[0])
 
 
 def _known(ledger: Ledger) -> dict[Picture, list[str]]:

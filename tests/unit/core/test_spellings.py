@@ -115,6 +115,20 @@ def test_what_earlier_versions_showed_under_several_spellings_stays_until_one_is
     assert third.entries[f"drop:{SPELLED[0]}"].also == {SPELLED[0]: 1, SPELLED[1]: 1}
 
 
+def test_a_picture_that_was_taken_for_another_one_keeps_the_image_once_that_is_known() -> None:
+    """Two folders were dropped into, one after the other, with the same bytes, before anybody asked which product they mean."""
+    shown, twin = f"{GUID}/1.jpg", "LAMP-1/1.jpg"
+    ledger = replace(EMPTY, places={}, entries={f"drop:{shown}": shows(shown)})
+    first = dataclasses.replace(file(shown), checksum=f"sum-{shown}-1", created=NOW - 60)
+    unknown = observe(ledger, [first, file(twin, 5, first.checksum)], NOW)
+    assert unknown.entries[f"drop:{twin}"].same_as == f"drop:{shown}"
+    known = observe(replace(unknown, places=PLACES), [first, file(twin, 6, "new")], NOW)
+    assert set(known.entries) == {f"drop:{shown}"}
+    (entry,) = known.entries.values()
+    assert entry.wanted is not None
+    assert (entry.wanted.content.source, entry.also) == (twin, {shown: 1})
+
+
 def test_a_callers_word_over_a_file_is_no_news_of_the_file() -> None:
     entry = BEFORE[f"drop:{SPELLED[0]}"]
     assert entry.wanted is not None
