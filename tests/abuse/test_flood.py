@@ -8,9 +8,13 @@ from collections import Counter
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+import pytest
+
 from tests.abuse.memory import Peak
 from tests.abuse.site import BODIES, NOTIFICATION, TARGETS, TIMING, Site, event_headers, genuine, shoptet_signature
 from tests.integration.functions.conftest import Queues
+
+pytestmark = pytest.mark.long
 
 CALLERS = 4
 MOST_GROWN = 12.0

@@ -21,6 +21,8 @@ from tests.abuse.site import METHODS, PUBLIC, TARGETS, Site, good
 from tests.abuse.test_headers import wrong
 from tests.abuse.wire import answered, dial, exchange, head
 
+pytestmark = pytest.mark.long
+
 THREADS = 8
 IN_TIME = 4.0
 """Seconds. What Shoptet gives a receiver (docs/shoptet.md, "Webhooks from Shoptet")."""

@@ -24,6 +24,8 @@ from tests.e2e.support import (
     wait_live,
 )
 
+pytestmark = pytest.mark.long
+
 HANGS = 100
 """Seconds for which a call hangs: longer than any of this takes."""
 

@@ -12,6 +12,8 @@ from infra.local.cloud import API_KEYS, LocalCloud
 from tests.e2e.http.caller import Caller, images
 from tests.e2e.support import Product, Sandbox, log_lines
 
+pytestmark = pytest.mark.long
+
 KEY = API_KEYS["local"][0]
 LIMIT = 1_000_000
 

@@ -14,6 +14,8 @@ from infra.local.sample import Picture
 from tests.e2e.http.caller import Caller, states
 from tests.e2e.support import Product, Sandbox, digests, wait_quiet
 
+pytestmark = pytest.mark.long
+
 Hang = Callable[[int], list[str]]
 
 

@@ -15,6 +15,8 @@ from infra.local.pictures import picture_bytes
 from infra.local.processes import ROOT
 from tests.e2e.support import Product, Sandbox, new_product, wait
 
+pytestmark = pytest.mark.long
+
 EXAMPLES = ROOT / "infra" / "examples"
 CLIENTS = {"python": [sys.executable, str(EXAMPLES / "client.py")], "shell": [str(EXAMPLES / "client.sh")]}
 

@@ -5,11 +5,14 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote
 
+import pytest
 import requests
 
 from infra.local.cloud import LocalCloud
 from tests.e2e.http.caller import Caller, images, states
 from tests.e2e.support import Product, Sandbox, new_product, picture, wait, wait_live, wait_quiet
+
+pytestmark = pytest.mark.long
 
 Hang = Callable[[int], list[str]]
 Refer = Callable[[Sequence[str]], None]

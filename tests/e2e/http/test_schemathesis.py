@@ -12,6 +12,8 @@ from infra.local.nursery import Nursery
 from tests.e2e.http.explored import findings
 from tests.e2e.support import log_lines
 
+pytestmark = pytest.mark.long
+
 PRODUCT = "HRNEK-01"
 EXAMPLES = 3
 
