@@ -5,6 +5,7 @@ A rename is a copy under the new name, and the old one's deletion, which may be 
     the old file is gone, its image stands      the new file has that image from now on
     the old file is there, too                  the new one waits, as *the same picture as* the old one, and inherits its image
     in shop360, where frames may repeat         it waits for a while only, and is then a picture of its own
+    the old image was deleted by somebody       the new file is a new picture: no file waits for what is not shown
 """
 
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ from typing import Final
 import msgspec
 
 from gallery_sync.core.checksums import is_same
-from gallery_sync.core.ledger import Entry, Ledger, needs_content, with_entries
+from gallery_sync.core.ledger import Entry, Ledger, is_abandoned, is_shown, needs_content, with_entries
 from gallery_sync.core.names import DROP_KEY
 
 replace = msgspec.structs.replace
@@ -61,7 +62,7 @@ def _inherited(ledger: Ledger) -> dict[str, Entry]:
     for key, entry in sorted(_files(ledger).items()):
         if not _is_new(entry) or entry.wanted is None:
             continue
-        old = _same_bytes(entry.wanted.content.checksum, left, entry.same_as)
+        old = _same_bytes(entry.wanted.content.checksum, left)
         if old is not None and (live := left.pop(old).live) is not None:
             generation = entry.wanted.content.generation
             changed[key] = replace(entry, live=replace(live, generation=generation), same_as=None)
@@ -69,13 +70,10 @@ def _inherited(ledger: Ledger) -> dict[str, Entry]:
     return changed
 
 
-def _same_bytes(checksum: str, left: Mapping[str, Entry], twin: str | None) -> str | None:
-    """Find an image with this content whose file is gone. One that a person deleted is only a twin's: it stays away."""
+def _same_bytes(checksum: str, left: Mapping[str, Entry]) -> str | None:
+    """Find an image with this content that is shown, and whose file is gone."""
     for key, entry in left.items():
-        live = entry.live
-        if live is None or live.state == "kept" or (live.gone and key != twin):
-            continue
-        if is_same(checksum, live.checksum):
+        if is_abandoned(entry) and entry.live is not None and is_same(checksum, entry.live.checksum):
             return key
     return None
 
@@ -93,6 +91,6 @@ def _twin(ledger: Ledger, key: str, entry: Entry, now: float, rename_wait: float
         if not is_same(wanted.content.checksum, its.wanted.content.checksum):
             continue
         before = (its.wanted.created, other) < (wanted.created, key)
-        if (its.live is not None and not needs_content(its)) or (_is_new(its) and before):
+        if (is_shown(its) and not needs_content(its)) or (_is_new(its) and before):
             return other
     return None

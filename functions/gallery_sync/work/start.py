@@ -74,6 +74,8 @@ def start(
             ledger, coming = _observed(world, held, now_feeding, files, seen.product)
         ledger = folders.known_again(ledger)
         ledger = folders.tidied(see(ledger, listing, world.clock.now() - world.timing.second_listing))
+        # What a person deleted keeps no other file waiting.
+        ledger = twins.paired(ledger, world.clock.now(), world.timing.rename_wait)
         ledger = brake.braked(ledger, len(listing), world.policy, world.clock.now())
         step = _within_the_hour(world, ledger, listing, plan(ledger, listing, world.clock.now(), world.policy))
         if isinstance(step, Nothing) and is_dropped_again(ledger):

@@ -151,12 +151,14 @@ class Checks:
             return blob.checksum, blob.generation
         page = self._u.pages[content.source]
         asked_after_it = blob.at <= content.generation / 1_000_000 + CLOCKS
-        return (page.checksum if page.owner == name and asked_after_it else "another file's"), content.generation
+        known = (name, *self._people.renamed.get(name, ()))
+        return (page.checksum if page.owner in known and asked_after_it else "another file's"), content.generation
 
     def _is_described(self, name: str) -> bool:
         """Whether a caller asked for other attributes of the file's image at any time: then those checks tell."""
-        words = any(word.owner == name for word in self._callers.words)
-        return words or any(wish.page.owner == name for wish in self._callers.wishes)
+        known = (name, *self._people.renamed.get(name, ()))
+        words = any(word.owner in known for word in self._callers.words)
+        return words or any(wish.page.owner in known for wish in self._callers.wishes)
 
     def _is_asked_for_again(self, place: Place, name: str) -> bool:
         """Whether a caller gave another picture for a file's image after it was cleaned away."""
@@ -191,9 +193,10 @@ class Checks:
             return removed
         deletions = [one for one in self._people.deletions.get(name, ()) if one.place == home(self._u, name)]
         before = [one for old in self._people.renamed.get(name, ()) for one in self._people.deletions.get(old, ())]
+        removals = [one for one in self._callers.removals if one.owner in self._people.renamed.get(name, ())]
         if not deletions:
             # Somebody deleted its image under the name that it had: it may stay away under the new one, too.
-            return None if before else True
+            return None if before or removals else True
         last = deletions[-1]
         if last.generation is not None and blob.generation > last.generation:
             # A listing that lags may still have shown the image after its file was dropped again with the same content.

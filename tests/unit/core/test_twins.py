@@ -9,7 +9,7 @@ from gallery_sync.core.ledger import Entry, Failure, Ledger, is_waiting, reconci
 from gallery_sync.core.numbering import number
 from gallery_sync.core.observe import observe
 from gallery_sync.core.plan import Nothing, Policy, StartFlight, plan
-from gallery_sync.core.twins import waits_until
+from gallery_sync.core.twins import paired, waits_until
 from tests.unit.core.build import NOW, a_file, a_ledger, img, key, live, replace, shown, wanted
 
 WAIT = 120.0
@@ -101,13 +101,15 @@ def test_of_new_files_with_the_same_bytes_the_one_that_was_dropped_first_flies()
     assert (again.entries[key("c.jpg")].same_as, again.entries[key("a.jpg")].same_as) == (None, key("c.jpg"))
 
 
-def test_an_image_that_a_person_deleted_is_not_brought_back_by_a_rename() -> None:
+def test_no_file_waits_for_an_image_that_somebody_deleted() -> None:
     gone = Entry(wanted("IMG_77.jpg"), live("IMG_77.jpg", "1.jpg", priority=100, state="gone"))
-    waiting = seen(a_ledger({OLD: gone}), *COPIED)
-    assert waiting.entries[NEW].same_as == OLD
-    after = seen(waiting, COPIED[1])
-    assert set(after.entries) == {NEW}
-    assert not is_waiting(after.entries[NEW])
+    after = seen(a_ledger({OLD: gone}), *COPIED)
+    assert is_waiting(after.entries[NEW])
+    # Nor once it is noticed later, nor is such an image inherited.
+    waiting = seen(SHOWN, *COPIED)
+    noticed = paired(replace(waiting, entries=waiting.entries | {OLD: gone}), NOW, WAIT)
+    assert is_waiting(noticed.entries[NEW])
+    assert is_waiting(seen(noticed, COPIED[1]).entries[NEW])
 
 
 def test_a_file_that_comes_long_after_an_image_was_deleted_by_a_person_is_a_new_one() -> None:
