@@ -49,6 +49,12 @@ class Log:
         (self._stream or sys.stdout).flush()
 
 
+def where_raised(error: Exception) -> str:
+    """Say in one line what was raised, and where: for whoever mends it."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {place.name} ({Path(place.filename).name}:{place.lineno}): {error}"
+
+
 def crashes_told(function: str, stream: TextIO | None = None) -> Callable[[Callable[[T], R]], Callable[[T], R]]:
     """Let what a function does not expect be a line of severity ERROR: the framework's own traceback carries none, and no alert
     would see it. The exception goes on; one that is an answer (`flask.abort`) is no crash.
@@ -61,9 +67,7 @@ def crashes_told(function: str, stream: TextIO | None = None) -> Callable[[Calla
                 return serve(request)
             except Exception as error:
                 if not hasattr(error, "get_response"):
-                    place = traceback.extract_tb(error.__traceback__)[-1]
-                    where = f"{type(error).__name__} in {place.name} ({Path(place.filename).name}:{place.lineno})"
-                    Log(function, stream).say("ERROR", f"{function} crashed: {where}: {error}", code="crashed")
+                    Log(function, stream).say("ERROR", f"{function} crashed: {where_raised(error)}", code="crashed")
                 raise
 
         return told

@@ -80,7 +80,7 @@ def main() -> int:
         console.print("starting the local cloud: storage, tasks, Shoptet sandbox, and the functions ...")
         with local_cloud(plan, arguments.logs) as cloud:
             console.print(f"the sandbox's galleries are at {cloud.sandbox}/ while this runs")
-            return _travel(console, cloud, pictures, replace=folder is None)
+            return _travel(console, cloud, pictures, arguments.logs, replace=folder is None)
     except (StartFailed, NotDeployable, InstallFailed) as error:
         console.print(str(error), markup=False)
         return 1
@@ -94,7 +94,7 @@ def _packaged(plan: Plan, python: str) -> Plan:
     return dataclasses.replace(plan, source=built.source, python=str(built.python))
 
 
-def _travel(console: Console, cloud: LocalCloud, pictures: Sequence[Picture], *, replace: bool) -> int:
+def _travel(console: Console, cloud: LocalCloud, pictures: Sequence[Picture], logs: Path, *, replace: bool) -> int:
     started = time.monotonic()
     _upload(cloud, pictures)
     settled = _wait(console, cloud, pictures, f"{len(pictures)} files dropped")
@@ -113,7 +113,7 @@ def _travel(console: Console, cloud: LocalCloud, pictures: Sequence[Picture], *,
     accepted = len(found) - states["refused"] - states["same"]
     ended_well = settled and not wrong and states["live"] == accepted > 0
     if not settled:
-        console.print(f"[red]nothing changed for {PATIENCE_SECONDS:.0f} s; the logs are in build/demo[/red]")
+        console.print(f"[red]nothing changed for {PATIENCE_SECONDS:.0f} s; the logs are in {escape(str(logs))}[/red]")
     console.print(_calls(cloud))
     same = f", {states['same']} the same as others" if states["same"] else ""
     console.print(f"{states['live']} of {accepted} images live{same}, {states['refused']} refused, {took:.1f} s")

@@ -43,6 +43,7 @@ class Galleries:
         self._cloud = cloud
         self._ledgers: dict[tuple[str, Gallery], Ledger] = {}
         self._refused = {refused.name: refused for refused in refusals.read_all(cloud.documents)}
+        self._keys: dict[tuple[str, Gallery], dict[str, str]] = {}
         self._guids: dict[str, str | None] = {}
 
     def row(self, picture: Picture) -> Row:
@@ -59,13 +60,12 @@ class Galleries:
         gallery = drop.gallery
         if ledger is None:
             return Row(picture.name, gallery, "", "waiting", "")
-        others = {name: key for key, its in ledger.entries.items() for name in its.also}
-        if picture.name in others:
-            counts = file_of(others[picture.name], ledger.entries[others[picture.name]])
-            return Row(picture.name, gallery, "", "same", f"it is the same file as {counts}")
-        entry = next((its for key, its in ledger.entries.items() if file_of(key, its) == picture.name), None)
-        if entry is None:
+        key = self._keys_by_file(ledger).get(picture.name)
+        if key is None:
             return Row(picture.name, gallery, "", "waiting", "")
+        entry = ledger.entries[key]
+        if picture.name in entry.also:
+            return Row(picture.name, gallery, "", "same", f"it is the same file as {file_of(key, entry)}")
         if entry.same_as is not None:
             other = ledger.entries.get(entry.same_as, Entry())
             return Row(picture.name, gallery, "", "same", f"it is the same picture as {file_of(entry.same_as, other)}")
@@ -76,6 +76,14 @@ class Galleries:
             return Row(picture.name, gallery, name, "live", "")
         flying = ledger.flight is not None and drop.key in ledger.flight.images
         return Row(picture.name, gallery, name, "under way" if flying else "waiting", entry.last_reason or "")
+
+    def _keys_by_file(self, ledger: Ledger) -> dict[str, str]:
+        """Give the key of each file of a gallery, whether it counts or is another spelling of one that does."""
+        place = (ledger.guid, ledger.gallery)
+        if place not in self._keys:
+            entries = ledger.entries.items()
+            self._keys[place] = {file: key for key, its in entries for file in (*its.also, file_of(key, its))}
+        return self._keys[place]
 
     def guid(self, product: str) -> str | None:
         """The guid of a product, as far as it was looked up already."""

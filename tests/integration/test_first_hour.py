@@ -69,8 +69,10 @@ def test_the_command_line_says_which_version_it_is() -> None:
 
 @pytest.mark.parametrize("target", ["deploy", "destroy"])
 def test_make_deploys_nobodys_example(target: str) -> None:
-    status, _, err = ran("make", "--dry-run", target)
-    assert status == 0, err
+    status, would, _ = ran("make", "--dry-run", target)
+    assert (status, would.startswith('echo "set ROOT to your own copy')) == (0, True), would
+    status, would, _ = ran("make", "--dry-run", target, "ROOT=somewhere")
+    assert (status, "set ROOT" in would) == (0, False), would
     status, _, err = ran("make", "own-root")
     assert status == 2
     assert "set ROOT to your own copy of terraform/examples/two-shops" in err

@@ -19,6 +19,11 @@ def is_same(one: str, other: str) -> bool:
     return kind in first and first[kind] == second.get(kind)
 
 
+def parts(text: str) -> list[str]:
+    """Give the sums that a checksum holds: two that stand for the same content have one in common."""
+    return text.split(" ")
+
+
 def _sums(text: str) -> dict[str, str]:
-    pairs = (part.partition(":") for part in text.split(" "))
+    pairs = (part.partition(":") for part in parts(text))
     return {kind: value for kind, _, value in pairs if kind in ("md5", "crc32c")}

@@ -267,7 +267,7 @@ class Ledger(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="schema"
     turn is that of the files. `hold`: deletions that wait for a person; `released` are the keys whose images may go with
     their files, `lost` what went so lately (see brake). `moved`: folders whose code does not mean this product any more, while
     that is of account (see folders). `order_rule`: the rule by which its images were put in order, see ORDER_RULE.
-    `places`: which of its folders are a variant's, and which the product's own, as far as that is known (see spellings).
+    `variants`: of its folders, which variant's each is ("": the product's own), as far as that is known (see spellings).
     """
 
     guid: str
@@ -286,7 +286,7 @@ class Ledger(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="schema"
     lost: Loss | None = None
     moved: dict[str, Moved] = msgspec.field(default_factory=dict)
     order_rule: int = 0
-    places: dict[str, str] = msgspec.field(default_factory=dict)
+    variants: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 ORDER_RULE: Final = 1

@@ -46,16 +46,16 @@ def observe(
     current = spellings.counting(ledger, (file for file in files if file.created > ledger.cleaned_at))
     changed: dict[str, Entry] = {}
     news = False
-    for key, counts in current.items():
-        file = counts.file
+    for key, chosen in current.items():
+        file = chosen.file
         if is_being_written(file, now, empty_wait):
             continue
         wanted, warning = _wanted(file)
         entry = ledger.entries.get(key, Entry())
         if (known := _known_better(entry, wanted.content)) != entry:
             changed[key] = entry = known
-        if entry.also != counts.others:
-            changed[key] = entry = replace(entry, also=dict(counts.others))
+        if entry.also != chosen.others:
+            changed[key] = entry = replace(entry, also=dict(chosen.others))
         flaw = _empty(now) if file.size == 0 else None
         override, wanted = _overridden(_override(entry, wanted), wanted)
         if wanted.content.url:

@@ -24,7 +24,7 @@ Picture = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class Chosen:
     """The file that counts of a picture, and the others, which are the same one: generations by name."""
 
     file: DropFile
@@ -36,8 +36,8 @@ def composed(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-def places(product: Product, prefixes: Iterable[str]) -> dict[str, str]:
-    """Give the place of each folder, by the product that they feed."""
+def variants(product: Product, prefixes: Iterable[str]) -> dict[str, str]:
+    """Say of each folder which variant's it is, or that it is the product's own, by the product that they feed."""
     return {prefix: _place(product, folded(prefix)) for prefix in prefixes}
 
 
@@ -63,26 +63,26 @@ def folded(prefix: str) -> str:
 def picture(ledger: Ledger, name: str) -> Picture:
     """Give the picture that a file's full name means in this gallery. A folder whose place is not known has its own."""
     prefix, _, rest = name.partition("/")
-    place = ledger.places.get(prefix)
+    place = ledger.variants.get(prefix)
     return folded(prefix) if place is None else place, composed(rest.rpartition("/")[2])
 
 
-def counting(ledger: Ledger, files: Iterable[DropFile]) -> dict[str, Counts]:
+def counting(ledger: Ledger, files: Iterable[DropFile]) -> dict[str, Chosen]:
     """Give the file that counts for each key, and the others that are the same picture."""
     known = _known(ledger)
     found: dict[Picture, list[DropFile]] = {}
     for file in files:
         found.setdefault(picture(ledger, file.drop.name), []).append(file)
-    counts: dict[str, Counts] = {}
+    counts: dict[str, Chosen] = {}
     for what, spelled in found.items():
         keys = known.get(what, [])
         if len(keys) > 1 and not any(_is_dropped_again(ledger, file) for file in spelled):
-            counts |= {file.drop.key: Counts(file, {}) for file in spelled}
+            counts |= {file.drop.key: Chosen(file, {}) for file in spelled}
             continue
         newest = max(spelled, key=lambda file: (file.created, file.generation))
         key = _key(ledger, newest, keys)
         others = {file.drop.name: file.generation for file in spelled if file is not newest}
-        counts[key] = Counts(newest, dict(sorted(others.items())))
+        counts[key] = Chosen(newest, dict(sorted(others.items())))
     return counts
 
 

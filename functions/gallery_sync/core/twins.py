@@ -8,12 +8,13 @@ A rename is a copy under the new name, and the old one's deletion, which may be 
     the old image was deleted by somebody       the new file is a new picture: no file waits for what is not shown
 """
 
+from collections import deque
 from collections.abc import Mapping
 from typing import Final
 
 import msgspec
 
-from gallery_sync.core.checksums import is_same
+from gallery_sync.core.checksums import is_same, parts
 from gallery_sync.core.ledger import Entry, Ledger, is_abandoned, is_shown, needs_content, with_entries
 from gallery_sync.core.names import DROP_KEY
 
@@ -27,10 +28,13 @@ def paired(ledger: Ledger, now: float, rename_wait: float) -> Ledger:
     """Give the ledger in which new files have the images of those that they were renamed from, or wait beside their twins."""
     changed = _inherited(ledger)
     ledger = with_entries(ledger, changed) if changed else ledger
-    marks = {key: _twin(ledger, key, entry, now, rename_wait) for key, entry in _files(ledger).items()}
-    marked = {
-        key: replace(entry, same_as=marks[key]) for key, entry in _files(ledger).items() if entry.same_as != marks[key]
-    }
+    files = _files(ledger)
+    first = _first(files)
+    marked = {}
+    for key, entry in files.items():
+        same_as = None if _repeats(ledger, entry, now, rename_wait) else _twin(key, files, first)
+        if entry.same_as != same_as:
+            marked[key] = replace(entry, same_as=same_as)
     return with_entries(ledger, marked) if marked else ledger
 
 
@@ -55,42 +59,64 @@ def _is_new(entry: Entry) -> bool:
     return wanted is not None and not wanted.content.url and entry.live is None and entry.failure is None
 
 
+def _repeats(ledger: Ledger, entry: Entry, now: float, rename_wait: float) -> bool:
+    """Whether a picture may be there twice by now."""
+    return ledger.gallery == REPEATS and entry.wanted is not None and now >= entry.wanted.created + rename_wait
+
+
 def _inherited(ledger: Ledger) -> dict[str, Entry]:
-    """Give each new file the image of a file with the same bytes that is gone."""
-    left = {key: entry for key, entry in _files(ledger).items() if entry.wanted is None and entry.live is not None}
+    """Give each new file the image of a file with the same bytes that is shown, and whose file is gone."""
+    files = _files(ledger)
+    left: dict[str, deque[str]] = {}
+    for key, entry in sorted(files.items()):
+        if is_abandoned(entry) and entry.live is not None:
+            for part in parts(entry.live.checksum):
+                left.setdefault(part, deque()).append(key)
     changed: dict[str, Entry] = {}
-    for key, entry in sorted(_files(ledger).items()):
+    for key, entry in sorted(files.items()) if left else ():
         if not _is_new(entry) or entry.wanted is None:
             continue
-        old = _same_bytes(entry.wanted.content.checksum, left)
-        if old is not None and (live := left.pop(old).live) is not None:
-            generation = entry.wanted.content.generation
-            changed[key] = replace(entry, live=replace(live, generation=generation), same_as=None)
-            changed[old] = Entry()
+        for queue in [left[part] for part in parts(entry.wanted.content.checksum) if part in left]:
+            while queue and queue[0] in changed:
+                queue.popleft()
+            live = files[queue[0]].live if queue else None
+            if live is not None and is_same(entry.wanted.content.checksum, live.checksum):
+                generation = entry.wanted.content.generation
+                changed[key] = replace(entry, live=replace(live, generation=generation), same_as=None)
+                changed[queue.popleft()] = Entry()
+                break
     return changed
 
 
-def _same_bytes(checksum: str, left: Mapping[str, Entry]) -> str | None:
-    """Find an image with this content that is shown, and whose file is gone."""
-    for key, entry in left.items():
-        if is_abandoned(entry) and entry.live is not None and is_same(checksum, entry.live.checksum):
-            return key
-    return None
+Rank = tuple[bool, float, str]
+"""Which of the files with the same bytes comes first: one that is shown, then the one that was dropped first."""
 
 
-def _twin(ledger: Ledger, key: str, entry: Entry, now: float, rename_wait: float) -> str | None:
-    """Name the key with the same bytes that comes first: one that is shown, or a new one that was dropped before."""
+def _rank(key: str, entry: Entry) -> Rank | None:
+    """None where no other file waits for this one."""
     wanted = entry.wanted
-    if wanted is None or not _is_new(entry):
+    if wanted is None or wanted.content.url or entry.failure is not None:
         return None
-    if ledger.gallery == REPEATS and now >= wanted.created + rename_wait:
+    is_there = is_shown(entry) and not needs_content(entry)
+    return (not is_there, wanted.created, key) if is_there or _is_new(entry) else None
+
+
+def _first(files: Mapping[str, Entry]) -> dict[str, Rank]:
+    """Give which file comes first, by each sum that storage tells of its bytes: looking at all of all would take seconds."""
+    first: dict[str, Rank] = {}
+    for key, entry in files.items():
+        if (rank := _rank(key, entry)) is not None and entry.wanted is not None:
+            for part in parts(entry.wanted.content.checksum):
+                first[part] = min(first.get(part, rank), rank)
+    return first
+
+
+def _twin(key: str, files: Mapping[str, Entry], first: Mapping[str, Rank]) -> str | None:
+    """Name the key with the same bytes that comes before a new file, if there is one."""
+    wanted = files[key].wanted
+    if wanted is None or not _is_new(files[key]):
         return None
-    for other, its in _files(ledger).items():
-        if other == key or its.wanted is None or its.failure is not None or its.wanted.content.url:
-            continue
-        if not is_same(wanted.content.checksum, its.wanted.content.checksum):
-            continue
-        before = (its.wanted.created, other) < (wanted.created, key)
-        if (is_shown(its) and not needs_content(its)) or (_is_new(its) and before):
-            return other
-    return None
+    ranks = sorted(first[part] for part in parts(wanted.content.checksum) if part in first)
+    others = [(other, files[other].wanted) for _, _, other in ranks if other != key]
+    same = (k for k, its in others if its is not None and is_same(wanted.content.checksum, its.content.checksum))
+    return next(same, None)

@@ -17,17 +17,16 @@ Where nothing may be sent now (standstill), a flight is finished, and the next s
 A mistake of our own pauses the gallery in the same way, with an ERROR line that says where.
 """
 
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
-from pathlib import Path
 
 from gallery_sync.core.ledger import Ledger
 from gallery_sync.core.ledger_document import BadDocument
 from gallery_sync.core.limits import is_too_many
 from gallery_sync.core.settle import paused
 from gallery_sync.core.shop_values import Gallery
+from gallery_sync.log import where_raised
 from gallery_sync.ports import shop_errors
 from gallery_sync.ports.queue import Reconcile, TasksError
 from gallery_sync.ports.storage import StorageUnavailable, TooManyWrites, WrittenByOthers
@@ -189,10 +188,8 @@ def _put_off(world: ReconcileWorld, target: Target, error: shop_errors.ShoptetEr
 
 def _stumble(world: ReconcileWorld, target: Target, error: Exception) -> None:
     """Our own mistake: the gallery pauses visibly, ever longer, with its reason; nothing of it is lost."""
-    place = traceback.extract_tb(error.__traceback__)[-1]
     reason = (
-        f"gallery-sync itself fails at this gallery, and tries again later; please report it: "
-        f"{type(error).__name__} in {place.name} ({Path(place.filename).name}:{place.lineno}): {error}"
+        f"gallery-sync itself fails at this gallery, and tries again later; please report it: {where_raised(error)}"
     )
     world.log.say("ERROR", reason, code="unexpected", guid=target.guid, gallery=target.gallery)
     _pause(world, target, reason)

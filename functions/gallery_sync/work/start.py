@@ -70,7 +70,7 @@ def start(
         listing = seen.product.images[gallery]
         # Nothing lands on a product that its code no longer means: that is known for sure only now.
         now_feeding = checked(world, ledger, seen.product)
-        if now_feeding != Feeding(ledger.prefixes, ledger.moved) or _places(ledger, seen.product) != ledger.places:
+        if now_feeding != Feeding(ledger.prefixes, ledger.moved) or _variants(ledger, seen.product) != ledger.variants:
             ledger, coming = _observed(world, held, now_feeding, files, seen.product)
         ledger = folders.known_again(ledger)
         ledger = folders.tidied(see(ledger, listing, world.clock.now() - world.timing.second_listing))
@@ -101,7 +101,7 @@ def _observed(
     prefixes = tuple(prefix for prefix in feeding.prefixes if files[prefix])
     again = {prefix for prefix in held.ledger.moved if prefix not in feeding.moved}
     ledger = replace(held.ledger, prefixes=prefixes, moved=feeding.moved)
-    ledger = replace(ledger, places=_places(ledger, product))
+    ledger = replace(ledger, variants=_variants(ledger, product))
     ledger = folders.known_again(ledger) if again else ledger
     seen, wait = list(chain.from_iterable(files[prefix] for prefix in prefixes)), world.timing.empty_wait
     ledger = observe(ledger, seen, now, wait, world.timing.rename_wait)
@@ -112,12 +112,12 @@ def _observed(
     return brake.used_up(ledger, world.policy), coming
 
 
-def _places(ledger: Ledger, product: Product | None) -> dict[str, str]:
-    """Give the places of a gallery's folders, as far as they are known; a folder alone needs none."""
-    known = {prefix: place for prefix, place in ledger.places.items() if prefix in ledger.prefixes}
+def _variants(ledger: Ledger, product: Product | None) -> dict[str, str]:
+    """Say which variant's each folder of a gallery is, as far as that is known; a folder alone needs none."""
+    known = {prefix: variant for prefix, variant in ledger.variants.items() if prefix in ledger.prefixes}
     if product is None or len(ledger.prefixes) < 2:
         return known
-    return known | spellings.places(product, ledger.prefixes)
+    return known | spellings.variants(product, ledger.prefixes)
 
 
 def _let_go(world: ReconcileWorld, ledger: Ledger, now: float) -> tuple[Ledger, list[float]]:

@@ -11,7 +11,7 @@ from gallery_sync.core.ledger import Ledger
 from gallery_sync.core.name_order import order
 from gallery_sync.core.names import Drop, Refusal, parse
 from gallery_sync.core.shop_values import Product
-from gallery_sync.core.spellings import picture, places
+from gallery_sync.core.spellings import picture, variants
 
 TEXT = (Path(__file__).parents[3] / "docs/names.md").read_text("utf-8")
 GUID = "92ca3575-7481-11e8-8216-002590dad85e"
@@ -41,7 +41,7 @@ def test_what_a_name_means(name: str, product: str, gallery: str, is_of: str) ->
     assert isinstance(drop, Drop)
     assert (drop.product, drop.gallery) == (product, gallery)
     means = PRODUCTS[drop.product.casefold().partition("/")[0]]
-    ledger = Ledger(means.guid, drop.gallery, places=places(means, [drop.prefix]))
+    ledger = Ledger(means.guid, drop.gallery, variants=variants(means, [drop.prefix]))
     place, file = picture(ledger, drop.name)
     assert (f"`{file}` of the variant {place}" if place else f"the product's `{file}`") == is_of
 

@@ -15,8 +15,8 @@ from gallery_sync.core.shop_values import Product
 from tests.unit.core.build import GUID, NOW, a_file, live, replace, wanted
 
 COMPOSED, DECOMPOSED = "čelní.jpg", "c\u030celni\u0301.jpg"
-PLACES = {"LAMP-1": "", "lamp-1": "", GUID: "", GUID.upper(): "", "LAMP-1%2FS": "lamp-1/s"}
-EMPTY = Ledger(GUID, "shop", prefixes=tuple(PLACES), places=PLACES)
+VARIANTS = {"LAMP-1": "", "lamp-1": "", GUID: "", GUID.upper(): "", "LAMP-1%2FS": "lamp-1/s"}
+EMPTY = Ledger(GUID, "shop", prefixes=tuple(VARIANTS), variants=VARIANTS)
 
 
 def product(*codes: str, has_variants: bool | None = None) -> Product:
@@ -61,7 +61,7 @@ def shows(name: str, generation: int = 1) -> Entry:
 def test_a_folder_is_the_products_own_place_or_a_variants(
     codes: tuple[str, ...], has_variants: bool | None, folder: str, place: str
 ) -> None:
-    assert spellings.places(product(*codes, has_variants=has_variants), [folder]) == {folder: place}
+    assert spellings.variants(product(*codes, has_variants=has_variants), [folder]) == {folder: place}
 
 
 SPELLED = ("LAMP-1/1.jpg", "LAMP-1/shop/1.jpg", "lamp-1/1.jpg", f"{GUID}/1.jpg", f"{GUID.upper()}/shop/1.jpg")
@@ -95,7 +95,7 @@ def test_a_picture_keeps_its_key_whichever_of_its_files_counts() -> None:
 
 
 def test_folders_whose_places_are_not_known_are_places_of_their_own() -> None:
-    unknown = replace(EMPTY, places={})
+    unknown = replace(EMPTY, variants={})
     files = [file("LAMP-1/1.jpg", 1), file("lamp-1/1.jpg", 2), file(f"{GUID}/1.jpg", 3), file("62%2FXL/1.jpg", 4)]
     assert set(counting(unknown, *files)) == {"drop:lamp-1/1.jpg", f"drop:{GUID}/1.jpg", "drop:62%2FXL/1.jpg"}
 
@@ -118,11 +118,11 @@ def test_what_earlier_versions_showed_under_several_spellings_stays_until_one_is
 def test_a_picture_that_was_taken_for_another_one_keeps_the_image_once_that_is_known() -> None:
     """Two folders were dropped into, one after the other, with the same bytes, before anybody asked which product they mean."""
     shown, twin = f"{GUID}/1.jpg", "LAMP-1/1.jpg"
-    ledger = replace(EMPTY, places={}, entries={f"drop:{shown}": shows(shown)})
+    ledger = replace(EMPTY, variants={}, entries={f"drop:{shown}": shows(shown)})
     first = dataclasses.replace(file(shown), checksum=f"sum-{shown}-1", created=NOW - 60)
     unknown = observe(ledger, [first, file(twin, 5, first.checksum)], NOW)
     assert unknown.entries[f"drop:{twin}"].same_as == f"drop:{shown}"
-    known = observe(replace(unknown, places=PLACES), [first, file(twin, 6, "new")], NOW)
+    known = observe(replace(unknown, variants=VARIANTS), [first, file(twin, 6, "new")], NOW)
     assert set(known.entries) == {f"drop:{shown}"}
     (entry,) = known.entries.values()
     assert entry.wanted is not None
@@ -139,7 +139,7 @@ def test_a_callers_word_over_a_file_is_no_news_of_the_file() -> None:
     assert set(spellings.counting(ledger, files)) == set(BEFORE)
 
 
-FOLDERS = st.sampled_from([*PLACES, "LAMP-1/shop", f"{GUID}/shop", "LAMP-1%2FS/shop"])
+FOLDERS = st.sampled_from([*VARIANTS, "LAMP-1/shop", f"{GUID}/shop", "LAMP-1%2FS/shop"])
 FILES = st.sampled_from(["1.jpg", "2.jpg", COMPOSED, DECOMPOSED, "1.png"])
 NAMES = st.builds("{}/{}".format, FOLDERS, FILES)
 

@@ -1,11 +1,14 @@
 """A renamed file keeps its image, and files with the same bytes are not shown twice."""
 
 import dataclasses
+import time
 
 import pytest
 
+from gallery_sync.core.checksums import checksum
 from gallery_sync.core.files import DropFile
 from gallery_sync.core.ledger import Entry, Failure, Ledger, is_waiting, reconcile_at
+from gallery_sync.core.limits import MAX_KEYS
 from gallery_sync.core.numbering import number
 from gallery_sync.core.observe import observe
 from gallery_sync.core.plan import Nothing, Policy, StartFlight, plan
@@ -139,3 +142,32 @@ def test_a_file_that_is_replaced_by_the_bytes_of_another_is_replaced() -> None:
     step = plan(after, (), NOW, Policy())
     assert isinstance(step, StartFlight)
     assert (step.action, set(step.images)) == ("source", {NEW})
+
+
+@pytest.mark.parametrize("alike", [False, True], ids=["each another picture", "all the same picture"])
+def test_as_many_files_as_a_gallery_may_have_are_looked_at_in_no_time(alike: bool) -> None:
+    """Each compared with each, they took seven seconds."""
+    sums = [checksum(f"md5-{0 if alike else n}", f"crc-{0 if alike else n}", 1000) for n in range(MAX_KEYS)]
+    files = [file(f"{n}.jpg", n + 1, one) for n, one in enumerate(sums)]
+    began = time.process_time()
+    after = seen(a_ledger(), *files)
+    assert time.process_time() - began < 2
+    assert sum(is_waiting(entry) for entry in after.entries.values()) == (1 if alike else MAX_KEYS)
+
+
+def test_which_of_several_comes_first_does_not_depend_on_the_order_of_the_ledger() -> None:
+    files = [file(f"{n}.jpg", n, created=NOW) for n in range(1, 6)]
+    after = seen(a_ledger(), *files)
+    turned = replace(after, entries=dict(reversed(after.entries.items())))
+    assert seen(turned, *reversed(files)).entries == after.entries
+
+
+def test_each_image_whose_file_is_gone_is_inherited_once() -> None:
+    two = {
+        name: Entry(None, live("x", f"{name}.live", checksum=SUM, priority=100 * n))
+        for n, name in enumerate((key("a.jpg"), key("b.jpg")), 1)
+    }
+    after = seen(a_ledger(two), *(file(f"new {n}.jpg", n, created=NOW) for n in range(1, 4)))
+    names = [entry.live.name for entry in after.entries.values() if entry.live is not None]
+    assert (sorted(names), len(after.entries)) == ([f"{key('a.jpg')}.live", f"{key('b.jpg')}.live"], 3)
+    assert sum(entry.same_as is not None for entry in after.entries.values()) == 1

@@ -1,0 +1,25 @@
+"""What a gallery's listing says of files that are one picture, and of those that wait beside another with the same bytes."""
+
+from gallery_sync.core.ledger import Entry
+from gallery_sync.http import views
+from tests.unit.core.build import GUID, a_ledger, img, key, live, replace, shown, wanted
+
+
+def test_other_spellings_of_a_picture_are_listed_with_it() -> None:
+    (picture, entry), *_ = shown("a.jpg", "1.jpg", 100).items()
+    spelled = {picture: replace(entry, also={"a/a.jpg": 2, "A/a.jpg": 1})}
+    hidden = {key("b.jpg"): Entry(wanted("b.jpg"), live("b.jpg", "2.jpg", state="gone"), also={"A/b.jpg": 1})}
+    view = views.gallery(GUID, "shop", [img("1.jpg", 100), img("foreign.jpg")], a_ledger(spelled | hidden))
+    assert [(image.name, list(image.same_files)) for image in view.images] == [
+        ("1.jpg", ["A/a.jpg", "a/a.jpg"]),
+        ("foreign.jpg", []),
+    ]
+    assert [(other.key, list(other.same_files)) for other in view.others] == [(key("b.jpg"), ["A/b.jpg"])]
+
+
+def test_a_file_that_waits_beside_its_twin_says_which_that_is() -> None:
+    twin = {key("b.jpg"): Entry(wanted("b.jpg"), same_as=key("a.jpg"))}
+    view = views.gallery(GUID, "shop", [img("1.jpg", 100)], a_ledger(shown("a.jpg", "1.jpg", 100) | twin))
+    (other,) = view.others
+    assert (other.key, other.state) == (key("b.jpg"), "waiting")
+    assert other.reason == "it is the same picture as drop:A/shop/a.jpg, and takes its place when that file goes"
