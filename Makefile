@@ -70,7 +70,7 @@ chaos: $(READY)  ## functions are killed at random while pictures travel, 20 rou
 build/cosmic-ray/.ready: $(READY)
 	@$(BIN)/python -m pip install --quiet --target build/cosmic-ray cosmic-ray==8.7.0 && touch $@
 
-mutants: $(READY) build/cosmic-ray/.ready  ## core is changed in one sign at a time, do its unit tests notice? 10 minutes (SAMPLE=n SEED=n)
+mutants: $(READY) build/cosmic-ray/.ready  ## core is changed in one sign at a time, do its unit tests notice? 20 minutes (SAMPLE=n SEED=n)
 	@$(BIN)/python -m tests.mutants $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SEED),--seed $(SEED))
 
 lock: $(READY)  ## pin and hash every dependency anew (functions/requirements.txt, requirements-dev.txt)

@@ -81,6 +81,38 @@ def test_a_folder_that_is_seen_to_go_piece_by_piece_is_held_all_the_same() -> No
     assert brake.braked(next_piece, 70, MIRROR, NOW + HOUR).hold is None
 
 
+def test_what_went_within_an_hour_adds_up_and_then_begins_anew() -> None:
+    first = brake.braked(gallery(9, 1), 10, MIRROR, NOW)
+    assert first.lost == Loss(1, NOW)
+    again = replace(gallery(8, 1), lost=first.lost)
+    assert brake.braked(again, 9, MIRROR, NOW + HOUR - 1).lost == Loss(2, NOW)
+    assert brake.braked(again, 9, MIRROR, NOW + HOUR).lost == Loss(1, NOW + HOUR)
+    assert brake.braked(again, 9, MIRROR, NOW + HOUR + 1).lost == Loss(1, NOW + HOUR + 1)
+
+
+@pytest.mark.parametrize("new", [2, 3])
+def test_a_deletion_that_new_pictures_make_up_for_is_no_loss(new: int) -> None:
+    before = Loss(2, NOW - 60)
+    assert brake.braked(replace(gallery(9, 2, new), lost=before), 11, MIRROR, NOW).lost == before
+    assert brake.braked(gallery(9, 2, new), 11, MIRROR, NOW).lost is None
+
+
+def test_a_new_version_of_a_picture_that_is_shown_makes_up_for_none() -> None:
+    ledger = gallery(6, 4)
+    newer = replace(ledger.entries[key("s0.jpg")], wanted=wanted("s0.jpg", 2))
+    assert (
+        brake.braked(replace(ledger, entries={**ledger.entries, key("s0.jpg"): newer}), 10, MIRROR, NOW).hold
+        is not None
+    )
+    assert brake.braked(gallery(6, 4, 1), 10, MIRROR, NOW).hold is None
+
+
+def test_nothing_is_news_without_a_hold_and_every_other_list_is_with_one() -> None:
+    assert not brake.is_news(gallery(5, 1), MIRROR)
+    for keys in (going(6)[:3], (*going(6), "drop:A/shop/z.jpg"), ("drop:A/shop/0.jpg",)):
+        assert brake.is_news(replace(gallery(4, 6), hold=Hold(keys, 10, NOW)), MIRROR)
+
+
 def test_what_waits_to_be_deleted_counts_once() -> None:
     ledger = brake.braked(gallery(8, 2), 10, MIRROR, NOW)
     more = {key("s0.jpg"): replace(ledger.entries[key("s0.jpg")], wanted=None)}
@@ -133,7 +165,8 @@ def test_a_person_releases_exactly_the_list_that_was_shown() -> None:
     free = brake.released(held, held.hold, NOW)
     assert (free.hold, free.released, free.due_at) == (None, going(10), NOW)
     assert brake.braked(free, 10, MIRROR, NOW).released == going(10)
-    assert brake.released(held, Hold(going(9), 10, NOW), NOW) == held
+    for other in (going(9), (*going(10), "drop:A/shop/z.jpg")):
+        assert brake.released(held, Hold(other, 10, NOW), NOW) == held
     assert brake.released(free, held.hold, NOW + 1) == free
 
 

@@ -39,6 +39,11 @@ def test_it_is_a_day_after_the_requests_that_could_refer_to_it_are_gone() -> Non
     assert FORGET_AFTER == OPERATION_KEPT + DAY
 
 
+def test_it_is_forgotten_only_when_the_time_is_over() -> None:
+    assert forget.ended(a_ledger({"url:a": by_url()}), LATER - 1) == []
+    assert not forget.remembers_nothing(replace(EMPTY, cleaned_at=NOW), LATER - 1)
+
+
 def test_200_pictures_that_callers_inserted_and_deleted_are_forgotten_once_their_requests_are() -> None:
     ledger = a_ledger()
     for number in range(200):
@@ -102,6 +107,8 @@ def test_a_ledger_without_anything_in_it_says_nothing() -> None:
     assert forget.remembers_nothing(replace(EMPTY, cleaned_at=NOW, done=("a/0",), yields=True), LATER)
     assert forget.remembers_nothing(replace(EMPTY, lost=Loss(3, NOW), released=("drop:A/1.jpg",)), LATER)
     assert forget.remembers_nothing(replace(EMPTY, pause=Pause(NOW, "not now", 1)), NOW + 1)
+    assert forget.remembers_nothing(replace(EMPTY, pause=Pause(LATER, "over now", 1)), LATER)
+    assert forget.remembers_nothing(replace(EMPTY, lost=Loss(3, LATER - HOUR)), LATER)
 
 
 SAYS = {

@@ -66,6 +66,12 @@ def test_what_a_cleanup_left_as_a_variant_references_it_stays_ours() -> None:
     assert plan(after, (img("1.jpg", 100),), NOW, Policy(mirror_deletes=True)) == Nothing()
 
 
+def test_a_cleanup_ends_what_was_never_shown_and_what_a_person_had_deleted() -> None:
+    gone = Entry(wanted("b.jpg"), live("b.jpg", "2.jpg", state="gone"))
+    ledger = a_ledger({key("b.jpg"): gone, key("c.jpg"): Entry(wanted("c.jpg"))})
+    assert run(ledger, replace(CLEAN, at=LATER)).entries == {}
+
+
 def by_name(name: str, at: float, wish: str = "w") -> ByUrl:
     return ByUrl(wish, f"https://pim.example/{wish}.jpg", at, name=name)
 

@@ -52,6 +52,7 @@ IN_ORDER = [
     ["los.jpg", "łos.jpg", "lot.jpg"],
     ["Čelo.jpg", "čep.jpg"],
     ["z.jpg", "жук.jpg"],
+    ["y.jpg", "z.jpg", "žula.jpg", "ŋ.jpg", "ж.jpg"],
 ]
 
 

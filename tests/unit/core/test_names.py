@@ -127,6 +127,17 @@ def test_a_message_shows_of_a_long_name_the_beginning_and_the_end() -> None:
     assert len(names.shortened(long)) == 80
 
 
+@pytest.mark.parametrize("number", [0x00, 0x09, 0x7F, 0xA0, 0xAD, 0x200B, 0x2028, 0x202F, 0xE000, 0xFEFF])
+def test_a_message_shows_what_nobody_sees_by_its_number(number: int) -> None:
+    assert names.shortened(f"a {chr(number)}b") == f"a <U+{number:04X}>b"
+    assert names.is_hidden(chr(number))
+
+
+@pytest.mark.parametrize("letter", [" ", "!", "a", "ž", "e\u0301", "🙂", "中"])
+def test_a_message_shows_what_people_see_as_it_is(letter: str) -> None:
+    assert names.shortened(f"a{letter}b") == f"a{letter}b"
+
+
 @pytest.mark.parametrize("name", ["A/", "A/shop/", "/", "A//", "a/b/c/d/", "x%/"])
 def test_an_empty_object_whose_name_ends_in_a_slash_is_a_folder(name: str) -> None:
     assert parse(name, 0) == Folder(name)

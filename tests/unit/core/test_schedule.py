@@ -51,10 +51,18 @@ def test_requests_and_jobs_records_live_30_days_and_what_ended_is_forgotten_a_da
 
 
 @pytest.mark.parametrize(
-    ("age", "seconds"), [(-5, 60), (960, 60), (1_600, 100), (57_600, 3_600), (57_616, 3_600), (1e9, 3_600)]
+    ("age", "seconds"),
+    [(-5, 60), (960, 60), (1_600, 100), (1_608, 100.5), (57_600, 3_600), (57_616, 3_600), (1e9, 3_600)],
 )
 def test_settling_that_fails_each_time_is_told_again_ever_more_rarely(age: float, seconds: float) -> None:
     assert schedule.unsettled(age, TIMING) == seconds
+
+
+@pytest.mark.parametrize(
+    ("age", "seconds"), [(0, 120), (240, 120), (301, 150.5), (3_600, 1_800), (7_200, 3_600), (1e9, 3_600)]
+)
+def test_what_a_folder_left_behind_is_looked_for_ever_more_rarely(age: float, seconds: float) -> None:
+    assert schedule.next_left_behind(age, TIMING) == seconds
 
 
 def test_a_job_that_ended_is_settled_again_before_the_reconcile_counts_as_stuck() -> None:

@@ -54,6 +54,8 @@ def shows(name: str, generation: int = 1) -> Entry:
         (("TS-L", "TS-XL"), True, "TS-XL", "ts-xl"),
         (("Židle",), False, "z\u030cidle", ""),
         (("Židle/A", "Židle/B"), None, "Z\u030cidle%2Fa", "židle/a"),
+        (("TS-L", "TS-XL"), None, "TS-XL", "ts-xl"),
+        (("TS-L",), None, "TS-L", ""),
         (("62/M", "62/XL"), True, GUID, ""),
         (("62/M", "62/XL"), True, GUID.upper(), ""),
     ],
