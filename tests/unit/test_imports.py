@@ -1,5 +1,6 @@
 """What each function loads, and that every contract of `.importlinter` holds and can be broken."""
 
+import ast
 import json
 import os
 import re
@@ -125,6 +126,40 @@ def test_every_module_that_is_named_here_exists() -> None:
 
 def test_every_function_has_its_lists() -> None:
     assert {file.stem for file in FUNCTIONS.glob("*.py")} == set(REQUIRED) == set(FORBIDDEN)
+
+
+# What a decision may load: nothing that acts, and nothing that knows what time it is.
+OF_CORE = {
+    "bisect", "collections", "dataclasses", "datetime", "hashlib", "itertools", "math", "msgspec", "re", "typing", "unicodedata",
+    "urllib", "gallery_sync",
+}  # fmt: skip
+
+
+def imported(source: str) -> set[str]:
+    """The packages that a module's text imports, by their first names; what makes it ask for the time is among them."""
+    names = set[str]()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add((node.module or "").split(".")[0])
+        elif isinstance(node, ast.Attribute) and node.attr in ("now", "utcnow", "today"):
+            names.add("the clock")
+    return names
+
+
+@pytest.mark.parametrize(
+    "module", sorted((FUNCTIONS / "gallery_sync" / "core").glob("*.py")), ids=lambda file: file.stem
+)
+def test_what_decides_imports_nothing_that_acts(module: Path) -> None:
+    assert imported(module.read_text()) - OF_CORE == set()
+
+
+@pytest.mark.parametrize(
+    "line", ["import time", "import logging", "from google.cloud import storage", "x = datetime.now(UTC)"]
+)
+def test_what_acts_would_be_seen_in_a_module_of_core(line: str) -> None:
+    assert imported(line) - OF_CORE
 
 
 def contracts(root: Path) -> dict[str, str]:

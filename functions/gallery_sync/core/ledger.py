@@ -351,7 +351,7 @@ def wanting(
 
 
 def reconcile_at(ledger: Ledger) -> float:
-    """When this gallery should be reconciled at the latest (epoch seconds); 0 where nothing is open."""
+    """By when this gallery is to be reconciled (epoch seconds); 0 where nothing is open."""
     if ledger.flight is not None:
         return ledger.flight.grace_until
     pause = ledger.pause.until if ledger.pause is not None else 0.0
