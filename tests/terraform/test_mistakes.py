@@ -48,6 +48,10 @@ MISTAKES = {
     "everybody's access token": Mistake(
         "rights.tf", '== "state" && !contains', '== "state" && contains', checks("rights"), "does not read the access token"
     ),
+    "a function that loses its caller": Mistake(
+        "rights.tf", "replace_triggered_by = [google_cloudfunctions2_function.function[each.key].id]", "", checks("rights"),
+        "gets its caller's right again",
+    ),
     "an operator who cannot sign": Mistake(
         "rights.tf", "  for_each = var.operators\n", "  for_each = toset([])\n", checks("rights"), "an operator signs"
     ),

@@ -191,3 +191,26 @@ run "callers" {
     error_message = "one right on the whole project, and no other"
   }
 }
+
+run "deployed" {
+  command = apply
+}
+
+# A function that is replaced: what is made anew in this run says so in a field that only the made-up values have.
+run "a_function_replaced" {
+  command = apply
+
+  plan_options {
+    replace = [google_cloudfunctions2_function.function["sweep"]]
+  }
+
+  override_resource {
+    target = google_cloud_run_v2_service_iam_member.invoker
+    values = { etag = "made anew" }
+  }
+
+  assert {
+    condition     = [for deployment, right in google_cloud_run_v2_service_iam_member.invoker : deployment if right.etag == "made anew"] == ["sweep"]
+    error_message = "a function that is replaced gets its caller's right again, and no other function's is touched"
+  }
+}
