@@ -9,10 +9,11 @@ from flask.typing import ResponseReturnValue
 from gallery_sync.connect.api import api_world
 from gallery_sync.connect.server import keep_thawed_workers
 from gallery_sync.connect.settings import Galleries, read_or_exit
+from gallery_sync.entry import logged_as
 from gallery_sync.http import access, rest
 from gallery_sync.http.asked import take_every_path
 from gallery_sync.http.body import never_hold
-from gallery_sync.log import Log, crashes_told
+from gallery_sync.log import Log
 from gallery_sync.once import once
 from gallery_sync.work.world import RequestWorld
 
@@ -32,7 +33,7 @@ SERVICE = rest.Service(
 
 
 @functions_framework.http
-@crashes_told("galleries")
+@logged_as("galleries")
 def galleries(request: Request) -> ResponseReturnValue:
     """Answer a call."""
     return rest.openapi(request) or rest.respond(request, SERVICE)

@@ -11,9 +11,10 @@ from gallery_sync.cloud.queue import TaskQueue
 from gallery_sync.connect.queue import work_queue
 from gallery_sync.connect.server import keep_thawed_workers
 from gallery_sync.connect.settings import JobFinished, read_or_exit
+from gallery_sync.entry import logged_as
 from gallery_sync.http import body
 from gallery_sync.http.asked import request_id
-from gallery_sync.log import Log, crashes_told, of_request
+from gallery_sync.log import Log, of_request
 from gallery_sync.once import once
 from gallery_sync.ports.queue import TasksError
 from gallery_sync.shoptet import webhook
@@ -33,7 +34,7 @@ def queue() -> TaskQueue:
 
 
 @functions_framework.http
-@crashes_told("job_finished")
+@logged_as("job_finished")
 def job_finished(request: Request) -> ResponseReturnValue:
     """Take a call; its id stands in the answer and in each line of the log."""
     name = request_id(request.headers)

@@ -12,7 +12,8 @@ from gallery_sync.connect.queue import work_queue
 from gallery_sync.connect.server import keep_thawed_workers
 from gallery_sync.connect.settings import OnDrop, read_or_exit
 from gallery_sync.core import events
-from gallery_sync.log import Log, crashes_told
+from gallery_sync.entry import logged_as
+from gallery_sync.log import Log
 from gallery_sync.once import once
 from gallery_sync.ports.queue import TasksError
 from gallery_sync.work.drop import drop
@@ -29,7 +30,7 @@ def queue() -> TaskQueue:
 
 
 @functions_framework.cloud_event
-@crashes_told("on_drop")
+@logged_as("on_drop")
 def on_drop(event: CloudEvent) -> None:
     """Take a storage event. One that is not for us is logged and done with: Eventarc would repeat an error for a day."""
     try:

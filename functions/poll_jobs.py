@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from gallery_sync.connect.poll import poll_world
 from gallery_sync.connect.settings import PollJobs, read_or_exit
-from gallery_sync.log import crashes_told
+from gallery_sync.entry import logged_as
 from gallery_sync.once import once
 from gallery_sync.ports.queue import TasksError
 from gallery_sync.ports.storage import StorageUnavailable
@@ -25,7 +25,7 @@ def world() -> PollWorld:
 
 
 @functions_framework.http
-@crashes_told("poll_jobs")
+@logged_as("poll_jobs")
 def poll_jobs(_request: Request) -> ResponseReturnValue:
     """Poll the jobs; the task needs to be told nothing. 503 where storage or tasks fail: the task comes again."""
     try:

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from gallery_sync.connect.settings import Sweep, read_or_exit
 from gallery_sync.connect.sweep import sweep_world
-from gallery_sync.log import crashes_told
+from gallery_sync.entry import logged_as
 from gallery_sync.once import once
 from gallery_sync.ports.queue import TasksError
 from gallery_sync.ports.storage import StorageUnavailable
@@ -26,7 +26,7 @@ def world() -> SweepWorld:
 
 
 @functions_framework.http
-@crashes_told("sweep")
+@logged_as("sweep")
 def sweep(_request: Request) -> ResponseReturnValue:
     """Go through all galleries, and answer what was found; 503 where storage or tasks fail: the next sweep goes on."""
     try:

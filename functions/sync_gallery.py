@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from gallery_sync.connect.settings import SyncGallery, read_or_exit
 from gallery_sync.connect.sync import sync_world
 from gallery_sync.core.ledger_document import BadDocument
-from gallery_sync.log import crashes_told
+from gallery_sync.entry import logged_as
 from gallery_sync.once import once
 from gallery_sync.ports.queue import BadTask, TasksError, parse_task
 from gallery_sync.ports.storage import StorageUnavailable
@@ -26,7 +26,7 @@ def world() -> ReconcileWorld:
 
 
 @functions_framework.http
-@crashes_told("sync_gallery")
+@logged_as("sync_gallery")
 def sync_gallery(request: Request) -> ResponseReturnValue:
     """Carry out a task. Where storage or tasks fail, the answer is 503, and Cloud Tasks repeats the task."""
     try:

@@ -9,11 +9,12 @@ from flask.typing import ResponseReturnValue
 from gallery_sync.connect.server import keep_thawed_workers
 from gallery_sync.connect.settings import Webhooks, read_or_exit
 from gallery_sync.connect.webhooks import webhooks_world
+from gallery_sync.entry import logged_as
 from gallery_sync.http import access, signed
 from gallery_sync.http.asked import take_every_path
 from gallery_sync.http.body import never_hold
 from gallery_sync.http.limit import Limit
-from gallery_sync.log import Log, crashes_told
+from gallery_sync.log import Log
 from gallery_sync.once import once
 from gallery_sync.work.world import BaseWorld
 
@@ -31,7 +32,7 @@ def world() -> BaseWorld:
 
 
 @functions_framework.http
-@crashes_told("webhooks")
+@logged_as("webhooks")
 def webhooks(request: Request) -> ResponseReturnValue:
     """Take an event."""
     return signed.respond(request, SENDERS, world, LOG, LIMIT, private=SETTINGS.allow_private_sources)

@@ -55,4 +55,5 @@ def environment(name: str, port: int | str) -> dict[str, str]:
         "CLOUD_RUN_TIMEOUT_SECONDS": str(deployed.timeout),
         "THREADS": str(deployed.concurrency),
         "WORKERS": str(deployed.workers),
+        "GOOGLE_CLOUD_PROJECT": "local",
     }

@@ -45,6 +45,8 @@ resource "google_cloudfunctions2_function" "function" {
       # For the functions framework's server: as many threads as requests. With a single one it also ends a process that
       # has outlived its timeout, where Cloud Run only stops listening to it.
       { THREADS = tostring(local.functions[each.value.function].concurrency) },
+      # Log lines name the trace of their request, and a trace's name begins with its project.
+      { GOOGLE_CLOUD_PROJECT = var.project.id },
     )
 
     dynamic "secret_environment_variables" {

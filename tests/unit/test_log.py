@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gallery_sync.log import Log, crashes_told
+from gallery_sync.log import Log, of_trace
 from tests.unit.core.build import Lines
 
 
@@ -73,34 +73,9 @@ def test_several_lines_follow_each_other() -> None:
     assert [line["message"] for line in lines.read] == ["one", "two"]
 
 
-class Answer(Exception):
-    """What `flask.abort` raises."""
-
-    def get_response(self) -> str:
-        return "503"
-
-
-@pytest.mark.parametrize(
-    ("error", "lines"), [(KeyError("guid"), 1), (RuntimeError("x\n?X-Goog-Signature=abc"), 1), (Answer(), 0)]
-)
-def test_a_crash_is_a_line_of_severity_error_and_goes_on(error: Exception, lines: int) -> None:
-    written = io.StringIO()
-
-    @crashes_told("sweep", written)
-    def serve(_request: str) -> str:
-        raise error
-
-    with pytest.raises(type(error)):
-        serve("a call")
-    told = [json.loads(line) for line in written.getvalue().splitlines()]
-    assert len(told) == lines
-    for line in told:
-        assert (line["severity"], line["code"], line["function"]) == ("ERROR", "crashed", "sweep")
-        assert f"sweep crashed: {type(error).__name__} in serve (test_log.py:" in line["message"]
-        assert "abc" not in line["message"]
-
-
-def test_what_does_not_crash_is_answered_and_says_nothing() -> None:
-    written = io.StringIO()
-    assert crashes_told("sweep", written)(lambda request: f"{request} is answered")("a call") == "a call is answered"
-    assert written.getvalue() == ""
+def test_a_line_names_the_trace_that_it_is_written_in_and_no_other() -> None:
+    lines = Lines()
+    with of_trace("projects/p/traces/1"):
+        lines.log.say("INFO", "one")
+    lines.log.say("INFO", "two")
+    assert [line.get("logging.googleapis.com/trace") for line in lines.read] == ["projects/p/traces/1", None]

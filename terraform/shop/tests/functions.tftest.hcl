@@ -42,7 +42,7 @@ run "private_api" {
       for function, demands in jsondecode(file("tests/settings.json")).functions : [
         for deployed in google_cloudfunctions2_function.function : length(setsubtract(
           concat(keys(deployed.service_config[0].environment_variables), deployed.service_config[0].secret_environment_variables[*].key),
-          concat(demands.known, ["THREADS"]),
+          concat(demands.known, ["THREADS", "GOOGLE_CLOUD_PROJECT"]),
         )) == 0
         if deployed.build_config[0].entry_point == function
       ]
@@ -79,11 +79,12 @@ run "private_api" {
     condition = alltrue([
       for deployed in google_cloudfunctions2_function.function :
       deployed.service_config[0].environment_variables["THREADS"] == tostring(deployed.service_config[0].max_instance_request_concurrency)
+      && deployed.service_config[0].environment_variables["GOOGLE_CLOUD_PROJECT"] == "demo-project"
       && deployed.service_config[0].min_instance_count == 0
       && deployed.service_config[0].all_traffic_on_latest_revision
       && deployed.location == "europe-west1"
     ])
-    error_message = "as many threads as requests; nothing kept warm; all traffic on the latest revision; in the shop's region"
+    error_message = "as many threads as requests; traces of the project; nothing kept warm; all traffic on the latest revision; in the shop's region"
   }
 
   assert {

@@ -86,5 +86,5 @@ def test_an_instance_that_outlives_its_time_is_ended_and_the_next_call_meets_ano
 @pytest.mark.parametrize("name", SETTINGS)
 def test_each_function_tells_its_crashes_and_keeps_its_workers_where_they_have_several_threads(name: str) -> None:
     text = (FUNCTIONS / f"{name}.py").read_text()
-    assert f'@crashes_told("{name}")\ndef {name}(' in text
+    assert f'@logged_as("{name}")\ndef {name}(' in text
     assert ("\nkeep_thawed_workers(os.environ)\n" in text) == (DEPLOYED[name].concurrency > 1)

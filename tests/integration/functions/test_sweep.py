@@ -34,7 +34,8 @@ def sweep(settings: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory,
         assert "Traceback" not in function.written()
 
 
-@pytest.fixture
+# For each test: a sweep leaves its plan behind.
+@pytest.fixture(autouse=True)
 def documents(settings: Mapping[str, str]) -> Iterator[BucketDocuments]:
     documents = BucketDocuments(local_client(settings["STORAGE_EMULATOR_HOST"]).bucket("state"))
     yield documents
@@ -48,6 +49,13 @@ def test_where_nothing_is_stuck_nothing_is_enqueued(sweep: Function, queues: Que
     assert (answer.status_code, answer.json()) == (200, NOTHING)
     assert [(line["severity"], line["message"]) for line in lines] == [("INFO", "swept")]
     assert (queues.tasks(queues.sync), queues.tasks(queues.poll)) == ([], [])
+
+
+def test_its_lines_stand_beneath_the_line_of_their_request(sweep: Function, queues: Queues) -> None:
+    with sweep.logging() as lines:
+        sweep.post(b"", **{"X-Cloud-Trace-Context": "105445aa7843bc8bf206b12000100000/1;o=1"})
+    names = {line["logging.googleapis.com/trace"] for line in lines}
+    assert names == {"projects/local/traces/105445aa7843bc8bf206b12000100000"}
 
 
 def test_what_got_stuck_is_looked_at_again_and_counted(
