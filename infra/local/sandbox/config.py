@@ -24,11 +24,24 @@ class Token(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rights: tuple[str, ...] = ("*",)
 
 
+Visibility = Literal[
+    "hidden",
+    "visible",
+    "blocked",
+    "show-registered",
+    "block-unregistered",
+    "cash-desk-only",
+    "detail-only",
+]
+"""What Shoptet's code list "Product visibility" has."""
+
+
 class VariantSeed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A variant of a product; `image` is the name of an image that the product has."""
 
     code: str
     image: str | None = None
+    ean: str | None = None
 
 
 class ImageSeed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -51,6 +64,7 @@ class ProductSeed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     code: str
     variants: tuple[VariantSeed, ...] = ()
     images: tuple[ImageSeed, ...] = ()
+    visibility: Visibility = "visible"
 
 
 class SandboxConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -97,6 +111,10 @@ class SandboxConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     silent_png_bytes: int = 10_000_000
     """A PNG above this is lost without a word."""
 
+    # Catalogue.
+    changes_seconds: float = 30 * 24 * 3_600
+    """How far back the list of changed products goes."""
+
     # Webhooks.
     webhook_answer_seconds: float = 4
     webhook_attempts: int = 3
@@ -122,6 +140,8 @@ class SandboxConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """A source update with another format renames `127.png` to `127.jpg`."""
     head_first: bool = False
     """A HEAD request goes before each download; what it answers does not matter."""
+    changes_show_images: bool = True
+    """A change of a product's images alone is a change of the product."""
     first_image_number: int = 101
 
 

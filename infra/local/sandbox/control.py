@@ -8,7 +8,7 @@ POST   /_control/jobs                           another caller's job: {endpoint,
 POST   /_control/images                         a person adds an image
 PATCH  /_control/images/{guid}/{gallery}/{name} a person changes its priority, description or picture
 DELETE /_control/images/{guid}/{gallery}/{name} a person deletes it, references and all
-POST   /_control/products                       a product is added, or its name and codes change
+POST   /_control/products                       a product is added, or all but its images changes (`config.ProductSeed`)
 DELETE /_control/products/{guid}                a product is deleted
 POST   /_control/faults    GET, DELETE          order a fault; see them; forget them (`faults.Fault`)
 POST   /_control/settings  GET                  change settings (`config.SandboxConfig`)
@@ -23,13 +23,14 @@ from typing import TypeVar
 import msgspec
 from aiohttp import web
 
-from infra.local.sandbox.answers import Json, Refusal
-from infra.local.sandbox.clock import shown
+from infra.local.sandbox.answers import Refusal
 from infra.local.sandbox.config import FIXED, ProductSeed, changed
 from infra.local.sandbox.faults import Fault
 from infra.local.sandbox.pictures import Picture, Unreadable, drawn, read_picture
-from infra.local.sandbox.shop import Image, Product, Unknown, Variant, in_order
+from infra.local.sandbox.products import Variant
+from infra.local.sandbox.shop import Unknown
 from infra.local.sandbox.state import SANDBOX
+from infra.local.sandbox.views import galleries_view
 
 Body = TypeVar("Body")
 
@@ -72,7 +73,7 @@ class Advance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 async def galleries(request: web.Request) -> web.Response:
     """What the shop really shows."""
     products = request.app[SANDBOX].shop.products.values()
-    return web.json_response({product.guid: _galleries(product) for product in products})
+    return web.json_response({product.guid: galleries_view(product) for product in products})
 
 
 async def calls(request: web.Request) -> web.Response:
@@ -148,22 +149,25 @@ async def change_image(request: web.Request) -> web.Response:
 
 async def delete_image(request: web.Request) -> web.Response:
     """A person deletes an image."""
-    place = request.match_info
-    request.app[SANDBOX].shop.delete(place["guid"], place["gallery"], place["name"], remove_reference=True)
+    sandbox, place = request.app[SANDBOX], request.match_info
+    now = sandbox.clock.now()
+    sandbox.shop.delete(place["guid"], place["gallery"], place["name"], now, remove_reference=True)
     return web.json_response({})
 
 
 async def put_product(request: web.Request) -> web.Response:
-    """A product is added, or its name and codes change."""
+    """A product is added, or gets another name, other codes or another visibility."""
     order, sandbox = await _body(request, ProductSeed), request.app[SANDBOX]
-    variants = [Variant(row.code.upper(), row.image) for row in order.variants]
-    sandbox.shop.put_product(order.guid, order.name, order.code, variants, sandbox.clock.now())
+    variants = [Variant(row.code.upper(), row.image, row.ean) for row in order.variants]
+    now = sandbox.clock.now()
+    sandbox.shop.put_product(order.guid, order.name, order.code, variants, now, visibility=order.visibility)
     return web.json_response({})
 
 
 async def delete_product(request: web.Request) -> web.Response:
     """A product is deleted."""
-    request.app[SANDBOX].shop.remove_product(request.match_info["guid"])
+    sandbox = request.app[SANDBOX]
+    sandbox.shop.remove_product(request.match_info["guid"], sandbox.clock.now())
     return web.json_response({})
 
 
@@ -255,24 +259,3 @@ async def _body(request: web.Request, kind: type[Body]) -> Body:
 
 def _picture(content_base64: str | None) -> Picture | None:
     return None if content_base64 is None else read_picture(base64.b64decode(content_base64, validate=True))
-
-
-def _galleries(product: Product) -> Json:
-    return {
-        gallery: [_image(product, image) for image in in_order(images.values())]
-        for gallery, images in product.galleries.items()
-    }
-
-
-def _image(product: Product, image: Image) -> Json:
-    return {
-        "name": image.name,
-        "priority": image.priority,
-        "description": image.description,
-        "sha256": image.picture.sha256,
-        "bytes": len(image.picture.content),
-        "width": image.picture.width,
-        "height": image.picture.height,
-        "change_time": shown(image.changed),
-        "referenced_by": list(product.referring(image.name)),
-    }

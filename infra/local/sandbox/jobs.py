@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from infra.local.sandbox.answers import Json, refuse
-from infra.local.sandbox.clock import Clock, parsed, shown, shown_or_none
+from infra.local.sandbox.clock import Clock, shown, shown_or_none
 from infra.local.sandbox.config import SandboxConfig
-from infra.local.sandbox.paging import page_of
+from infra.local.sandbox.paging import page_of, within
 from infra.local.sandbox.results import ResultFile
 
 STATUSES = ("pending", "running", "completed", "failed", "expired", "killed")
@@ -112,9 +112,9 @@ class JobBoard:
         return tuple(job for job in self.all() if not job.foreign or self._config().list_foreign_jobs)
 
 
-def result_name(job: Job) -> str:
+def result_name(job: Job, extension: str) -> str:
     """The name of a job's result file: nobody can guess it, so that it needs no token."""
-    return f"{job.id}-{_random(7)}.json"
+    return f"{job.id}-{_random(7)}.{extension}"
 
 
 def _random(length: int) -> str:
@@ -137,22 +137,6 @@ def _fits(job: Job, query: Mapping[str, str | int | bool]) -> bool:
     if status is not None and status not in STATUSES:
         raise refuse(400, "invalid-parameter", f"status must be one of {', '.join(STATUSES)}.", "status")
     return (status is None or job.status == status) and all(
-        _within(moment, query, name)
+        within(moment, query, name)
         for name, moment in (("creationTime", job.created), ("completionTime", job.completed))
     )
-
-
-def _within(moment: float | None, query: Mapping[str, str | int | bool], name: str) -> bool:
-    """Both limits are part of the range; times count in whole seconds, as they are shown."""
-    for suffix in ("From", "To"):
-        limit = query.get(name + suffix)
-        if limit is None:
-            continue
-        try:
-            bound = parsed(str(limit))
-        except ValueError as error:
-            message = f"{name}{suffix} is not a time; a + must be sent as %2B."
-            raise refuse(400, "invalid-parameter", message, name + suffix) from error
-        if moment is None or (int(moment) < bound if suffix == "From" else int(moment) > bound):
-            return False
-    return True

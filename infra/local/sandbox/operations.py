@@ -4,11 +4,15 @@ from collections.abc import Callable
 from typing import cast
 
 from infra.local.sandbox.answers import Answer, Call, Error, Json, refuse
-from infra.local.sandbox.runner import Work, described
-from infra.local.sandbox.shop import Image, Referenced, Unknown, Variant
+from infra.local.sandbox.catalogue import list_changes, order_snapshot
+from infra.local.sandbox.image_jobs import ImageJob, described
+from infra.local.sandbox.jobs import result_name
+from infra.local.sandbox.products import Image
+from infra.local.sandbox.runner import Work
+from infra.local.sandbox.shop import Referenced, Unknown
 from infra.local.sandbox.state import Sandbox
-from infra.local.sandbox.views import image_view, product_view
-from infra.local.sandbox.webhooks import JOB_FINISHED, webhook_view
+from infra.local.sandbox.views import detail_view, image_view, product_view
+from infra.local.sandbox.webhooks import webhook_view
 
 Handler = Callable[[Sandbox, Call], Answer]
 
@@ -52,7 +56,8 @@ def update_attributes(sandbox: Sandbox, call: Call) -> Answer:
 def delete_images(sandbox: Sandbox, call: Call) -> Answer:
     """Clear a gallery; images that variants show are skipped, unless `removeReference` is true."""
     guid, gallery = call.parameters["guid"], call.parameters["gallery"]
-    skipped = sandbox.shop.clear(guid, gallery, remove_reference=bool(call.query.get("removeReference", False)))
+    remove_reference = bool(call.query.get("removeReference", False))
+    skipped = sandbox.shop.clear(guid, gallery, sandbox.clock.now(), remove_reference=remove_reference)
     return Answer(None, tuple(_referenced(name) for name in skipped))
 
 
@@ -61,7 +66,7 @@ def delete_image(sandbox: Sandbox, call: Call) -> Answer:
     guid, gallery, name = (call.parameters[part] for part in ("guid", "gallery", "imageName"))
     remove_reference = bool(call.query.get("removeReference", False))
     try:
-        sandbox.shop.delete(guid, gallery, name, remove_reference=remove_reference)
+        sandbox.shop.delete(guid, gallery, name, sandbox.clock.now(), remove_reference=remove_reference)
     except Referenced as error:
         row = _referenced(name)
         raise refuse(409, row.error_code, row.message, row.instance) from error
@@ -70,37 +75,29 @@ def delete_image(sandbox: Sandbox, call: Call) -> Answer:
 
 def product_by_code(sandbox: Sandbox, call: Call) -> Answer:
     """The product that has this code, or a variant with it."""
-    return Answer(product_view(sandbox.shop.by_code(call.parameters["code"])))
+    return Answer(product_view(sandbox.shop.by_code(call.parameters["code"]), sandbox.config))
 
 
 def product_detail(sandbox: Sandbox, call: Call) -> Answer:
     """A product; with `include=images` the images of all its galleries, which may lag behind a job."""
-    guid = call.parameters["guid"]
-    product = sandbox.shop.product(guid)
-    view = product_view(product)
-    if "images" in str(call.query.get("include", "")).split(","):
-        listings = {gallery: sandbox.shop.listing(guid, gallery, sandbox.clock.now()) for gallery in product.galleries}
-        view["images"] = [image_view(image, product, name) for name, images in listings.items() for image in images]
-    return Answer(view)
+    product, include = sandbox.shop.product(call.parameters["guid"]), str(call.query.get("include", ""))
+    return Answer(detail_view(product, sandbox.shop, sandbox.clock.now(), sandbox.config, include))
 
 
 def update_product(sandbox: Sandbox, call: Call) -> Answer:
     """Set the images of variants. As at Shoptet, a code that no variant has makes a new variant."""
-    product = sandbox.shop.product(call.parameters["guid"])
+    product, now = sandbox.shop.product(call.parameters["guid"]), sandbox.clock.now()
     rows = cast(list[Json], cast(Json, call.body["data"]).get("variants", []))
     for row in rows:
         image = cast(str | None, row.get("image"))
         if image is not None and not product.has_image(image):
             raise refuse(422, "invalid-request-data", f'Image "{image}" does not exist in the product.', image)
     for row in rows:
-        code = str(row.get("code") or f"{product.code}-{len(product.variants) + 1}").upper()
-        variant = next((known for known in product.variants if known.code == code), None)
-        if variant is None:
-            variant = Variant(code)
-            product.variants.append(variant)
+        code = str(row.get("code") or f"{product.code}-{len(product.variants) + 1}")
+        sandbox.shop.put_variant(product.guid, code, now)
         if "image" in row:
-            variant.image = cast(str | None, row["image"])
-    return Answer(product_view(product))
+            sandbox.shop.show_by_variant(product.guid, code, cast(str | None, row["image"]), now)
+    return Answer(product_view(product, sandbox.config))
 
 
 def list_jobs(sandbox: Sandbox, call: Call) -> Answer:
@@ -161,6 +158,8 @@ HANDLERS: dict[str, Handler] = {
     "product.by_code": product_by_code,
     "product.detail": product_detail,
     "product.update": update_product,
+    "products.snapshot": order_snapshot,
+    "products.changes": list_changes,
     "jobs.list": list_jobs,
     "jobs.detail": job_detail,
     "webhooks.list": list_webhooks,
@@ -174,14 +173,14 @@ HANDLERS: dict[str, Handler] = {
 
 
 def _queued(sandbox: Sandbox, call: Call, *, source: bool) -> Answer:
-    if sandbox.webhooks.registered(JOB_FINISHED) is None:
-        message = "An asynchronous request needs a registered webhook for the event job:finished."
-        raise refuse(403, "webhook-not-registered", message, JOB_FINISHED)
+    sandbox.webhooks.refuse_without_job_finished()
     guid, gallery = call.parameters["guid"], call.parameters["gallery"]
     sandbox.shop.images(guid, gallery)
     short = sandbox.config.job_endpoint == "short"
     job = sandbox.board.add("/api/products/images" if short else call.path, call.operation)
-    sandbox.runner.start(job, Work(guid, gallery, source, tuple(_rows(call)), call.fate, call.origin))
+    name = result_name(job, "json")
+    images = ImageJob(sandbox, guid, gallery, source, tuple(_rows(call)), call.fate, name)
+    sandbox.runner.start(job, Work(images.begin, call.fate, call.origin))
     return Answer({"jobId": job.id}, status=202)
 
 

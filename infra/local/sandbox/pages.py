@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from html import escape
 from urllib.parse import quote
 
-from infra.local.sandbox.shop import Image, Product, in_order
+from infra.local.sandbox.products import Image, Product, in_order
 
 THUMBNAIL_SIDE = 160
 """Pixels."""

@@ -1,14 +1,12 @@
-"""The shop's state: products, their variants and galleries. In memory, without clock, network or threads."""
+"""The shop's state, and when it changed. In memory, without clock, network or threads."""
 
-import re
-import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import count
 
 from infra.local.sandbox.pictures import Picture
+from infra.local.sandbox.products import Image, Product, Variant, in_order
 
-GALLERIES = ("shop", "shop360")
 PRIORITY_STEP = 10
 
 
@@ -25,88 +23,50 @@ class Referenced(Exception):
     """An image cannot go: variants show it."""
 
 
-@dataclass(frozen=True)
-class Image:
-    """An image in a gallery. `serial` is the order of insertion, `changed` seconds since 1970."""
-
-    name: str
-    priority: int | None
-    description: str | None
-    changed: float
-    picture: Picture
-    serial: int
-
-
-@dataclass
-class Variant:
-    """A variant; `image` is the name of one of its product's images."""
-
-    code: str
-    image: str | None = None
-
-
-@dataclass
-class Product:
-    """A product with its two galleries, each a set of images by name."""
-
-    guid: str
-    name: str
-    code: str
-    variants: list[Variant]
-    created: float
-    galleries: dict[str, dict[str, Image]] = field(default_factory=lambda: {gallery: {} for gallery in GALLERIES})
-
-    def referring(self, name: str) -> tuple[str, ...]:
-        """The codes of the variants that show this image."""
-        return tuple(variant.code for variant in self.variants if variant.image == name)
-
-    def has_image(self, name: str) -> bool:
-        """Whether a gallery of the product holds an image of this name."""
-        return any(name in images for images in self.galleries.values())
-
-    def main_image(self) -> str | None:
-        """The name of the main image: the first of the `shop` gallery."""
-        return next((image.name for image in in_order(self.galleries["shop"].values())), None)
-
-
-def in_order(images: Iterable[Image]) -> tuple[Image, ...]:
-    """Images as the shop shows them: by priority, those without one last, equal ones as they were inserted."""
-    return tuple(sorted(images, key=lambda image: (image.priority is None, image.priority or 0, image.serial)))
-
-
-def slug(text: str) -> str:
-    """The short label in an image's SEO name: `Kávový hrnek` gives `kavovy-hrnek`."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "image"
-
-
-def normalised(description: str | None) -> str | None:
-    """A description without white space at its ends and doubled inside; null if nothing is left."""
-    return " ".join((description or "").split()) or None
-
-
 class Shop:
     """All products. Every method raises `Unknown` for a product, gallery or image that is not there."""
 
     def __init__(self, first_image_number: int) -> None:
         self.products: dict[str, Product] = {}
+        self.removed: dict[str, float] = {}
+        """When products were deleted that have not come back, in seconds since 1970."""
         self._numbers = count(first_image_number)
         self._serials = count(1)
         self._held: dict[tuple[str, str], tuple[float, tuple[Image, ...]]] = {}
 
-    def put_product(self, guid: str, name: str, code: str, variants: Iterable[Variant], now: float) -> Product:
-        """Add a product, or give an existing one this name and these codes; its images stay."""
-        found = list(variants) or [Variant(code.upper())]
-        product = self.products.get(guid)
-        if product is None:
-            product = self.products[guid] = Product(guid, name, code.upper(), found, now)
-        product.name, product.code, product.variants = name, code.upper(), found
+    def put_product(
+        self, guid: str, name: str, code: str, variants: Iterable[Variant], now: float, *, visibility: str = "visible"
+    ) -> Product:
+        """Add a product, or give an existing one these properties; its images stay."""
+        wanted = Product(guid, name, code.upper(), list(variants) or [Variant(code.upper())], now, visibility)
+        self.removed.pop(guid, None)
+        product = self.products.setdefault(guid, wanted)
+        if _properties(product) != _properties(wanted):
+            product.name, product.code, product.variants = wanted.name, wanted.code, wanted.variants
+            product.visibility, product.edited = visibility, now
         return product
 
-    def remove_product(self, guid: str) -> None:
+    def put_variant(self, guid: str, code: str, now: float) -> Variant:
+        """The product's variant of this code, in upper case; a new one if it has none."""
+        product = self.product(guid)
+        found = next((known for known in product.variants if known.code == code.upper()), None)
+        if found is None:
+            found = Variant(code.upper())
+            product.variants.append(found)
+            product.edited = now
+        return found
+
+    def show_by_variant(self, guid: str, code: str, image: str | None, now: float) -> None:
+        """Let the product's variant of this code show an image of the product, or none."""
+        variant = self.put_variant(guid, code, now)
+        if variant.image != image:
+            variant.image, self.product(guid).edited = image, now
+
+    def remove_product(self, guid: str, now: float) -> None:
         """Remove a product with all its images."""
         self.product(guid)
         del self.products[guid]
+        self.removed[guid] = now
 
     def product(self, guid: str) -> Product:
         """The product with this guid."""
@@ -172,13 +132,15 @@ class Shop:
             serial=next(self._serials),
         )
         images[image.name] = image
+        self.product(guid).images_edited = now
         return image
 
-    def renumber(self, guid: str, gallery: str) -> None:
+    def renumber(self, guid: str, gallery: str, now: float) -> None:
         """Give the images of a gallery the priorities 10, 20, 30, ... in their present order."""
         images = self._gallery(guid, gallery)
         for place, image in enumerate(in_order(images.values()), start=1):
             images[image.name] = replace(image, priority=place * PRIORITY_STEP)
+        self.product(guid).images_edited = now
 
     def change(
         self,
@@ -205,12 +167,12 @@ class Shop:
         images = self._gallery(guid, gallery)
         del images[name]
         images[changed.name] = changed
-        for variant in self.product(guid).variants:
-            if variant.image == name:
-                variant.image = changed.name
+        product = self.product(guid)
+        product.images_edited = now
+        _refer(product, name, changed.name, now)
         return changed
 
-    def delete(self, guid: str, gallery: str, name: str, *, remove_reference: bool) -> None:
+    def delete(self, guid: str, gallery: str, name: str, now: float, *, remove_reference: bool) -> None:
         """Remove an image, with the references of variants to it if that is wanted.
 
         Raises:
@@ -220,17 +182,16 @@ class Shop:
         product = self.product(guid)
         if product.referring(name) and not remove_reference:
             raise Referenced(name)
-        for variant in product.variants:
-            if variant.image == name:
-                variant.image = None
+        _refer(product, name, None, now)
+        product.images_edited = now
         del product.galleries[gallery][name]
 
-    def clear(self, guid: str, gallery: str, *, remove_reference: bool) -> tuple[str, ...]:
+    def clear(self, guid: str, gallery: str, now: float, *, remove_reference: bool) -> tuple[str, ...]:
         """Remove all images of a gallery; returns the names that were skipped because variants show them."""
         skipped = []
         for image in self.images(guid, gallery):
             try:
-                self.delete(guid, gallery, image.name, remove_reference=remove_reference)
+                self.delete(guid, gallery, image.name, now, remove_reference=remove_reference)
             except Referenced:
                 skipped.append(image.name)
         return tuple(skipped)
@@ -243,3 +204,14 @@ class Shop:
 
     def _names(self, extension: str) -> Iterator[str]:
         return (f"{number}.{extension}" for number in self._numbers)
+
+
+def _properties(product: Product) -> tuple[object, ...]:
+    return product.name, product.code, product.variants, product.visibility
+
+
+def _refer(product: Product, old: str, new: str | None, now: float) -> None:
+    """Let the variants that show one image show another, or none. A variant's image is a property of the product."""
+    for variant in product.variants:
+        if variant.image == old != new:
+            variant.image, product.edited = new, now

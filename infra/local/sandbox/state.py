@@ -13,12 +13,14 @@ from infra.local.sandbox.calls import Calls
 from infra.local.sandbox.clock import Clock
 from infra.local.sandbox.config import SandboxConfig
 from infra.local.sandbox.deliveries import Deliveries
+from infra.local.sandbox.downloads import Downloads
 from infra.local.sandbox.faults import Faults
 from infra.local.sandbox.jobs import JobBoard
 from infra.local.sandbox.limits import Bucket, Connections, Locks
 from infra.local.sandbox.pictures import drawn, read_picture
-from infra.local.sandbox.runner import Downloads, Runner
-from infra.local.sandbox.shop import Shop, Variant
+from infra.local.sandbox.products import Variant
+from infra.local.sandbox.runner import Runner
+from infra.local.sandbox.shop import Shop
 from infra.local.sandbox.webhooks import JOB_FINISHED, Webhooks
 
 DECODERS = 2
@@ -36,6 +38,7 @@ class Sandbox:
     shop: Shop
     board: JobBoard
     runner: Runner
+    downloads: Downloads
     webhooks: Webhooks
     deliveries: Deliveries
     access: Access
@@ -78,8 +81,8 @@ def _built(config: SandboxConfig, session: aiohttp.ClientSession, pool: ThreadPo
     webhooks = Webhooks(clock)
     deliveries = Deliveries(clock, current, session, faults, webhooks)
     downloads = Downloads(session, pool, config)
-    runner = Runner(clock, current, shop, board, downloads, lambda job: deliveries.tell(JOB_FINISHED, job.id))
-    sandbox = Sandbox(config, clock, shop, board, runner, webhooks, deliveries, Access(config), faults, pool)
+    runner = Runner(clock, current, board, lambda job: deliveries.tell(JOB_FINISHED, job.id))
+    sandbox = Sandbox(config, clock, shop, board, runner, downloads, webhooks, deliveries, Access(config), faults, pool)
     _stock(shop, config, clock.now())
     for number in range(config.foreign_jobs):
         endpoint = FOREIGN_ENDPOINTS[number % len(FOREIGN_ENDPOINTS)]
@@ -89,8 +92,8 @@ def _built(config: SandboxConfig, session: aiohttp.ClientSession, pool: ThreadPo
 
 def _stock(shop: Shop, config: SandboxConfig, now: float) -> None:
     for seed in config.products:
-        variants = [Variant(row.code.upper(), row.image) for row in seed.variants]
-        shop.put_product(seed.guid, seed.name, seed.code, variants, now)
+        variants = [Variant(row.code.upper(), row.image, row.ean) for row in seed.variants]
+        shop.put_product(seed.guid, seed.name, seed.code, variants, now, visibility=seed.visibility)
         for row in seed.images:
             shop.insert(
                 seed.guid,

@@ -4,10 +4,15 @@ import hashlib
 
 from infra.local.sandbox.answers import Json
 from infra.local.sandbox.clock import shown
-from infra.local.sandbox.shop import Image, Product, Variant, slug
+from infra.local.sandbox.config import SandboxConfig
+from infra.local.sandbox.products import Image, Product, Variant, in_order, slug
+from infra.local.sandbox.shop import Shop
 
 CUTS = {"big": (1024, 768), "detail": (800, 600), "thumbnail": (300, 300)}
 """The sizes in which Shoptet's CDN offers an image."""
+
+SHOP_URL = "https://shop.example"
+"""Where customers would see the products; a product's page is named after it."""
 
 
 def image_view(image: Image, product: Product, gallery: str) -> Json:
@@ -28,22 +33,21 @@ def image_view(image: Image, product: Product, gallery: str) -> Json:
     }
 
 
-def product_view(product: Product) -> Json:
+def product_view(product: Product, config: SandboxConfig) -> Json:
     """A product's detail: every member that is required, and those that the sandbox knows."""
-    created = shown(product.created)
     return {
         "guid": product.guid,
         "type": "product",
         "name": product.name,
         "brand": None,
         "supplier": None,
-        "visibility": "visible",
-        "creationTime": created,
-        "changeTime": created,
+        "visibility": product.visibility,
+        "creationTime": shown(product.created),
+        "changeTime": shown(product.changed(with_images=config.changes_show_images)),
         "shortDescription": None,
         "description": None,
         "metaDescription": None,
-        "url": None,
+        "url": f"{SHOP_URL}/{slug(product.name)}/",
         "internalNote": None,
         "hsCode": None,
         "defaultCategory": {"guid": None, "name": None, "visible": None},
@@ -52,11 +56,43 @@ def product_view(product: Product) -> Json:
     }
 
 
+def detail_view(product: Product, shop: Shop, now: float, config: SandboxConfig, include: str) -> Json:
+    """A product's detail with the sections of `include`: `images` are those of all galleries, as they are listed."""
+    view = product_view(product, config)
+    if "images" in include.split(","):
+        listings = {gallery: shop.listing(product.guid, gallery, now) for gallery in product.galleries}
+        view["images"] = [image_view(image, product, name) for name, images in listings.items() for image in images]
+    return view
+
+
+def galleries_view(product: Product) -> Json:
+    """A product's galleries as they really are, with checksums: the sandbox's own view, for tests."""
+    return {
+        gallery: [_bare_image_view(product, image) for image in in_order(images.values())]
+        for gallery, images in product.galleries.items()
+    }
+
+
+def _bare_image_view(product: Product, image: Image) -> Json:
+    return {
+        "name": image.name,
+        "priority": image.priority,
+        "description": image.description,
+        "sha256": image.picture.sha256,
+        "bytes": len(image.picture.content),
+        "width": image.picture.width,
+        "height": image.picture.height,
+        "change_time": shown(image.changed),
+        "referenced_by": list(product.referring(image.name)),
+    }
+
+
 def _variant_view(variant: Variant, product: Product) -> Json:
-    nothing = dict.fromkeys(("ean", "manufacturerCode", "pluCode", "isbn", "serialNo", "mpn", "actionPrice", "weight"))
+    nothing = dict.fromkeys(("manufacturerCode", "pluCode", "isbn", "serialNo", "mpn", "actionPrice", "weight"))
     return {
         **nothing,
         "code": variant.code,
+        "ean": variant.ean,
         "stock": "10.000",
         "unit": "ks",
         "width": "0.0",

@@ -45,6 +45,12 @@ class Webhooks:
         """The webhook for an event."""
         return next((hook for hook in self._hooks.values() if hook.event == event), None)
 
+    def refuse_without_job_finished(self) -> None:
+        """Raises `Refusal` (403) where an asynchronous call could tell nobody of its end."""
+        if self.registered(JOB_FINISHED) is None:
+            message = "An asynchronous request needs a registered webhook for the event job:finished."
+            raise refuse(403, "webhook-not-registered", message, JOB_FINISHED)
+
     def get(self, webhook_id: int) -> Webhook:
         """The webhook with this id; raises `Refusal` (404)."""
         if webhook_id not in self._hooks:

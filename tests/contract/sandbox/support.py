@@ -1,7 +1,9 @@
 """A plain caller of the sandbox, a server with pictures, and a receiver of webhooks."""
 
 import asyncio
+import gzip
 import io
+import json
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -97,6 +99,13 @@ class Api:
         answer = self.call("PATCH", f"/api/products/{guid}/images/{gallery}/source", {"data": {"images": images}})
         assert answer.status_code == 202, answer.text
         return str(answer.json()["data"]["jobId"])
+
+    def snapshot(self, query: str = "") -> list[dict[str, Any]]:
+        """Order a snapshot, wait for it, and read its products."""
+        answer = self.call("GET", f"/api/products/snapshot{query}")
+        assert answer.status_code == 202, answer.text
+        result = requests.get(self.ended(answer.json()["data"]["jobId"])["resultUrl"], timeout=20)
+        return [json.loads(line) for line in gzip.decompress(result.content).splitlines()]
 
     def status(self, job_id: str) -> str:
         """A job's status, without asking for its detail."""

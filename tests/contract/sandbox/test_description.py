@@ -103,6 +103,19 @@ def another_type_in_an_answer(document: Document) -> None:
     answer_data(document, GALLERY, "post", "202")["properties"]["jobId"]["type"] = "integer"
 
 
+def a_filter_less(document: Document) -> None:
+    document["paths"]["/api/products/snapshot"]["get"]["parameters"].pop(0)
+
+
+def an_optional_start(document: Document) -> None:
+    document["paths"]["/api/products/changes"]["get"]["parameters"][0]["required"] = False
+
+
+def another_type_of_a_change(document: Document) -> None:
+    changes = answer_data(document, "/api/products/changes", "get", "200")["properties"]["changes"]
+    changes["items"]["properties"]["changeType"]["type"] = "integer"
+
+
 def another_method(document: Document) -> None:
     item = document["paths"]["/api/system/jobs/{jobId}"]
     item["patch"] = item.pop("get")
@@ -126,6 +139,9 @@ def another_path(document: Document) -> None:
         an_answers_field_less,
         an_answer_without_its_product,
         another_type_in_an_answer,
+        a_filter_less,
+        an_optional_start,
+        another_type_of_a_change,
         another_method,
         another_path,
     ],
@@ -149,6 +165,8 @@ def every_answer(api: Api, url: str) -> dict[str, requests.Response]:
         "product.update": api.call("PATCH", f"/api/products/{SHIRT}", variants),
         "product.detail": api.call("GET", f"/api/products/{SHIRT}?include=images"),
         "product.by_code": api.call("GET", "/api/products/code/62"),
+        "products.snapshot": api.call("GET", "/api/products/snapshot?include=images"),
+        "products.changes": api.call("GET", "/api/products/changes?from=2018-01-01T01:01:01%2B02:00"),
         "images.list": api.call("GET", gallery),
     }
     job = api.ended(answers["images.insert"].json()["data"]["jobId"])["jobId"]
@@ -181,6 +199,15 @@ def test_every_answer_of_the_sandbox_is_as_described(api: Api, files: Files, sou
             described = official()["paths"][operation.path][operation.method.lower()]["responses"]
             schema = described[str(answer.status_code)]["content"]["application/json"]["schema"]
         Draft202012Validator(schema).validate(answer.json())
+
+
+def test_every_product_of_a_snapshot_is_as_the_official_description_has_it(api: Api) -> None:
+    api.by_hand(SHIRT)
+    schema = Draft202012Validator(official()["components"]["schemas"]["product"])
+    products = api.snapshot("?include=images")
+    assert len(products) == 4
+    for product in products:
+        schema.validate(product)
 
 
 def test_an_empty_gallery_is_as_described_too(api: Api) -> None:

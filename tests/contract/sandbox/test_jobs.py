@@ -34,6 +34,7 @@ def test_asynchronous_calls_need_a_registered_webhook_and_else_nothing_is_queued
     for answer in (
         api.call("POST", path, {"data": {"images": [{"sourceUrl": url}]}}),
         api.call("PATCH", f"{path}/source", {"data": {"images": [{"name": name, "sourceUrl": url}]}}),
+        api.call("GET", "/api/products/snapshot"),
     ):
         assert (answer.status_code, error_codes(answer)) == (403, ["webhook-not-registered"])
     assert api.control("GET", "jobs")["jobs"] == []
@@ -95,6 +96,8 @@ def test_the_list_is_cut_into_pages_of_100_at_first(api: Api) -> None:
     assert listed(api, page=9) == []
     paginator = api.call("GET", "/api/system/jobs?page=2").json()["data"]["paginator"]
     assert paginator == {"totalCount": 105, "page": 2, "pageCount": 2, "itemsOnPage": 5, "itemsPerPage": 100}
+    # More than the most is cut down to it.
+    assert api.call("GET", "/api/system/jobs?itemsPerPage=501").json()["data"]["paginator"]["itemsPerPage"] == 500
 
 
 def test_the_list_is_filtered_by_status_and_time(api: Api) -> None:

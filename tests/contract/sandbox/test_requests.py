@@ -79,7 +79,7 @@ def test_a_source_url_may_have_2000_characters(api: Api, files: Files) -> None:
     assert len(api.names(MUG)) == 1
 
 
-@pytest.mark.parametrize("query", ["itemsPerPage=501", "itemsPerPage=0", "page=0", "page=one"])
+@pytest.mark.parametrize("query", ["itemsPerPage=0", "page=0", "page=one"])
 def test_a_page_out_of_range_gives_400(api: Api, query: str) -> None:
     for path in ("/api/system/jobs", "/api/webhooks", "/api/webhooks/notifications"):
         assert api.call("GET", f"{path}?{query}").status_code == 400

@@ -3,6 +3,7 @@ from typing import Literal
 import pytest
 import requests
 
+from infra.local.sandbox.clock import shown
 from tests.contract.sandbox.conftest import OpenSandbox
 from tests.contract.sandbox.support import MUG, SHIRT, Api, Files, eventually, picture
 
@@ -137,3 +138,14 @@ def test_a_source_url_is_requested_exactly_as_it_was_sent(api: Api, files: Files
     api.ended(api.insert(MUG, {"sourceUrl": f"{files.url}/a%20b%2Fc.png?{query}"}))
     eventually(lambda: files.targets)
     assert files.targets == [f"/a%20b%2Fc.png?{query}"]
+
+
+@pytest.mark.parametrize(("on", "listed"), [(True, [MUG]), (False, [])])
+def test_a_change_of_images_alone_can_be_a_change_of_the_product_or_not(
+    open_sandbox: OpenSandbox, on: bool, listed: list[str]
+) -> None:
+    api = open_sandbox(changes_show_images=on)
+    since = shown(float(api.control("POST", "clock", {"advance": 60})["now"]))
+    api.by_hand(MUG)
+    answer = api.call("GET", "/api/products/changes", params={"from": since})
+    assert [row["guid"] for row in answer.json()["data"]["changes"]] == listed

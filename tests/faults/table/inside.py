@@ -17,7 +17,7 @@ from aiohttp import web
 
 from infra.local.sandbox import control
 from infra.local.sandbox.answers import Json
-from infra.local.sandbox.shop import Image, in_order
+from infra.local.sandbox.products import Image, in_order
 from infra.local.sandbox.state import SANDBOX, Sandbox
 from infra.local.serving import served
 from tests.contract.sandbox.support import Api
