@@ -5,7 +5,7 @@ Exit status: 0 done or nothing to do; 1 not done, or a check found a cross; 2 th
 
 import sys
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Final, TypeVar
 
@@ -17,7 +17,7 @@ from gallery_sync.core.ledger_document import BadDocument
 from gallery_sync.ports.shop_errors import ShoptetError
 from gallery_sync.ports.storage import StorageUnavailable
 from gallery_sync.state import paused
-from infra.cli import holds, webhooks
+from infra.cli import holds, products, webhooks
 from infra.cli.checks import Finding, Subjects, everything
 from infra.cli.connect import Cloud
 from infra.cli.secrets import Secrets, SecretsError
@@ -151,6 +151,32 @@ def make_app(environ: Mapping[str, str], cloud: Cloud) -> typer.Typer:
                     typer.echo(line)
             else:
                 typer.echo("nothing was released")
+
+        _done(run)
+
+    @app.command("products")
+    def list_products(
+        without_pictures: Annotated[bool, typer.Option("--without-pictures", help="only those without any")] = False,
+        unmatched: Annotated[
+            bool, typer.Option("--unmatched", help="the folders that fit no product, instead")
+        ] = False,
+        form: Annotated[products.Format, typer.Option("--format", help="how to print them")] = products.Format.TABLE,
+    ) -> None:
+        """List the shop's products and their pictures, as the catalogue of the last day has them."""
+        if without_pictures and unmatched:
+            raise typer.BadParameter("--without-pictures is about products, --unmatched about folders: name one")
+
+        def run() -> None:
+            documents = _documents(environ, cloud)
+            if unmatched:
+                rows: Sequence[products.Product | products.Unmatched] = products.unmatched(documents)
+                empty = "every folder fits a product"
+            else:
+                catalogue = products.read(documents)
+                typer.echo(products.as_of(catalogue, cloud.clock), err=True)
+                rows = products.products(catalogue, without_pictures=without_pictures)
+                empty = "every product has a picture" if without_pictures else "the shop has no product"
+            typer.echo(products.rendered(rows, form, empty), nl=False)
 
         _done(run)
 

@@ -167,6 +167,8 @@ def _start_servers(plan: Plan, processes: Processes, addresses: dict[str, str], 
             f"{QUEUES}/sync:max_concurrent=2,max_attempts=100,{backoff}",
             "--queue",
             f"{QUEUES}/poll:max_concurrent=1,max_attempts=100,{backoff}",
+            "--queue",
+            f"{QUEUES}/catalogue:max_concurrent=1,max_attempts=100,{backoff}",
         ],
         MODULE_PATH,
     )
@@ -198,6 +200,8 @@ def _start_functions(plan: Plan, processes: Processes, addresses: Mapping[str, s
         "POLL_QUEUE": f"{QUEUES}/poll",
         "SYNC_URL": addresses["sync_gallery"],
         "POLL_URL": addresses["poll_jobs"],
+        "CATALOGUE_QUEUE": f"{QUEUES}/catalogue",
+        "CATALOGUE_URL": addresses["read_catalogue"],
         "SYNC_WINDOW_SECONDS": str(plan.window),
         "TIME_SCALE": str(plan.time_scale),
         "ALLOW_PRIVATE_SOURCES": "true",  # The local cloud's own pictures are on this machine.

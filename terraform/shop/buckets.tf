@@ -77,6 +77,7 @@ resource "google_storage_bucket" "state" {
       matches_prefix = [
         "outbox/", "jobs/", "operations/", "open/", "removed/", "token.json",
         "sweep.json", "rotation.json", "audits.json", "requests.json", "deletions.json",
+        "catalogue/", "catalogue.json", "catalogue-reading.json", "catalogue-changes.json",
       ]
       with_state = "ARCHIVED"
     }

@@ -7,6 +7,7 @@ locals {
     tasks      = ["TASKS_SERVICE_ACCOUNT"]
     sync_tasks = ["SYNC_QUEUE", "SYNC_URL"]
     poll_tasks = ["POLL_QUEUE", "POLL_URL"]
+    read_tasks = ["CATALOGUE_QUEUE", "CATALOGUE_URL"]
     state      = ["STATE_BUCKET"]
     only       = length(var.only_products) == 0 ? [] : ["ONLY_PRODUCTS"]
     shop       = var.shoptet_eshop_url == null ? [] : ["SHOPTET_ESHOP_URL"]
@@ -60,13 +61,30 @@ locals {
       purpose = "looks at all jobs under way with one call"
       settings = concat(
         local.settings_of.common, local.settings_of.tasks, local.settings_of.sync_tasks, local.settings_of.poll_tasks,
-        local.settings_of.state, local.settings_of.shop,
+        local.settings_of.read_tasks, local.settings_of.state, local.settings_of.shop,
       )
       secrets     = [local.token]
       drop        = null
       state       = "write"
       signs       = false
       caller      = "tasks"
+      timeout     = 180
+      concurrency = 1
+      instances   = 1
+      memory      = "512Mi"
+    }
+    read_catalogue = {
+      purpose = "keeps what is known of the whole shop: a snapshot a day, and what changed in between"
+      settings = concat(
+        local.settings_of.common, local.settings_of.tasks, local.settings_of.sync_tasks, local.settings_of.poll_tasks,
+        local.settings_of.state, local.settings_of.shop,
+      )
+      secrets = [local.token]
+      drop    = null
+      state   = "write"
+      signs   = false
+      caller  = "tasks"
+      # A snapshot of 100,000 products is read line by line, twice, in half a minute, with memory that does not grow.
       timeout     = 180
       concurrency = 1
       instances   = 1
@@ -139,7 +157,7 @@ locals {
       purpose = "finds what got stuck or lost"
       settings = concat(
         local.settings_of.common, local.settings_of.tasks, local.settings_of.sync_tasks, local.settings_of.poll_tasks,
-        local.settings_of.state, local.settings_of.only, ["DROP_BUCKET"],
+        local.settings_of.read_tasks, local.settings_of.state, local.settings_of.only, ["DROP_BUCKET"],
       )
       secrets     = []
       drop        = "read"  # Once a day it compares every folder with its ledger,
@@ -185,6 +203,8 @@ locals {
     POLL_QUEUE            = "projects/${var.project.id}/locations/${var.region}/queues/${google_cloud_tasks_queue.queue["poll"].name}"
     SYNC_URL              = local.urls["sync-gallery"]
     POLL_URL              = local.urls["poll-jobs"]
+    CATALOGUE_QUEUE       = "projects/${var.project.id}/locations/${var.region}/queues/${google_cloud_tasks_queue.queue["catalogue"].name}"
+    CATALOGUE_URL         = local.urls["read-catalogue"]
     TASKS_SERVICE_ACCOUNT = local.emails["tasks"]
     SHOPTET_ESHOP_URL     = var.shoptet_eshop_url
     SHOPTET_ESHOP_ID      = var.shoptet_eshop_id == null ? null : format("%d", var.shoptet_eshop_id)

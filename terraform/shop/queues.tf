@@ -1,9 +1,10 @@
 locals {
   # sync: two galleries at a time. poll: one look at the jobs at a time. With one connection to Shoptet each, that is
-  # the three that Shoptet allows.
+  # the three that Shoptet allows. catalogue: some short calls every ten minutes; where they are too many, they wait.
   queues = {
-    sync = { at_a_time = 2, per_second = 5 }
-    poll = { at_a_time = 1, per_second = 1 }
+    sync      = { at_a_time = 2, per_second = 5 }
+    poll      = { at_a_time = 1, per_second = 1 }
+    catalogue = { at_a_time = 1, per_second = 1 }
   }
 }
 

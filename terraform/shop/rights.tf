@@ -3,7 +3,7 @@
 
 locals {
   callers = {
-    tasks     = "calls sync_gallery and poll_jobs for Cloud Tasks"
+    tasks     = "calls sync_gallery, poll_jobs and read_catalogue for Cloud Tasks"
     events    = "calls on_drop for Eventarc"
     scheduler = "calls sweep for Cloud Scheduler"
   }
@@ -65,8 +65,9 @@ locals {
 resource "google_service_account" "account" {
   for_each = local.accounts
 
-  project      = var.project.id
-  account_id   = "${var.name}-${replace(each.key, "_", "-")}"
+  project = var.project.id
+  # An id has 30 characters at most, and a shop's name 16.
+  account_id   = "${var.name}-${replace(trimprefix(each.key, "read_"), "_", "-")}"
   display_name = "gallery-sync ${var.name}: ${each.key}"
   description  = each.value
 }

@@ -79,6 +79,14 @@ class Queue:
         """See WorkQueue."""
         raise AssertionError(job_id)
 
+    def catalogue(self) -> None:
+        """See WorkQueue."""
+        return
+
+    def snapshot_ended(self, job_id: str) -> None:
+        """See WorkQueue."""
+        raise AssertionError(job_id)
+
     def poll(self, at: float) -> None:
         """See WorkQueue."""
         raise AssertionError("no job is under way")

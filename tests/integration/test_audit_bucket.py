@@ -57,6 +57,12 @@ class Asked:
     def job_ended(self, guid: str, gallery: Gallery, job_id: str) -> None:
         raise AssertionError("a full look asks Shoptet nothing")
 
+    def catalogue(self) -> None:
+        return
+
+    def snapshot_ended(self, job_id: str) -> None:
+        raise AssertionError("a full look asks Shoptet nothing")
+
     def poll(self, at: float) -> None:
         raise AssertionError("a full look asks Shoptet nothing")
 

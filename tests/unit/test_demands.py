@@ -18,6 +18,8 @@ ROOT = Path(__file__).parents[2]
 VALUES = {
     "SYNC_QUEUE": "projects/p/locations/l/queues/sync",
     "POLL_QUEUE": "projects/p/locations/l/queues/poll",
+    "CATALOGUE_QUEUE": "projects/p/locations/l/queues/catalogue",
+    "CATALOGUE_URL": "https://catalogue.example",
     "SYNC_URL": "https://sync.example",
     "POLL_URL": "https://poll.example",
     "SHOPTET_ESHOP_URL": "https://www.example.cz",

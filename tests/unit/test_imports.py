@@ -20,6 +20,8 @@ SETTINGS = {
     "STATE_BUCKET": "state",
     "SYNC_QUEUE": "projects/p/locations/l/queues/sync",
     "POLL_QUEUE": "projects/p/locations/l/queues/poll",
+    "CATALOGUE_QUEUE": "projects/p/locations/l/queues/catalogue",
+    "CATALOGUE_URL": "https://catalogue.example",
     "SYNC_URL": "https://sync.example",
     "POLL_URL": "https://poll.example",
     "SHOPTET_PRIVATE_API_TOKEN": "token",
@@ -67,6 +69,7 @@ REQUIRED: Mapping[str, set[str]] = {
     "job_finished": {*ours("shoptet.webhook"), *QUEUE, "google.cloud.tasks_v2"},
     "sweep": {*ours("work.audit_bucket", "work.audit_shop", "work.sweep"), *STORAGE, *QUEUE, "google.cloud.storage"},
     "poll_jobs": {*ours("work.poll"), *STORAGE, *QUEUE, *SHOPTET_CLIENT},
+    "read_catalogue": {*ours("work.catalogue", "shoptet.lines"), *STORAGE, *QUEUE, *SHOPTET_CLIENT},
     "sync_gallery": {*RECONCILING, *STORAGE, *QUEUE, *SHOPTET_CLIENT},
     "galleries": {*REST, *STORAGE, *QUEUE, *SHOPTET_CLIENT},
     "clean_gallery": {*REST, *STORAGE, *QUEUE, *SHOPTET_CLIENT},
@@ -87,6 +90,11 @@ FORBIDDEN: Mapping[str, set[str]] = {
         *ours("state.shared_token", "work.poll"),
     },
     "poll_jobs": {*AROUND, *RECONCILING - ours("core.observe", "core.plan"), *ours("shoptet.webhook", "work.sweep")},
+    "read_catalogue": {
+        *AROUND,
+        *RECONCILING - ours("core.observe", "core.plan"),
+        *ours("shoptet.webhook", "work.sweep"),
+    },
     "sync_gallery": {*AROUND, *ours("shoptet.webhook", "work.poll", "work.sweep")},
     "galleries": {*AROUND, *NOT_OF_REST},
     "clean_gallery": {*AROUND, *NOT_OF_REST},
@@ -130,8 +138,8 @@ def test_every_function_has_its_lists() -> None:
 
 # What a decision may load: nothing that acts, and nothing that knows what time it is.
 OF_CORE = {
-    "bisect", "collections", "dataclasses", "datetime", "hashlib", "itertools", "math", "msgspec", "re", "typing", "unicodedata",
-    "urllib", "gallery_sync",
+    "bisect", "collections", "dataclasses", "datetime", "hashlib", "itertools", "math", "msgspec", "rapidfuzz", "re", "typing",
+    "unicodedata", "urllib", "gallery_sync",
 }  # fmt: skip
 
 

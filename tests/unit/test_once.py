@@ -61,7 +61,17 @@ def test_none_is_built_once_as_well() -> None:
 
 @pytest.mark.parametrize(
     "function",
-    ["clean_gallery", "galleries", "job_finished", "on_drop", "poll_jobs", "sweep", "sync_gallery", "webhooks"],
+    [
+        "clean_gallery",
+        "galleries",
+        "job_finished",
+        "on_drop",
+        "poll_jobs",
+        "read_catalogue",
+        "sweep",
+        "sync_gallery",
+        "webhooks",
+    ],
 )
 def test_every_function_connects_once(function: str) -> None:
     source = (FUNCTIONS / f"{function}.py").read_text("utf-8")

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from gallery_sync.core.schedule import DAY, FORGET_AFTER, HOUR, JOB_KEPT, OPERATION_KEPT, Timing
-from gallery_sync.state import deletions, jobindex, open_galleries, operations, refusals
+from gallery_sync.state import catalogue, deletions, jobindex, open_galleries, operations, refusals
 from gallery_sync.work import audit_bucket, audit_requests, audit_shop
+from gallery_sync.work import catalogue as reading
 
 ROOT = Path(__file__).parents[2]
 RULES = (ROOT / "terraform" / "shop" / "buckets.tf").read_text()
@@ -15,7 +16,10 @@ TABLE = (ROOT / "ARCHITECTURE.md").read_text().partition("## What ends when")[2]
 DAYS = dict(re.findall(r'"([a-z/]+/)" += (\S+)', RULES.partition("# The history")[0]))
 """The lifecycle's days, as they are written, by the folder."""
 FOLDERS = ("ledger/", open_galleries.PREFIX, operations.OPEN, operations.PREFIX, jobindex.PREFIX, refusals.PREFIX)
-CHECKPOINTS = (audit_bucket.PATH, audit_shop.PATH, audit_shop.PLAN, audit_requests.PATH, deletions.PATH)
+CHECKPOINTS = (
+    *(audit_bucket.PATH, audit_shop.PATH, audit_shop.PLAN, audit_requests.PATH, deletions.PATH),
+    *(catalogue.PATH, reading.PATH, catalogue.CHANGES),
+)
 
 
 def test_requests_are_kept_as_long_as_the_code_believes_and_their_markers_a_day_longer() -> None:
@@ -40,7 +44,7 @@ def test_no_lifecycle_ends_what_only_we_may_end() -> None:
     assert set(DAYS) == {"outbox/", "jobs/", "operations/", "open/operations/", "removed/"}
 
 
-@pytest.mark.parametrize("folder", [*FOLDERS, *DAYS, "codes/"])
+@pytest.mark.parametrize("folder", [*FOLDERS, *DAYS, "codes/", catalogue.PREFIX])
 def test_each_folder_of_the_state_bucket_has_its_line(folder: str) -> None:
     lines = [line for line in TABLE.splitlines() if line.startswith(f"| `{folder}`")]
     assert lines

@@ -9,7 +9,7 @@ from gallery_sync.clock import Clock
 from gallery_sync.cloud.tasks import CloudTasks, Task
 from gallery_sync.core.schedule import Timing, slot
 from gallery_sync.core.shop_values import Gallery
-from gallery_sync.ports.queue import Reconcile
+from gallery_sync.ports.queue import ReadCatalogue, Reconcile
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,16 +21,23 @@ class Target:
 
 
 class TaskQueue:
-    """See the module. `sync` and `poll` are None for a function that enqueues nothing there."""
+    """See the module. A target is None for a function that enqueues nothing there; `catalogue` also where nobody reads it."""
 
     def __init__(
-        self, tasks: CloudTasks, clock: Clock, timing: Timing, sync: Target | None, poll: Target | None
+        self,
+        tasks: CloudTasks,
+        clock: Clock,
+        timing: Timing,
+        sync: Target | None,
+        poll: Target | None,
+        catalogue: Target | None = None,
     ) -> None:
         self._tasks = tasks
         self._clock = clock
         self._timing = timing
         self._sync = sync
         self._poll = poll
+        self._catalogue = catalogue
 
     def folder(self, prefix: str, gallery: Gallery, at: float) -> None:
         """See WorkQueue."""
@@ -62,6 +69,19 @@ class TaskQueue:
         again = slot("ended", f"{guid}/{gallery}/{job_id}", now, self._timing.settle_again, 0)
         self._enqueue(self._sync, Reconcile(gallery, guid=guid, job=job_id), again.name, now)
 
+    def catalogue(self) -> None:
+        """See WorkQueue."""
+        self._read_catalogue(ReadCatalogue(), "", self._timing.poll_window)
+
+    def snapshot_ended(self, job_id: str) -> None:
+        """See WorkQueue. As `job_ended`: at once, and once in a window."""
+        self._read_catalogue(ReadCatalogue(job_id), job_id, self._timing.settle_again)
+
+    def _read_catalogue(self, what: ReadCatalogue, subject: str, window: float) -> None:
+        if self._catalogue is not None:
+            now = self._clock.now()
+            self._enqueue(self._catalogue, what, slot("catalogue", subject, now, window, 0).name, now)
+
     def poll(self, at: float) -> None:
         """See WorkQueue."""
         task = slot("poll", "", max(at, self._clock.now()), self._timing.poll_window, self._timing.skew)
@@ -72,7 +92,7 @@ class TaskQueue:
         window = slot("reconcile", subject, when, self._timing.window, self._timing.skew)
         self._enqueue(self._sync, what, window.name, window.at)
 
-    def _enqueue(self, target: Target | None, what: Reconcile | None, name: str, at: float) -> None:
+    def _enqueue(self, target: Target | None, what: Reconcile | ReadCatalogue | None, name: str, at: float) -> None:
         if target is None:
             raise RuntimeError("this function was not given the queue that it enqueues to")
         body = msgspec.json.encode(what) if what is not None else b"{}"

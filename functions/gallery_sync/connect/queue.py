@@ -3,7 +3,7 @@
 from gallery_sync.clock import Clock
 from gallery_sync.cloud.queue import Target, TaskQueue
 from gallery_sync.cloud.tasks import PATIENCE_SECONDS, CloudTasks, connect
-from gallery_sync.connect.settings import PollQueueSettings, QueueSettings, SyncQueueSettings
+from gallery_sync.connect.settings import CatalogueQueueSettings, PollQueueSettings, QueueSettings, SyncQueueSettings
 from gallery_sync.core.schedule import Timing
 
 __all__ = ["work_queue"]
@@ -14,4 +14,9 @@ def work_queue(settings: QueueSettings, clock: Clock, timing: Timing, patience: 
     client = CloudTasks(connect(settings.cloud_tasks_emulator_host), settings.tasks_service_account, patience=patience)
     sync = Target(settings.sync_queue, settings.sync_url) if isinstance(settings, SyncQueueSettings) else None
     poll = Target(settings.poll_queue, settings.poll_url) if isinstance(settings, PollQueueSettings) else None
-    return TaskQueue(client, clock, timing, sync, poll)
+    catalogue = (
+        Target(settings.catalogue_queue, settings.catalogue_url)
+        if isinstance(settings, CatalogueQueueSettings)
+        else None
+    )
+    return TaskQueue(client, clock, timing, sync, poll, catalogue)

@@ -117,6 +117,14 @@ class PollQueueSettings(QueueSettings):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CatalogueQueueSettings(QueueSettings):
+    """Of whoever enqueues readings of the catalogue."""
+
+    catalogue_queue: str
+    catalogue_url: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class StateSettings(Settings):
     """Of whoever reads and writes documents."""
 
@@ -161,8 +169,13 @@ class OnDrop(SyncQueueSettings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PollJobs(ShopSettings, StateSettings, SyncQueueSettings, PollQueueSettings):
+class PollJobs(ShopSettings, StateSettings, SyncQueueSettings, PollQueueSettings, CatalogueQueueSettings):
     """The function `poll_jobs`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadCatalogue(ShopSettings, StateSettings, SyncQueueSettings, PollQueueSettings):
+    """The function `read_catalogue`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,7 +186,7 @@ class OnlySettings(Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SyncGallery(PollJobs, OnlySettings):
+class SyncGallery(ShopSettings, StateSettings, SyncQueueSettings, PollQueueSettings, OnlySettings):
     """The function `sync_gallery`."""
 
     drop_bucket: str
@@ -194,7 +207,7 @@ class JobFinished(PollQueueSettings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sweep(StateSettings, SyncQueueSettings, PollQueueSettings, OnlySettings):
+class Sweep(StateSettings, SyncQueueSettings, PollQueueSettings, CatalogueQueueSettings, OnlySettings):
     """The function `sweep`."""
 
     drop_bucket: str
@@ -236,6 +249,7 @@ FUNCTIONS: Final[Mapping[str, type[Settings]]] = {
     "on_drop": OnDrop,
     "sync_gallery": SyncGallery,
     "poll_jobs": PollJobs,
+    "read_catalogue": ReadCatalogue,
     "job_finished": JobFinished,
     "sweep": Sweep,
     "galleries": Galleries,

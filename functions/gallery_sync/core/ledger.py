@@ -258,6 +258,13 @@ class Moved(msgspec.Struct, frozen=True, omit_defaults=True):
     here: str | None = None
 
 
+class SeenAs(msgspec.Struct, frozen=True):
+    """How Shoptet showed the whole gallery at a moment (epoch seconds), in few characters (`core.catalogue.fingerprint`)."""
+
+    at: float
+    fingerprint: str
+
+
 class Ledger(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="schema", tag=2):
     """All that we know of one gallery. `prefixes` are the product's folders in the drop bucket that feed it.
 
@@ -268,6 +275,7 @@ class Ledger(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="schema"
     their files, `lost` what went so lately (see brake). `moved`: folders whose code does not mean this product any more, while
     that is of account (see folders). `order_rule`: the rule by which its images were put in order, see ORDER_RULE.
     `variants`: of its folders, which variant's each is ("": the product's own), as far as that is known (see spellings).
+    `seen_as`: how the gallery looked when it was last asked for and had changed.
     """
 
     guid: str
@@ -287,6 +295,7 @@ class Ledger(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="schema"
     moved: dict[str, Moved] = msgspec.field(default_factory=dict)
     order_rule: int = 0
     variants: dict[str, str] = msgspec.field(default_factory=dict)
+    seen_as: SeenAs | None = None
 
 
 ORDER_RULE: Final = 1

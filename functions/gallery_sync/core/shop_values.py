@@ -128,6 +128,14 @@ class ResultRow(msgspec.Struct, frozen=True):
     error: str | None = None
 
 
+class Change(msgspec.Struct, frozen=True, rename="camel"):
+    """A product that was changed or deleted: its last change alone. Shoptet calls a creation `edit`, too."""
+
+    guid: str
+    change_type: str
+    change_time: str | None = None
+
+
 class Webhook(msgspec.Struct, frozen=True, rename="camel"):
     """A registered webhook. One URL an event."""
 

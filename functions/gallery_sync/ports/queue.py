@@ -46,6 +46,12 @@ class Reconcile(msgspec.Struct, frozen=True, omit_defaults=True):
     audit: bool = msgspec.field(default=False, name="check")
 
 
+class ReadCatalogue(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The body of a catalogue task. `job`: the list of jobs showed that this one, which makes the snapshot, has ended."""
+
+    job: str | None = None
+
+
 class BadTask(ValueError):
     """A task's body that names nothing to reconcile; says what is wrong with it."""
 
@@ -80,6 +86,14 @@ class WorkQueue(Protocol):
         """Reconcile a gallery whose job has ended, now."""
         ...
 
+    def catalogue(self) -> None:
+        """Read what is new in the shop's catalogue, soon. Nothing is enqueued where nobody reads it."""
+        ...
+
+    def snapshot_ended(self, job_id: str) -> None:
+        """Read the snapshot of the catalogue whose job has ended, now."""
+        ...
+
     def poll(self, at: float) -> None:
         """Poll the jobs under way at `at` (epoch seconds) or soon after."""
         ...
@@ -99,6 +113,14 @@ def parse_task(body: bytes) -> Reconcile:
     if task.audit and task.guid is None:
         raise BadTask("the task's body asks for an audit of something else than a gallery by its guid")
     return task
+
+
+def parse_catalogue_task(body: bytes) -> ReadCatalogue:
+    """Read a catalogue task's body; raises BadTask."""
+    try:
+        return msgspec.json.decode(body, type=ReadCatalogue)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadTask(f"the task's body does not say what to read: {error}") from None
 
 
 _decoder = msgspec.json.Decoder(Reconcile)

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from gallery_sync.core.shop_values import (
     Attributes,
+    Change,
     Gallery,
     Image,
     Job,
@@ -16,6 +17,26 @@ from gallery_sync.core.shop_values import (
     RowError,
     Updated,
 )
+
+
+class CatalogueShop(Protocol):
+    """What reading the shop's catalogue calls; `gallery_sync.shoptet.client.Shoptet` says what each raises."""
+
+    def order_snapshot(self) -> str:
+        """Order the whole catalogue, and give its job's id."""
+        ...
+
+    def changes(self, *, since: float) -> tuple[Change, ...] | None:
+        """List the products that changed since a moment (epoch seconds); None: too many."""
+        ...
+
+    def job(self, job_id: str) -> JobDetail:
+        """Give one job."""
+        ...
+
+    def product(self, guid: str) -> Product:
+        """Give a product with its codes and the images of its galleries."""
+        ...
 
 
 class Shop(Protocol):

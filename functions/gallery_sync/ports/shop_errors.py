@@ -14,6 +14,8 @@
     │   └── DetailsExhausted  the detail of one unfinished job was asked for more than 10 times
     └── AnswerLost          a write that may have happened: reset, timeout, 5xx, HTML, truncated or unexpected answer
 
+Beside them stands NoResult: a job's result cannot be downloaded or read as a whole.
+
 `str(error)` is one line: the call (method and path, never a query), the status, Shoptet's message, and the request id
 that Shoptet's support asks for. Tokens, queries of URLs and bodies never get into an error.
 """
@@ -26,6 +28,7 @@ __all__ = [
     "Crowded",
     "DetailsExhausted",
     "Locked",
+    "NoResult",
     "NotAllowed",
     "NotFound",
     "Refused",
@@ -135,6 +138,10 @@ class NotAllowed(ShoptetError):
 
 class DetailsExhausted(NotAllowed):
     """403 `job-detail-try-counter-exceeded-limit`: wait until the list of jobs shows the end of this job."""
+
+
+class NoResult(Exception):
+    """What a job made is not to be had, or not whole: the message says why. It may be ordered again."""
 
 
 class AnswerLost(ShoptetError):

@@ -18,6 +18,7 @@ from gallery_sync.core.shop_values import (
     MAX_PRIORITY,
     MAX_SOURCE_URL,
     Attributes,
+    Change,
     Gallery,
     Image,
     Job,
@@ -33,10 +34,13 @@ from gallery_sync.core.shop_values import (
 from gallery_sync.ports.shop_errors import Conflict, NotFound, Refused, Unavailable
 from gallery_sync.shoptet.classify import LONG_PAUSE, Reply
 from gallery_sync.shoptet.http import Http
-from gallery_sync.shoptet.pages import ITEMS_PER_PAGE, Incomplete, Page, read_all
+from gallery_sync.shoptet.pages import ITEMS_PER_PAGE, Incomplete, Page, TooLong, read_all
 from gallery_sync.shoptet.results import Results, parse_result
 
 __all__ = ["Shoptet"]
+
+CHANGES_PER_PAGE = 1_000
+"""The most that Shoptet gives of changes; of all else it gives 500."""
 
 MAX_WEBHOOK_URL = 2_000
 """Characters."""
@@ -57,6 +61,11 @@ class _Paginator(msgspec.Struct, rename="camel"):
 
 class _Jobs(msgspec.Struct):
     jobs: tuple[Job, ...]
+    paginator: _Paginator
+
+
+class _Changes(msgspec.Struct):
+    changes: tuple[Change, ...]
     paginator: _Paginator
 
 
@@ -216,6 +225,29 @@ class Shoptet:
             raise NotFound(f"{error}: no product can have it", call="GET /api/products/code/", status=404) from None
         return self._http.call("GET", path, _Product).data.guid
 
+    def order_snapshot(self) -> str:
+        """Order the whole catalogue with its images; returns the job's id. Ordering again makes another job, and no harm."""
+        return self._http.call("GET", "/api/products/snapshot", _Accepted, query={"include": "images"}).data.job_id
+
+    def changes(self, *, since: float) -> tuple[Change, ...] | None:
+        """All products that changed or were deleted since this moment (seconds since the epoch, 30 days back at most), each once.
+
+        None where these are too many to be listed. Unavailable where the list cannot be read as a whole.
+        """
+        query = {"from": query_time(since)}
+
+        def page(number: int) -> Page[Change]:
+            asked = query | {"page": str(number), "itemsPerPage": str(CHANGES_PER_PAGE)}
+            data = self._http.call("GET", "/api/products/changes", _Changes, query=asked).data
+            return Page(data.changes, data.paginator.total_count, data.paginator.page_count)
+
+        try:
+            return read_all(page, lambda change: change.guid)
+        except TooLong:
+            return None
+        except Incomplete as error:
+            raise self._unread(error, "GET /api/products/changes") from None
+
     def webhooks(self) -> tuple[Webhook, ...]:
         """All registered webhooks."""
 
@@ -252,7 +284,10 @@ class Shoptet:
         try:
             return read_all(page, identity)
         except Incomplete as error:
-            raise Unavailable(str(error), call=call, at=self._http.now() + LONG_PAUSE) from None
+            raise self._unread(error, call) from None
+
+    def _unread(self, error: Incomplete, call: str) -> Unavailable:
+        return Unavailable(str(error), call=call, at=self._http.now() + LONG_PAUSE)
 
 
 def _done(reply: Reply[msgspec.Raw], call: str, otherwise: type[Refused]) -> None:

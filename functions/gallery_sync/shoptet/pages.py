@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 from gallery_sync.ports.shop_errors import NotFound
 
-__all__ = ["ITEMS_PER_PAGE", "Incomplete", "Page", "read_all"]
+__all__ = ["ITEMS_PER_PAGE", "Incomplete", "Page", "TooLong", "read_all"]
 
 ITEMS_PER_PAGE = 500
 """The most that Shoptet gives."""
@@ -21,6 +21,10 @@ Row = TypeVar("Row")
 
 class Incomplete(Exception):
     """The list could not be read as a whole; the message says why."""
+
+
+class TooLong(Incomplete):
+    """The list has more pages than are read."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,8 @@ def _read_once(page: Callable[[int], Page[Row]], identity: Callable[[Row], objec
     reading: dict[object, Row] = {}
     last = page(1)
     at_start = last.total_count
+    if last.page_count > MOST_PAGES:
+        raise TooLong(f"the list has more than {MOST_PAGES} pages")
     for number in range(2, MOST_PAGES + 2):
         reading.update((identity(row), row) for row in last.rows)
         if number > last.page_count:
@@ -66,4 +72,4 @@ def _read_once(page: Callable[[int], Page[Row]], identity: Callable[[Row], objec
         except NotFound:
             # The page that the last answer promised is gone: the list became shorter.
             return reading, False
-    raise Incomplete(f"the list has more than {MOST_PAGES} pages of {ITEMS_PER_PAGE}")
+    raise TooLong(f"the list has more than {MOST_PAGES} pages")

@@ -13,7 +13,7 @@ import urllib3.exceptions  # requests' own transport: only its exceptions tell a
 
 from gallery_sync.clock import Clock
 
-__all__ = ["Broken", "NotSent", "RawAnswer", "Timeouts", "exchange"]
+__all__ = ["Broken", "NotSent", "RawAnswer", "Timeouts", "exchange", "stream"]
 
 MAX_BODY = 10 * 1024 * 1024
 """Bytes, unpacked. A page of 500 jobs has about 150 kB."""
@@ -70,6 +70,42 @@ def exchange(
     Raises NotSent where nothing was sent, Broken where that is not certain.
     """
     started = clock.now()
+    response = _sent(session, timeouts, method, url, headers, body, params)
+    try:
+        return RawAnswer(response.status_code, response.headers, _read(response, clock, started + timeouts.total))
+    except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+        raise Broken(_why(error, timeouts), response.headers) from None
+    finally:
+        response.close()
+
+
+def stream(session: requests.Session, clock: Clock, timeouts: Timeouts, url: str) -> Iterator[bytes]:
+    """Send a GET, and give its answer's body in pieces as they arrive: of any size, and only where the status is 200.
+
+    Raises as `exchange` does; what was given before that is not the whole body.
+    """
+    started = clock.now()
+    response = _sent(session, timeouts, "GET", url, {}, None, None)
+    try:
+        if response.status_code != 200:
+            raise Broken(f"the answer was {response.status_code}", response.headers)
+        yield from _pieces(response, clock, started + timeouts.total)
+    except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+        raise Broken(_why(error, timeouts), response.headers) from None
+    finally:
+        response.close()
+
+
+def _sent(
+    session: requests.Session,
+    timeouts: Timeouts,
+    method: str,
+    url: str,
+    headers: Mapping[str, str],
+    body: bytes | None,
+    params: Mapping[str, str] | None,
+) -> requests.Response:
+    """Send a request, and give the answer whose body has not been read."""
     try:
         # Accept-Encoding: an answer that was not packed cannot unpack into something huge.
         fixed = {"Accept-Encoding": "identity", "Connection": "close"}
@@ -81,34 +117,31 @@ def exchange(
         raise NotSent(f"the request could not be made ({type(error).__name__})") from None
     verify = True if session.verify is None else session.verify
     try:
-        response = adapter.send(
-            prepared, stream=True, timeout=(timeouts.connect, timeouts.read), verify=verify, proxies={}
-        )
+        return adapter.send(prepared, stream=True, timeout=(timeouts.connect, timeouts.read), verify=verify, proxies={})
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
         why = _why(error, timeouts)
         if _before_sending(error):
             raise NotSent(why) from None
         raise Broken(why) from None
-    try:
-        return RawAnswer(response.status_code, response.headers, _read(response, clock, started + timeouts.total))
-    except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-        raise Broken(_why(error, timeouts), response.headers) from None
-    finally:
-        response.close()
 
 
 def _read(response: requests.Response, clock: Clock, until: float) -> bytes:
     pieces: list[bytes] = []
     size = 0
-    # read1 returns whatever has arrived; a plain read would wait until a dripping answer has filled the whole piece.
-    while piece := response.raw.read1(_PIECE, decode_content=True):
+    for piece in _pieces(response, clock, until):
         size += len(piece)
         if size > MAX_BODY:
             raise Broken(f"the answer is larger than {MAX_BODY // 1024 // 1024} MB", response.headers)
-        if clock.now() > until:
-            raise Broken("the answer did not end in time", response.headers)
         pieces.append(piece)
     return b"".join(pieces)
+
+
+def _pieces(response: requests.Response, clock: Clock, until: float) -> Iterator[bytes]:
+    # read1 returns whatever has arrived; a plain read would wait until a dripping answer has filled the whole piece.
+    while piece := response.raw.read1(_PIECE, decode_content=True):
+        if clock.now() > until:
+            raise Broken("the answer did not end in time", response.headers)
+        yield piece
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

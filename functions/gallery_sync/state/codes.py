@@ -1,16 +1,19 @@
-"""`codes/{code}.json`: which product a code means, asked at Shoptet at most once a day.
+"""`codes/{code}.json`: which product a code means, as the catalogue says, else asked at Shoptet at most once a day.
 
-A guid that a caller gave has one, too: it means itself, and Shoptet knows it.
+A guid that a caller gave has one, too: it means itself, and Shoptet knows it. Of a code that Shoptet does not know and the
+catalogue lacks, that is remembered as well, with an empty guid: it is asked about again when something changed in the shop.
 """
 
 import unicodedata
 from collections.abc import Callable
+from typing import Final
 from urllib.parse import quote
 
 import msgspec
 
 from gallery_sync.clock import Clock
 from gallery_sync.core import names
+from gallery_sync.core.catalogue import CodeRow
 from gallery_sync.core.ledger_document import BadDocument
 from gallery_sync.core.schedule import Timing
 from gallery_sync.core.shop_values import Gallery
@@ -18,6 +21,10 @@ from gallery_sync.core.spellings import composed
 from gallery_sync.ports.shop import Shop
 from gallery_sync.ports.shop_errors import NotFound
 from gallery_sync.ports.storage import Documents, PreconditionFailed, Stored
+from gallery_sync.state.catalogue import Known
+
+CATALOGUE: Final = "the catalogue"
+"""What an error names as the call where Shoptet was asked nothing: its answer is known, and nothing changed since."""
 
 
 class Code(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -42,13 +49,40 @@ class Codes:
         self._clock = clock
         self._timing = timing
         self._left = left
+        self._known = Known(documents)
 
     def meaning(self, prefix: str) -> str:
         """Give the guid that a folder's name means; the same call again within a run costs a read at most.
 
         Raises the client's NotFound where Shoptet knows no such code, and its other errors; BadDocument.
         """
-        return self.guid_of(_product(prefix))
+        product = _product(prefix)
+        try:
+            return self.guid_of(product)
+        except NotFound as error:
+            if error.call != CATALOGUE and self._known.is_there:
+                self._note_unknown(product)
+            raise
+
+    def _note_unknown(self, product: str) -> None:
+        where = path(product)
+        stored = self._documents.read(where)
+        if stored is None or not _read(stored, where).guid:
+            self._write(
+                where, Code("", self._clock.now(), unknown=True), stored.generation if stored is not None else 0
+            )
+
+    def forget_unknown(self, prefix: str) -> None:
+        """Forget that no product has this code: nobody asks any more. Raises BadDocument."""
+        product = _product(prefix)
+        where = path(product)
+        stored = self._documents.read(where) if not names.is_guid(product) else None
+        if stored is not None and not _read(stored, where).guid:
+            self._documents.delete(where)
+
+    def near(self, prefix: str) -> tuple[CodeRow, ...]:
+        """Give the codes of the shop that stand around the one which a folder's name means, as far as they are known."""
+        return self._known.near(_product(prefix))
 
     def last_known(self, prefix: str) -> str | None:
         """Give the guid that a folder's name was last known to mean, without asking; None if it never was."""
@@ -74,6 +108,12 @@ class Codes:
         is_recent = believed is None or (known is not None and self._clock.now() < known.checked_at + believed)
         if known is not None and self._believes(known) and is_recent:
             return known.guid
+        listed = self._listed(product, where, stored, believed)
+        if listed is not None:
+            return listed
+        now = self._clock.now()
+        if known is not None and known.unknown and self._known.lacks(product, known.checked_at, now, self._timing):
+            raise NotFound("404", call=CATALOGUE, status=404)
         return self._ask(product, where, stored)
 
     def check_guid(self, guid: str, gallery: Gallery) -> None:
@@ -115,6 +155,9 @@ class Codes:
         known = _read(stored, where) if stored is not None else None
         if known is not None and self._is_fresh(known) and not now:
             return None if known.unknown else known.guid
+        listed = self._listed(product, where, stored) if not now else None
+        if listed is not None:
+            return listed
         try:
             return self._ask(product, where, stored)
         except NotFound:
@@ -128,12 +171,22 @@ class Codes:
     def _is_fresh(self, code: Code) -> bool:
         return self._clock.now() < code.checked_at + self._timing.code_valid
 
+    def _listed(self, product: str, where: str, stored: Stored | None, believed: float | None = None) -> str | None:
+        """Give the guid that the catalogue says a code means, where that is as good as an answer of Shoptet's; else None."""
+        said = self._known.meaning(product)
+        valid = self._timing.code_valid if believed is None else believed
+        if said is None or self._clock.now() >= said[1] + valid:
+            return None
+        return self._learned(said[0].guid, said[1], where, stored)
+
     def _ask(self, product: str, where: str, stored: Stored | None) -> str:
-        guid = self._found(product).lower()
-        before = _read(stored, where).guid if stored is not None else guid
+        return self._learned(self._found(product).lower(), self._clock.now(), where, stored)
+
+    def _learned(self, guid: str, at: float, where: str, stored: Stored | None) -> str:
+        before = (_read(stored, where).guid if stored is not None else "") or guid
         if before != guid and self._left is not None:
             self._left(before)
-        self._write(where, Code(guid, self._clock.now()), stored.generation if stored is not None else 0)
+        self._write(where, Code(guid, at), stored.generation if stored is not None else 0)
         return guid
 
     def _found(self, product: str) -> str:
@@ -171,7 +224,7 @@ def known_guid(documents: Documents, product: str) -> str | None:
         return product.lower()
     where = path(product)
     stored = documents.read(where)
-    return _read(stored, where).guid if stored is not None else None
+    return (_read(stored, where).guid or None) if stored is not None else None
 
 
 def path(product: str) -> str:

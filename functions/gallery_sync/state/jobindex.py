@@ -13,6 +13,8 @@ from gallery_sync.log import Log
 from gallery_sync.ports.storage import Documents, Listed, PreconditionFailed
 
 PREFIX: Final = "jobs/"
+CATALOGUE: Final = "catalogue"
+"""What stands in the place of a flight where a job makes the snapshot of the whole catalogue, which is of no gallery."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,16 @@ class IndexedJob:
     flight: str
     started: float
     asked: int = 0
+
+    @property
+    def is_snapshot(self) -> bool:
+        """Whether it makes the snapshot of the catalogue."""
+        return self.flight == CATALOGUE
+
+
+def snapshot(job_id: str, started: float) -> IndexedJob:
+    """Give the entry of a job that makes the snapshot of the catalogue."""
+    return IndexedJob(job_id, "", GALLERIES[0], CATALOGUE, started)
 
 
 def path(job_id: str) -> str:

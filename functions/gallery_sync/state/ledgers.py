@@ -8,7 +8,7 @@ from typing import Final
 
 from gallery_sync.clock import Clock, SystemClock
 from gallery_sync.core import ledger_document
-from gallery_sync.core.ledger import Flight, Ledger, file_of
+from gallery_sync.core.ledger import Flight, Ledger, SeenAs, file_of
 from gallery_sync.core.observe import observe
 from gallery_sync.core.shop_values import Gallery
 from gallery_sync.ports.storage import (
@@ -30,6 +30,8 @@ PAUSES: Final = (0.05, 1.0)
 """Seconds between two tries: at first, and at most. They double, and each is cut by chance, so that tries spread."""
 FOLDERS: Final = "folders"
 """The metadata that names the folders of which a ledger wants files: a listing shows whose folder was emptied."""
+SEEN: Final = "seen"
+"""The metadata that says when and how the gallery was seen: the whole shop is compared by a listing."""
 FOLDERS_BYTES: Final = 4096
 """Of that metadata. An object's may have 8 KiB in all (Cloud Storage, "Object metadata")."""
 
@@ -65,6 +67,8 @@ class Ledgers:
         """
         path, body = ledger_document.path(changed.guid, changed.gallery), ledger_document.encode(changed)
         metadata = ledger_document.counts(changed).metadata() | {FOLDERS: _folders(changed)}
+        if changed.seen_as is not None:
+            metadata[SEEN] = f"{int(changed.seen_as.at)} {changed.seen_as.fingerprint}"
         said, says = open_galleries.of_ledger(held.ledger), open_galleries.of_ledger(changed)
         marker = None
         if says is not None and says != said:
@@ -126,6 +130,12 @@ def _pause(tries: int, now: float) -> float:
 def listed_folders(listed: Listed) -> list[str]:
     """Name the folders of the drop bucket of which a ledger wants files, from a listing."""
     return [folder for folder in listed.metadata.get(FOLDERS, "").split("/") if folder]
+
+
+def listed_seen(listed: Listed) -> SeenAs | None:
+    """Give when and how a gallery was seen, from a listing; None where that is not told."""
+    at, _, fingerprint = listed.metadata.get(SEEN, "").partition(" ")
+    return SeenAs(float(at), fingerprint) if at.isdecimal() and fingerprint else None
 
 
 def _folders(ledger: Ledger) -> str:

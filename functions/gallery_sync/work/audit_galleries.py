@@ -8,6 +8,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from gallery_sync.core import forget, ledger_document
 from gallery_sync.core.ledger import reconcile_at
@@ -17,9 +18,13 @@ from gallery_sync.ports.storage import Listed, PreconditionFailed
 from gallery_sync.state import ledgers, open_galleries
 from gallery_sync.state.ledgers import Ledgers
 from gallery_sync.state.open_galleries import Marker
+from gallery_sync.work import catalogue
 from gallery_sync.work.audit_bucket import Place
 from gallery_sync.work.audit_shop import ShopAudit
 from gallery_sync.work.world import SweepWorld
+
+COMPARED: Final = 2 * DAY
+"""Seconds for which a comparison with the catalogue stands for the audits: it is made once a day, and may fail once."""
 
 
 @dataclass
@@ -47,6 +52,8 @@ def list_ledgers(
     seen: set[Place] = set()
     quiet: list[Place] = []
     shop_audit.begin_listing()
+    # What the whole catalogue is compared with every day needs no audit of its own.
+    is_compared = now < catalogue.compared_at(world) + COMPARED
     for listed in world.documents.list(ledger_document.PREFIX):
         place = ledger_document.parse_path(listed.path)
         if place is None:
@@ -59,7 +66,7 @@ def list_ledgers(
         says = open_galleries.listed_said(listed.metadata)
         if says is None and listed.metadata.get("live") == "0" and now > listed.updated + DAY:
             quiet.append(place)
-        elif not left_alone:
+        elif not left_alone and not (is_compared and ledgers.listed_seen(listed) is not None):
             shop_audit.meet(*place)
         for folder in ledgers.listed_folders(listed):
             found.wanting[folder].append(place)

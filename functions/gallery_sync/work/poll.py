@@ -35,13 +35,21 @@ def poll(world: PollWorld) -> None:
     open_ages = [now - job.started for job, _ in entries if not _has_ended(jobs.get(job.job_id), job, now, world)]
     for job, _ in entries:
         if _has_ended(jobs.get(job.job_id), job, now, world):
-            world.queue.job_ended(job.guid, job.gallery, job.job_id)
+            _tell_ended(world, job)
     if open_ages:
         pause = schedule.next_poll(min(open_ages), world.timing)
     else:
         # An ended job leaves the index when it is settled; if that task is lost, the next poll enqueues it again.
         pause = schedule.unsettled(now - max(job.started for job, _ in entries), world.timing)
     world.queue.poll(schedule.together(now, pause))
+
+
+def _tell_ended(world: PollWorld, job: IndexedJob) -> None:
+    """Have whoever ordered a job see to it, as it has ended."""
+    if job.is_snapshot:
+        world.queue.snapshot_ended(job.job_id)
+    else:
+        world.queue.job_ended(job.guid, job.gallery, job.job_id)
 
 
 def _without_forgotten(world: PollWorld, now: float) -> tuple[Entry, ...]:
@@ -82,10 +90,10 @@ def _ask_each(world: PollWorld, entries: tuple[Entry, ...], now: float) -> None:
     for job, generation in entries:
         due = schedule.next_detail(job.asked, job.started, world.timing)
         if now > job.started + world.timing.job_lost:
-            world.queue.job_ended(job.guid, job.gallery, job.job_id)
+            _tell_ended(world, job)
         elif now >= due and jobindex.count_ask(world.documents, job, generation):
             if _detail_ended(world, job):
-                world.queue.job_ended(job.guid, job.gallery, job.job_id)
+                _tell_ended(world, job)
             due = schedule.next_detail(job.asked + 1, job.started, world.timing)
         next_at.append(max(due, now + world.timing.poll_first))
     world.queue.poll(min(next_at))

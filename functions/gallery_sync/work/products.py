@@ -8,6 +8,7 @@ from gallery_sync.core import folders, names, schedule
 from gallery_sync.core.files import of_gallery
 from gallery_sync.core.ledger import Ledger, Moved
 from gallery_sync.core.limits import is_too_many
+from gallery_sync.core.near import nearest
 from gallery_sync.core.settle import product_gone
 from gallery_sync.core.shop_values import GALLERIES, Gallery, Product
 from gallery_sync.ports import shop_errors
@@ -52,6 +53,7 @@ def find(world: ReconcileWorld, prefix: str, gallery: Gallery) -> str | None:
     codes = codes_of(world)
     if not codes.is_fresh(prefix) and not any(of_gallery(world.drops.list(f"{prefix}/"), gallery)):
         refusals.clear(world.documents, refusals.folder(prefix, gallery))
+        codes.forget_unknown(prefix)
         return codes.last_known(prefix)
     try:
         return codes.meaning(prefix)
@@ -217,10 +219,20 @@ def _meant(codes: Codes, prefix: str, guid: str, *, now: bool = False) -> str | 
 def _refuse_folder(world: ReconcileWorld, prefix: str, gallery: Gallery, error: shop_errors.Refused) -> None:
     kind = "guid" if names.is_guid(prefix) else "code"
     # Without the request's id, which is another one each time: the same refusal again is no news.
-    reason = f"Shoptet knows no product with this {kind}: {_ADVICE} ({error.message})"
+    reason = f"Shoptet knows no product with this {kind}{_meant_perhaps(world, prefix)}: {_ADVICE} ({error.message})"
     if any(map(names.is_hidden, prefix)):
         reason = f"the folder's name holds a character that is not seen, {names.shortened(prefix)}: rename it; {reason}"
     _refuse(world, prefix, gallery, folders.NO_PRODUCT, reason, error.request_id)
+
+
+def _meant_perhaps(world: ReconcileWorld, prefix: str) -> str:
+    """Give the codes that a folder's name was meant to be, perhaps, as a question; nothing where none is alike."""
+    product = names.decode_product(prefix)
+    if isinstance(product, names.BadProduct) or names.is_guid(product):
+        return ""
+    found = nearest(product, codes_of(world).near(prefix))
+    alike = [f"{names.shortened(row.code)} ({names.shortened(row.name)})" if row.name else row.code for row in found]
+    return f"; is it {' or '.join(alike)}?" if alike else ""
 
 
 def _refuse(

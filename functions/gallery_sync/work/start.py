@@ -9,8 +9,9 @@ from typing import Final
 import msgspec
 
 from gallery_sync.core import brake, folders, forget, schedule, settle, spellings, twins
+from gallery_sync.core.catalogue import fingerprint
 from gallery_sync.core.files import DropFile, of_gallery
-from gallery_sync.core.ledger import Action, Flight, Ledger, Snapshot, request_order
+from gallery_sync.core.ledger import Action, Flight, Ledger, SeenAs, Snapshot, request_order
 from gallery_sync.core.observe import is_being_written, observe
 from gallery_sync.core.plan import Nothing, RunIntent, StartFlight, Step, Wait, plan
 from gallery_sync.core.schedule import HOUR
@@ -85,7 +86,17 @@ def start(
         return _fly(world, held, ledger, step, seen)
     if isinstance(step, RunIntent):
         return _run(world, held, step)
+    ledger = _seen_as(ledger, seen)
     return _rest(world, held, ledger, min([*coming, *([step.until] if isinstance(step, Wait) else [])], default=None))
+
+
+def _seen_as(ledger: Ledger, seen: Seen | None) -> Ledger:
+    """Note how the gallery looks, where it was asked for: the day's snapshot of the shop is compared with that."""
+    if seen is None:
+        return ledger
+    shown = fingerprint(seen.product.images[ledger.gallery])
+    known = ledger.seen_as is not None and ledger.seen_as.fingerprint == shown
+    return ledger if known else replace(ledger, seen_as=SeenAs(seen.at, shown))
 
 
 def _observed(

@@ -61,6 +61,7 @@ def sweep(world: SweepWorld) -> Swept:
     jobs = sum(1 for _ in jobindex.under_way(world.documents, world.log))
     if jobs:
         world.queue.poll(now)
+    world.queue.catalogue()
     _go_on_with_requests(world, now)
     _look_at_refused_again(world, now)
     if came[0] == Progress(came[0].day):

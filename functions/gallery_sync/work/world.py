@@ -1,6 +1,6 @@
 """What a run works with: everything that acts or can change, handed in as frozen values."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from gallery_sync.clock import Clock
@@ -9,7 +9,7 @@ from gallery_sync.core.schedule import Timing
 from gallery_sync.log import Log
 from gallery_sync.parallel import Spread, in_threads
 from gallery_sync.ports.queue import WorkQueue
-from gallery_sync.ports.shop import Shop
+from gallery_sync.ports.shop import CatalogueShop, Shop
 from gallery_sync.ports.storage import Bin, Documents, Drops, Outbox
 from gallery_sync.state.ledgers import Ledgers
 
@@ -39,6 +39,15 @@ class PollWorld(BaseWorld):
     """What a poll of the jobs works with."""
 
     shop: Shop
+
+
+@dataclass(frozen=True, kw_only=True)
+class CatalogueWorld(BaseWorld):
+    """What reading the shop's catalogue works with. `lines` gives a result's lines (raises NoResult), `new_id` new ids."""
+
+    shop: CatalogueShop
+    lines: Callable[[str], Iterator[bytes]]
+    new_id: Callable[[], str]
 
 
 @dataclass(frozen=True, kw_only=True)

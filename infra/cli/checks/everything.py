@@ -10,6 +10,7 @@ from google.cloud.storage import Client
 from gallery_sync.clock import Clock
 from gallery_sync.shoptet.client import Shoptet
 from infra.cli.checks.buckets import check_drop_bucket, check_state_bucket
+from infra.cli.checks.catalogue import check_catalogue
 from infra.cli.checks.clocks import check_clocks
 from infra.cli.checks.finding import Finding
 from infra.cli.checks.paused import check_paused
@@ -47,5 +48,6 @@ def everything(subjects: Subjects, *, dry_run: bool) -> Iterator[Finding]:
     yield from state_bucket
     if reached.ok:
         yield from check_paused(subjects.storage, settings.state_bucket)
+        yield from check_catalogue(subjects.storage, settings.state_bucket)
     yield from check_queue(subjects.queues, settings.sync_queue, "SYNC_QUEUE", SYNC_AT_ONCE)
     yield from check_queue(subjects.queues, settings.poll_queue, "POLL_QUEUE", POLL_AT_ONCE)

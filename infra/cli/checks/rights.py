@@ -38,6 +38,7 @@ class Endpoint:
 ENDPOINTS: Final = (
     Endpoint("GET /api/webhooks", False, lambda shop, _: shop.webhooks()),
     Endpoint("GET /api/products/{guid}/images/{gallery}", False, lambda shop, _: shop.images(NOWHERE, "shop")),
+    Endpoint("GET /api/products/{guid}", False, lambda shop, _: shop.product(NOWHERE)),
     Endpoint("GET /api/products/code/{code}", False, lambda shop, _: shop.guid_of("gallery-sync-check")),
     Endpoint("GET /api/system/jobs", False, lambda shop, now: shop.jobs(created_from=now - SEND_WITHIN)),
     Endpoint("GET /api/system/jobs/{jobId}", False, lambda shop, _: shop.job("gallery-sync-check")),

@@ -13,7 +13,7 @@ run "accounts" {
 
   assert {
     condition = toset([for a in google_service_account.account : a.account_id]) == toset([
-      "shop-on-drop", "shop-sync-gallery", "shop-poll-jobs", "shop-job-finished", "shop-webhooks", "shop-galleries",
+      "shop-on-drop", "shop-sync-gallery", "shop-poll-jobs", "shop-catalogue", "shop-job-finished", "shop-webhooks", "shop-galleries",
       "shop-clean-gallery", "shop-sweep", "shop-tasks", "shop-events", "shop-scheduler",
     ])
     error_message = "one account a function, and one each for Cloud Tasks, Eventarc and Cloud Scheduler"
@@ -22,7 +22,7 @@ run "accounts" {
   assert {
     condition = alltrue([
       for deployed in google_cloudfunctions2_function.function :
-      deployed.service_config[0].service_account_email == "shop-${replace(deployed.build_config[0].entry_point, "_", "-")}@demo-project.iam.gserviceaccount.com"
+      deployed.service_config[0].service_account_email == "shop-${replace(trimprefix(deployed.build_config[0].entry_point, "read_"), "_", "-")}@demo-project.iam.gserviceaccount.com"
     ])
     error_message = "every function runs as its own account"
   }
@@ -38,6 +38,7 @@ run "buckets" {
       "serviceAccount:shop-clean-gallery roles/storage.objectUser demo-project-shop-drop",
       "serviceAccount:shop-sync-gallery roles/storage.objectUser demo-project-shop-state",
       "serviceAccount:shop-poll-jobs roles/storage.objectUser demo-project-shop-state",
+      "serviceAccount:shop-catalogue roles/storage.objectUser demo-project-shop-state",
       "serviceAccount:shop-webhooks roles/storage.objectUser demo-project-shop-state",
       "serviceAccount:shop-galleries roles/storage.objectUser demo-project-shop-state",
       "serviceAccount:shop-clean-gallery roles/storage.objectUser demo-project-shop-state",
@@ -109,12 +110,16 @@ run "queues" {
       "serviceAccount:shop-sync-gallery roles/cloudtasks.enqueuer shop-poll",
       "serviceAccount:shop-poll-jobs roles/cloudtasks.enqueuer shop-sync",
       "serviceAccount:shop-poll-jobs roles/cloudtasks.enqueuer shop-poll",
+      "serviceAccount:shop-poll-jobs roles/cloudtasks.enqueuer shop-catalogue",
+      "serviceAccount:shop-catalogue roles/cloudtasks.enqueuer shop-sync",
+      "serviceAccount:shop-catalogue roles/cloudtasks.enqueuer shop-poll",
       "serviceAccount:shop-job-finished roles/cloudtasks.enqueuer shop-poll",
       "serviceAccount:shop-webhooks roles/cloudtasks.enqueuer shop-sync",
       "serviceAccount:shop-galleries roles/cloudtasks.enqueuer shop-sync",
       "serviceAccount:shop-clean-gallery roles/cloudtasks.enqueuer shop-sync",
       "serviceAccount:shop-sweep roles/cloudtasks.enqueuer shop-sync",
       "serviceAccount:shop-sweep roles/cloudtasks.enqueuer shop-poll",
+      "serviceAccount:shop-sweep roles/cloudtasks.enqueuer shop-catalogue",
     ])
     error_message = "who enqueues where"
   }
@@ -126,6 +131,7 @@ run "queues" {
       "serviceAccount:shop-on-drop roles/iam.serviceAccountUser shop-tasks",
       "serviceAccount:shop-sync-gallery roles/iam.serviceAccountUser shop-tasks",
       "serviceAccount:shop-poll-jobs roles/iam.serviceAccountUser shop-tasks",
+      "serviceAccount:shop-catalogue roles/iam.serviceAccountUser shop-tasks",
       "serviceAccount:shop-job-finished roles/iam.serviceAccountUser shop-tasks",
       "serviceAccount:shop-webhooks roles/iam.serviceAccountUser shop-tasks",
       "serviceAccount:shop-galleries roles/iam.serviceAccountUser shop-tasks",
@@ -144,6 +150,7 @@ run "secrets" {
     condition = toset([for r in google_secret_manager_secret_iam_member.right : "${split("@", r.member)[0]} ${r.role} ${r.secret_id}"]) == toset([
       "serviceAccount:shop-sync-gallery roles/secretmanager.secretAccessor shop-shoptet-private-api-token",
       "serviceAccount:shop-poll-jobs roles/secretmanager.secretAccessor shop-shoptet-private-api-token",
+      "serviceAccount:shop-catalogue roles/secretmanager.secretAccessor shop-shoptet-private-api-token",
       "serviceAccount:shop-job-finished roles/secretmanager.secretAccessor shop-shoptet-webhook-keys",
       "serviceAccount:shop-webhooks roles/secretmanager.secretAccessor shop-webhook-secrets",
       "serviceAccount:shop-galleries roles/secretmanager.secretAccessor shop-shoptet-private-api-token",
@@ -165,6 +172,7 @@ run "callers" {
       "serviceAccount:shop-events roles/run.invoker shop-on-drop-metadata",
       "serviceAccount:shop-tasks roles/run.invoker shop-sync-gallery",
       "serviceAccount:shop-tasks roles/run.invoker shop-poll-jobs",
+      "serviceAccount:shop-tasks roles/run.invoker shop-read-catalogue",
       "serviceAccount:shop-scheduler roles/run.invoker shop-sweep",
       "allUsers roles/run.invoker shop-job-finished",
       "allUsers roles/run.invoker shop-webhooks",

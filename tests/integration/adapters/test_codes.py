@@ -1,14 +1,19 @@
 """Which product a folder means: asked at Shoptet once a day."""
 
+import contextlib
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
+from gallery_sync.core.catalogue import Changed
+from gallery_sync.core.catalogue import Listed as Listing
 from gallery_sync.core.ledger_document import BadDocument
 from gallery_sync.core.schedule import DAY, Timing
 from gallery_sync.ports.queue import EnqueueFailed
 from gallery_sync.ports.shop import Shop
 from gallery_sync.ports.shop_errors import NotFound, TryLater
+from gallery_sync.state.catalogue import CHANGES, Writer
 from gallery_sync.state.codes import Codes, known_guid, path
 
 from .conftest import FakeClock, World
@@ -191,3 +196,120 @@ def test_whoever_learns_that_a_code_moved_tells_the_old_product_before_it_is_wri
     assert (told, known_guid(deployed.world.documents, "62/XL")) == ([GUID], OTHER)
     learn(Codes(deployed.world.documents, shop, deployed.clock, Timing(), told.append))
     assert told == [GUID]
+
+
+class Listed:
+    """A shop whose catalogue was read an hour ago, and asked what changed ten minutes ago."""
+
+    def __init__(self, deployed: Deployed) -> None:
+        self.deployed = deployed
+        self.now = deployed.clock.now()
+        self.documents = deployed.world.documents
+        self.write(Changed(until=self.now - 600))
+        writer = Writer(self.documents, "a", (), 0)
+        writer.add(Listing(OTHER, "Stolní lampa", "visible", ("LAMP-1", "62/XL"), (), {}, {}))
+        assert writer.finish(self.now - 3600, None, 0) is not None
+
+    def write(self, changed: Changed) -> None:
+        self.documents.delete(CHANGES)
+        self.documents.write(CHANGES, msgspec.json.encode(changed), generation=0)
+
+
+@pytest.fixture
+def listed(deployed: Deployed) -> Listed:
+    return Listed(deployed)
+
+
+def test_a_code_that_the_catalogue_has_costs_no_call(listed: Listed) -> None:
+    codes = listed.deployed.codes()
+    assert codes.meaning("LAMP-1") == codes.meaning("lamp-1") == OTHER
+    assert codes.meant("62%2FXL", OTHER) == OTHER
+    assert listed.deployed.products.asked == []
+    # As long as an answer of Shoptet's would count that was given when it was last certain.
+    listed.deployed.clock.sleep(DAY - 601)
+    assert listed.deployed.codes().meaning("LAMP-1") == OTHER
+    listed.deployed.clock.sleep(2)
+    with pytest.raises(NotFound):
+        listed.deployed.codes().meaning("LAMP-1")
+
+
+def test_a_caller_believes_the_catalogue_for_as_long_as_an_answer_of_shoptets(listed: Listed) -> None:
+    assert listed.deployed.codes().guid_of("62/XL", believed=601) == OTHER
+    assert listed.deployed.products.asked == []
+    assert listed.deployed.codes().guid_of("62/XL", believed=599) == GUID
+
+
+def test_a_product_that_changed_since_is_asked_about(listed: Listed) -> None:
+    listed.write(Changed(until=listed.now - 600, guids={OTHER: listed.now - 700}, latest=listed.now - 700))
+    assert listed.deployed.codes().meaning("62%2FXL") == GUID
+    assert listed.deployed.products.asked == ["62/XL"]
+
+
+def test_right_before_something_is_sent_the_catalogue_is_not_asked(listed: Listed) -> None:
+    assert listed.deployed.codes().meant("62%2FXL", GUID, now=True) == GUID
+    assert listed.deployed.products.asked == ["62/XL"]
+
+
+def test_that_a_code_was_given_to_another_product_is_told_to_the_first_one(listed: Listed) -> None:
+    left: list[str] = []
+    shop: Shop = listed.deployed.products  # type: ignore[assignment]  # as above
+    Codes(listed.documents, shop, listed.deployed.clock, Timing()).guid_of("62/XL", believed=1)
+    listed.deployed.clock.sleep(DAY)
+    listed.write(Changed(until=listed.deployed.clock.now()))
+    codes = Codes(listed.documents, shop, listed.deployed.clock, Timing(), left.append)
+    assert codes.meaning("62%2FXL") == OTHER
+    assert left == [GUID]
+
+
+def test_a_code_that_the_catalogue_lacks_costs_one_call_and_then_none_until_something_changes(listed: Listed) -> None:
+    deployed = listed.deployed
+
+    def ask() -> int:
+        before = len(deployed.products.asked)
+        with pytest.raises(NotFound):
+            deployed.codes().meaning("LAPM-1")
+        return len(deployed.products.asked) - before
+
+    assert [ask(), ask()] == [1, 0]
+    deployed.clock.sleep(3000)
+    assert ask() == 0
+    # A price: the product is another one, and yet it may have the code by now.
+    now = deployed.clock.now()
+    listed.write(Changed(until=now, guids={OTHER: now - 60}, latest=now - 60))
+    assert [ask(), ask()] == [1, 1]
+    deployed.clock.sleep(400)
+    assert [ask(), ask()] == [1, 0]
+    # What changed is not to be had for an hour.
+    deployed.clock.sleep(3300)
+    assert ask() == 1
+    assert known_guid(listed.documents, "LAPM-1") is None
+
+
+def test_what_nobody_asks_about_any_more_is_forgotten(listed: Listed) -> None:
+    codes = listed.deployed.codes()
+    for code in ("LAPM-1", "62%2FXL"):
+        with contextlib.suppress(NotFound):
+            codes.meaning(code)
+        codes.forget_unknown(code)
+    codes.forget_unknown(GUID)
+    assert [one.path for one in listed.documents.list("codes/")] == [path("62/XL")]
+
+
+def test_without_a_catalogue_an_unknown_code_leaves_nothing_behind(deployed: Deployed) -> None:
+    with pytest.raises(NotFound):
+        deployed.codes().meaning("LAPM-1")
+    assert list(deployed.world.documents.list("codes/")) == []
+
+
+@pytest.mark.parametrize("damaged", ["catalogue.json", CHANGES, "catalogue/a/codes/0-0.jsonl"])
+@pytest.mark.parametrize("gone", [True, False])
+def test_a_damaged_catalogue_knows_nothing(listed: Listed, damaged: str, gone: bool) -> None:
+    listed.documents.delete(damaged)
+    if not gone:
+        listed.documents.write(damaged, b"{", generation=0)
+    assert listed.deployed.codes().meaning("62%2FXL") == (OTHER if (damaged, gone) == (CHANGES, True) else GUID)
+    assert listed.deployed.codes().near("LAPM-1") == () or (damaged, gone) == (CHANGES, True)
+
+
+def test_near_are_the_codes_around(listed: Listed) -> None:
+    assert {row.code for row in listed.deployed.codes().near("LAPM-1")} == {"LAMP-1", "62/XL"}

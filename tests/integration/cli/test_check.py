@@ -12,7 +12,7 @@ def test_a_deployment_that_is_as_it_should_be_gets_ticks_alone(ready: Deployment
     result = ready.run("check")
     assert result.exit_code == 0, result.output
     assert crosses(result.output) == []
-    assert result.output.count("✓ right to ") == 10
+    assert result.output.count("✓ right to ") == 11
     for subject in ("token", "goes to", "newest key", "clocks", "drop bucket", "preconditions", "signed URLs", "queue"):
         assert subject in result.output
 
@@ -34,10 +34,18 @@ def test_a_dry_run_writes_nothing_even_for_a_moment(ready: Deployment) -> None:
     assert set(requests.get(f"{ready.servers.storage}/_control/calls", timeout=10).json()) <= {
         "buckets.get",
         "objects.list",
+        "objects.download",
         "xml.get",
     }
     called = requests.get(f"{ready.servers.sandbox}/_control/calls", timeout=10).json()["operations"]
-    assert set(called) <= {"webhooks.list", "images.list", "product.by_code", "jobs.list", "jobs.detail"}
+    assert set(called) <= {
+        "webhooks.list",
+        "images.list",
+        "product.by_code",
+        "product.detail",
+        "jobs.list",
+        "jobs.detail",
+    }
 
 
 def test_the_token_and_the_keys_come_from_secret_manager_where_the_environment_has_none(ready: Deployment) -> None:

@@ -141,6 +141,12 @@ class Written:
     def job_ended(self, guid: str, gallery: Gallery, job_id: str) -> None:
         self._note("ended", job_id)
 
+    def catalogue(self) -> None:
+        self._note("catalogue")
+
+    def snapshot_ended(self, job_id: str) -> None:
+        self._note("catalogue")
+
     def poll(self, at: float) -> None:
         self._note("jobs")
 

@@ -21,6 +21,7 @@ from gallery_sync.connect.settings import (
 from gallery_sync.core.schedule import Timing
 
 SYNC = {"SYNC_QUEUE": "projects/p/locations/l/queues/sync", "SYNC_URL": "https://sync.example"}
+READ = {"CATALOGUE_QUEUE": "projects/p/locations/l/queues/read", "CATALOGUE_URL": "https://catalogue.example"}
 POLL = {"POLL_QUEUE": "projects/p/locations/l/queues/poll", "POLL_URL": "https://poll.example"}
 STATE = {"STATE_BUCKET": "state"}
 SHOP = {"SHOPTET_PRIVATE_API_TOKEN": "private-secret"}
@@ -35,14 +36,15 @@ SIGNED = {"WEBHOOK_SECRETS": "whsec_" + base64.b64encode(b"secret" * 4).decode()
 NEEDED: dict[str, dict[str, str]] = {
     "on_drop": SYNC | DROPS,
     "sync_gallery": SHOP | STATE | SYNC | POLL | DROPS,
-    "poll_jobs": SHOP | STATE | SYNC | POLL,
+    "poll_jobs": SHOP | STATE | SYNC | POLL | READ,
+    "read_catalogue": SHOP | STATE | SYNC | POLL,
     "job_finished": POLL | KEYS,
-    "sweep": STATE | SYNC | POLL | DROPS,
+    "sweep": STATE | SYNC | POLL | READ | DROPS,
     "galleries": SHOP | STATE | SYNC | DROPS | CALLERS,
     "clean_gallery": SHOP | STATE | SYNC | DROPS | CALLERS,
     "webhooks": STATE | SYNC | SIGNED,
 }
-ALL = SHOP | STATE | SYNC | POLL | DROPS | KEYS | CALLERS | SIGNED
+ALL = SHOP | STATE | SYNC | POLL | READ | DROPS | KEYS | CALLERS | SIGNED
 ONE_MISSING = [(function, name) for function, needed in NEEDED.items() for name in needed]
 
 
@@ -132,7 +134,7 @@ def test_a_callers_key_or_secret_that_is_none_is_refused(function: str, name: st
     assert value not in line
 
 
-WITHOUT_SHOP = STATE | SYNC | POLL
+WITHOUT_SHOP = STATE | SYNC | POLL | READ
 
 
 def test_the_two_ways_in_exclude_each_other() -> None:
@@ -207,7 +209,7 @@ def test_plain_http_is_for_this_machine_alone(url: str) -> None:
 
 def test_a_function_that_lacks_a_setting_does_not_start_and_says_so_in_one_line() -> None:
     with pytest.raises(SystemExit) as caught:
-        read_or_exit(Sweep, SYNC | POLL | DROPS)
+        read_or_exit(Sweep, SYNC | POLL | READ | DROPS)
     assert caught.value.code == (
         "gallery-sync cannot start: the setting STATE_BUCKET is missing: set the environment variable STATE_BUCKET"
     )

@@ -159,6 +159,7 @@ class RecordingTasks(CloudTasks):
 
 SYNC = Target("projects/p/locations/l/queues/sync", "https://sync.example/")
 POLL = Target("projects/p/locations/l/queues/poll", "https://poll.example/")
+CATALOGUE = Target("projects/p/locations/l/queues/catalogue", "https://catalogue.example/")
 
 
 def queue_into(tasks: CloudTasks, sync: Target | None = SYNC, poll: Target | None = POLL) -> TaskQueue:

@@ -244,6 +244,8 @@ GOOD = {
     "POLL_QUEUE": "projects/p/locations/l/queues/poll",
     "SYNC_URL": "https://sync.example",
     "POLL_URL": "https://poll.example",
+    "CATALOGUE_QUEUE": "projects/p/locations/l/queues/catalogue",
+    "CATALOGUE_URL": "https://catalogue.example",
     "SHOPTET_API_URL": "https://api.myshoptet.com",
     "SHOPTET_PRIVATE_API_TOKEN": "token",
     "SHOPTET_WEBHOOK_KEYS": "key",

@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 import pytest
 
 from gallery_sync.core import ledger_document
-from gallery_sync.core.ledger import Failure, Ledger, with_entries
+from gallery_sync.core.ledger import Failure, Ledger, SeenAs, with_entries
 from gallery_sync.core.operation import Operation
 from gallery_sync.core.schedule import DAY
 from gallery_sync.core.shop_values import Gallery
@@ -17,6 +18,9 @@ from gallery_sync.ports.storage import Listed, Stored
 from gallery_sync.state import open_galleries, operations
 from gallery_sync.state.ledgers import Ledgers
 from gallery_sync.work import audit_requests
+from gallery_sync.work.audit_galleries import list_ledgers
+from gallery_sync.work.catalogue import PATH as READING
+from gallery_sync.work.catalogue import Reading
 from gallery_sync.work.sweep import Swept, sweep
 from gallery_sync.work.world import SweepWorld
 from tests.unit.core.build import GUID, NOW, TIMING, FixedClock, Lines, a_flight, a_ledger, key, replace, shown
@@ -81,6 +85,9 @@ class Asked:
     def audit(self, guid: str, gallery: Gallery, at: float) -> None:
         return
 
+    def catalogue(self) -> None:
+        return
+
 
 class NoDrops:
     def list(self, prefix: str, *, start: str = "") -> Iterator[Any]:
@@ -102,17 +109,18 @@ class State:
     def sweep(self, now: float) -> Swept:
         self.documents.now = now
         self.documents.calls.clear()
+        return sweep(self.world(now))
+
+    def world(self, now: float) -> SweepWorld:
         queue: Any = self.asked
         drops: Any = NoDrops()
-        return sweep(
-            SweepWorld(
-                documents=self.documents,
-                queue=queue,
-                clock=FixedClock(now),
-                log=self.lines.log,
-                timing=TIMING,
-                drops=drops,
-            )
+        return SweepWorld(
+            documents=self.documents,
+            queue=queue,
+            clock=FixedClock(now),
+            log=self.lines.log,
+            timing=TIMING,
+            drops=drops,
         )
 
     def paths(self, prefix: str) -> list[str]:
@@ -338,3 +346,28 @@ def test_the_daily_audit_of_requests_goes_on_where_its_time_ended(state: State) 
         audit_requests.audit_requests(world, LATER + TIMING.run_budget * 1.1)
         found.append(list(state.asked.operations))
     assert found == [names[: audit_requests.CHUNK], names[audit_requests.CHUNK - 1 :], []]
+
+
+@dataclass
+class Met:
+    """The audit of the shop, which notes the galleries that it meets."""
+
+    places: list[tuple[str, Gallery]] = field(default_factory=list)
+
+    def begin_listing(self) -> None:
+        return
+
+    def meet(self, guid: str, gallery: Gallery) -> None:
+        self.places.append((guid, gallery))
+
+
+@pytest.mark.parametrize(("days_ago", "looked_at", "audited"), [(1.9, True, False), (2, True, True), (1, False, True)])
+def test_a_gallery_that_the_days_catalogue_is_compared_with_has_no_audit_of_its_own(
+    state: State, days_ago: float, looked_at: bool, audited: bool
+) -> None:
+    state.written(replace(QUIET, seen_as=SeenAs(NOW, "0123456789abcdef") if looked_at else None))
+    reading = msgspec.json.encode(Reading(compared="a", compared_at=NOW - days_ago * DAY))
+    state.documents.write(READING, reading, generation=0)
+    met: Any = Met()
+    list_ledgers(state.world(NOW), {}, met, lambda _: False)
+    assert (met.places == [(GUID, "shop")]) is audited

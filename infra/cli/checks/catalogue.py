@@ -1,0 +1,39 @@
+"""Whether the shop's whole catalogue is to be had. Nothing hangs on it, so its lack is told and no cross."""
+
+from collections.abc import Iterator
+
+import msgspec
+from google.cloud.storage import Client
+
+from gallery_sync.cloud.storage import BucketDocuments
+from gallery_sync.core.ledger_document import BadDocument
+from gallery_sync.ports.storage import StorageUnavailable
+from gallery_sync.state.catalogue import read_head
+from gallery_sync.work.catalogue import PATH, Reading
+from infra.cli.checks.finding import Finding, cross, tick
+
+__all__ = ["check_catalogue"]
+
+PATIENCE = 20.0
+WITHOUT = "each code is asked for alone, and each gallery compared with the shop once in 28 days"
+
+
+def check_catalogue(client: Client, state_bucket: str) -> Iterator[Finding]:
+    """Look for the catalogue in the state bucket, and why there is none."""
+    what = "the shop's catalogue"
+    documents = BucketDocuments(client.bucket(state_bucket), PATIENCE)
+    try:
+        head, _ = read_head(documents)
+        stored = documents.read(PATH)
+        reading = msgspec.json.decode(stored.body, type=Reading) if stored is not None else Reading()
+    except (StorageUnavailable, BadDocument, msgspec.DecodeError) as error:
+        yield cross(
+            what, f"could not be read ({error})", "run the check again later; a damaged document may be deleted"
+        )
+        return
+    if reading.denied:
+        yield tick(what, f"not to be had ({reading.denied}): {WITHOUT}")
+    elif head is None:
+        yield tick(what, f"not read yet, sweep orders it: until then {WITHOUT}")
+    else:
+        yield tick(what, f"{head.products} products, {head.codes} codes")
