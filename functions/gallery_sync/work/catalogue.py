@@ -172,7 +172,7 @@ def _written(world: CatalogueWorld, reading: Reading, url: str, head: Head | Non
             sample.offer(read_codes(line))
         except BadLine as error:
             raise shop_errors.NoResult(f"its line {number} is no product: {error}") from None
-    if not sample.products:
+    if not sample.products and head is not None and head.products:
         raise shop_errors.NoResult("it lists no product")
     writer = Writer(world.documents, f"{int(reading.ordered_at)}-{world.new_id()}", sample.bounds(), sample.digits())
     for number, line in enumerate(world.lines(url), 1):

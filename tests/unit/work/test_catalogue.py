@@ -483,3 +483,11 @@ def test_a_night_in_which_all_prices_change_makes_no_comparison(place: Place) ->
     ]
     place.run(at=NOW + 600)
     assert reconciled(place) == []
+
+
+def test_a_shop_without_products_has_an_empty_catalogue() -> None:
+    place = Place(Shop(order=["job-1"], results=[[], []]))
+    place.run()
+    place.run("job-1")
+    assert [severity for severity, _ in place.told()] == ["INFO", "INFO"]
+    assert (place.jobs, read_head(place.documents)[0] is not None) == ([], True)

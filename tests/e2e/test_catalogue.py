@@ -1,0 +1,32 @@
+"""The catalogue in the whole local cloud: a sweep has it read, and a mistyped folder is told what it was meant to be."""
+
+from gallery_sync.state import catalogue, refusals
+from gallery_sync.work import catalogue as reading
+from infra.local.cloud import LocalCloud
+from tests.e2e.support import Sandbox, drop, log_lines, pictures, wait, wait_settled
+
+
+def test_a_mistyped_folder_is_told_what_it_was_meant_to_be(cloud: LocalCloud, sandbox: Sandbox) -> None:
+    lamp = sandbox.add_product()
+    for path in (catalogue.PATH, reading.PATH):
+        # The next sweep has it read anew, as if a day had passed.
+        cloud.documents.delete(path)
+    cloud.sweep()
+    wait("the catalogue", lambda: catalogue.read_head(cloud.documents)[0] is not None)
+    head, _ = catalogue.read_head(cloud.documents)
+    assert head is not None
+    listed = catalogue.Catalogue(cloud.documents, head).code(lamp.code)
+    assert listed is not None
+    assert (listed.guid, listed.name) == (lamp.guid, lamp.code)
+    assert [line["message"] for line in log_lines(cloud, "read_catalogue", "ERROR")] == []
+
+    mistyped = lamp.code[:2] + lamp.code[3] + lamp.code[2] + lamp.code[4:]
+    dropped = pictures(mistyped, 1)
+    drop(cloud, dropped)
+    assert {row.state for row in wait_settled(cloud, dropped)} == {"refused"}
+    (refused,) = [one for one in refusals.read_all(cloud.documents) if one.prefix == mistyped]
+    assert f"is it {lamp.code} ({lamp.code})?" in refused.reason
+    cloud.remove(dropped[0].name)
+    wait(
+        "the refusal to disappear", lambda: not [r for r in refusals.read_all(cloud.documents) if r.prefix == mistyped]
+    )
