@@ -20,7 +20,7 @@ def test_a_mistyped_folder_is_told_what_it_was_meant_to_be(cloud: LocalCloud, sa
     assert (listed.guid, listed.name) == (lamp.guid, lamp.code)
     assert [line["message"] for line in log_lines(cloud, "read_catalogue", "ERROR")] == []
 
-    mistyped = lamp.code[:2] + lamp.code[3] + lamp.code[2] + lamp.code[4:]
+    mistyped = f"{lamp.code}X"
     dropped = pictures(mistyped, 1)
     drop(cloud, dropped)
     assert {row.state for row in wait_settled(cloud, dropped)} == {"refused"}

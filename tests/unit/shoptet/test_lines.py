@@ -36,6 +36,7 @@ def test_the_lines_of_a_packed_file() -> None:
         b"\n\n".join(ROWS),
         gzip.compress(ROWS[0] + b"\n" + ROWS[1][:5]) + gzip.compress(ROWS[1][5:] + b"\n" + ROWS[2]),
     ],
+    ids=["plain", "Windows", "empty lines", "two files in one"],
 )
 def test_a_file_that_is_not_packed_or_in_pieces_or_with_other_ends_is_read_as_well(body: bytes) -> None:
     assert lines(answer(200, body)) == ROWS
