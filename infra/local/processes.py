@@ -87,7 +87,8 @@ class Processes:
         path = self._logs / f"{name}.log"
         until = time.monotonic() + START_SECONDS
         while time.monotonic() < until:
-            line, newline, _ = path.read_text().partition("\n")
+            # A process that is forked opens its log itself, a moment later.
+            line, newline, _ = path.read_text().partition("\n") if path.exists() else ("", "", "")
             if newline:
                 try:
                     answer: dict[str, str] = json.loads(line)
