@@ -1,5 +1,7 @@
 """What a sweep costs cannot rise unnoticed: every call is counted, in a small shop."""
 
+import pytest
+
 from tests.bench.sweep_costs import a_day
 
 GALLERIES = 2_500
@@ -29,6 +31,7 @@ def test_a_sweep_costs_its_listings_a_full_look_one_read_a_gallery_and_code_and_
     assert 60 <= day.audits <= 125
 
 
+@pytest.mark.long
 def test_a_full_look_that_takes_more_than_one_sweep_compares_every_gallery_once() -> None:
     day = a_day(16_000)
     assert len(day.full) > 1

@@ -28,6 +28,8 @@ from tests.e2e.support import (
     wait_settled,
 )
 
+pytestmark = pytest.mark.long
+
 
 def refused(cloud: LocalCloud, text: str) -> list[RefusedDrop]:
     """The refusals whose name holds this text."""

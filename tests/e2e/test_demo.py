@@ -56,6 +56,7 @@ def test_the_sample_travels_in_less_than_30_seconds() -> None:
     assert ["92ca3575-7481-11e8-8216-002590dad85e/shop360/frame-10.webp", "shop360"] in [row[:2] for row in rows]
 
 
+@pytest.mark.long
 def test_a_folder_of_ones_own_travels_as_well(tmp_path: Path) -> None:
     mine = new_product()
     places = [f"{mine.guid}/shop/b.jpg", f"{mine.guid}/shop360/1.png", "62%2FXL/a 1.webp", "můj stůl/shop/1.gif"]
@@ -113,6 +114,7 @@ def test_the_comparison_fails_if_a_gallery_without_files_shows_something(
     assert f"{product.guid} shop360: 1 images for no file" in strays(cloud, [file])
 
 
+@pytest.mark.long
 def test_a_folder_whose_names_mean_nothing_ends_badly_and_says_what_names_look_like(tmp_path: Path) -> None:
     (tmp_path / "photos").mkdir()
     (tmp_path / "1.jpg").write_bytes(picture("1.jpg", "1").body)
@@ -122,6 +124,7 @@ def test_a_folder_whose_names_mean_nothing_ends_badly_and_says_what_names_look_l
     assert any("names look like {product}/{gallery}/{file}" in line for line in lines), lines
 
 
+@pytest.mark.long
 def test_a_shop_of_ones_own_codes_refuses_folders_of_others(tmp_path: Path) -> None:
     for code in ("LAMP-1", "LAMPA-1"):
         (tmp_path / code).mkdir()
@@ -133,6 +136,7 @@ def test_a_shop_of_ones_own_codes_refuses_folders_of_others(tmp_path: Path) -> N
     assert lines[-1].startswith("1 of 1 images live, 1 refused"), lines[-1]
 
 
+@pytest.mark.long
 def test_one_picture_in_several_spellings_is_shown_once_and_the_table_says_so(tmp_path: Path) -> None:
     """Over the real client and storage: with and without `shop/`, by guid, in both forms of Unicode, and a copy of its bytes."""
     guid, one, other = "92ca3575-7481-11e8-8216-002590dad85e", picture("a.jpg", "1").body, picture("b.jpg", "2").body

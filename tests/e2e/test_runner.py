@@ -53,6 +53,7 @@ def running_dev() -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
             shutil.rmtree(logs, ignore_errors=True)
 
 
+@pytest.mark.long
 @pytest.mark.skipif(
     sys.platform != "linux", reason="reads /proc; elsewhere nothing ends the children of a killed runner"
 )
@@ -132,6 +133,7 @@ def listens(port: int) -> bool:
         return client.connect_ex(("127.0.0.1", port)) == 0
 
 
+@pytest.mark.long
 def test_the_lines_that_the_runner_prints_work_as_they_are() -> None:
     with running_dev() as (_, lines):
         listing, dropping = (line.strip() for line in lines if line.strip().startswith("curl"))

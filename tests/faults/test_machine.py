@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
@@ -185,7 +186,7 @@ class Shop(RuleBasedStateMachine):
         assert problems == []
 
 
-TestShop: Any = Shop.TestCase
+TestShop: Any = pytest.mark.long(Shop.TestCase)
 TestShop.settings = settings(
     max_examples=EXAMPLES,
     stateful_step_count=15,

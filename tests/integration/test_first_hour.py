@@ -108,6 +108,7 @@ def test_a_phones_photo_with_a_second_frame_is_a_picture() -> None:
     assert (read.extension, read.width, read.height) == ("jpg", 40, 30)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(90)
 def test_ctrl_c_ends_the_demo_of_the_calls_without_a_traceback() -> None:
     running = subprocess.Popen(

@@ -30,6 +30,7 @@ def workers(parent: int) -> set[int]:
     return found
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc")
 @pytest.mark.parametrize("name", ["on_drop", "job_finished"])
 def test_a_worker_that_was_silent_for_long_lives_on(

@@ -303,20 +303,20 @@ def test_tokens_are_not_sent_to_an_address_that_does_not_protect_them(url: str) 
 def test_the_errors_of_a_call_hold_its_path_but_neither_query_nor_token() -> None:
     steps: list[requests.Response | BaseException] = [
         answer(401, TOKEN),
-        shoptets(400, None, [error("bad", f"{TOKEN} {BASE}/x?sig=abc")]),
+        shoptets(400, None, [error("bad", f"{TOKEN} {BASE}/x?sig=0123-secret")]),
         shoptets(404, None, [error(TOKEN)]),
-        requests.ReadTimeout(f"{BASE}/api/thing?sig=abc {TOKEN}"),
+        requests.ReadTimeout(f"{BASE}/api/thing?sig=0123-secret {TOKEN}"),
         shoptets(500, None, [error("x", TOKEN)]),
     ]
     for step in steps:
         script = Script(step)
         http = Http(BASE, PrivateToken(TOKEN), script.session(), VirtualClock())
         with pytest.raises(ShoptetError) as caught:
-            http.call("PATCH", "/api/thing", Accepted, query={"sig": "abc"})
+            http.call("PATCH", "/api/thing", Accepted, query={"sig": "0123-secret"})
         shown = f"{caught.value} {caught.value!r} {vars(caught.value)} {http!r} {PrivateToken(TOKEN)!r}"
         assert "PATCH /api/thing" in shown
         assert TOKEN not in shown
-        assert "abc" not in shown
+        assert "0123-secret" not in shown
 
 
 def test_a_reset_on_the_wire_loses_a_writes_answer_and_only_delays_a_get() -> None:
