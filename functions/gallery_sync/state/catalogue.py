@@ -29,7 +29,7 @@ from gallery_sync.core.catalogue import (
 )
 from gallery_sync.core.ledger_document import BadDocument
 from gallery_sync.core.schedule import HOUR, Timing
-from gallery_sync.parallel import in_threads
+from gallery_sync.parallel import Spread, in_threads
 from gallery_sync.ports.storage import Documents, PreconditionFailed
 
 PATH: Final = "catalogue.json"
@@ -115,6 +115,7 @@ class Writer:
     bounds: Sequence[str]
     digits: int
     buffered: int = BUFFERED
+    spread: Spread = in_threads
     _rows: dict[str, list[bytes]] = field(default_factory=dict)
     _sizes: dict[str, int] = field(default_factory=dict)
     _parts: dict[str, int] = field(default_factory=dict)
@@ -151,11 +152,11 @@ class Writer:
         """
         written = {shard: self._parts.get(shard, 0) for shard in self._rows}
 
-        def write(shard: str) -> None:
+        def write(shard: str) -> int:
             path = _part(self.name, shard, written[shard])
-            self.documents.write(path, b"\n".join(self._rows[shard]), generation=0)
+            return self.documents.write(path, b"\n".join(self._rows[shard]), generation=0)
 
-        in_threads(write, list(written))
+        list(self.spread(write, list(written)))
         parts = {**self._parts, **{shard: part + 1 for shard, part in written.items()}}
         old = before.set if before is not None else ""
         bounds = tuple(self.bounds)
@@ -167,14 +168,19 @@ class Writer:
         return head
 
 
-def clear_old(documents: Documents, head: Head) -> None:
+def clear_old(documents: Documents, head: Head, spread: Spread = in_threads) -> None:
     """Remove all sets but this one and the one before it, which somebody may be reading. Raises StorageUnavailable."""
     old = [
         listed.path
         for listed in documents.list(PREFIX)
         if listed.path.removeprefix(PREFIX).partition("/")[0] not in (head.set, head.before)
     ]
-    in_threads(documents.delete, old)
+
+    def delete(path: str) -> int:
+        documents.delete(path)
+        return 1
+
+    list(spread(delete, old))
 
 
 class Catalogue:

@@ -24,6 +24,8 @@ from gallery_sync.work.world import BaseWorld, CatalogueWorld
 replace = msgspec.structs.replace
 
 PATH: Final = "catalogue-reading.json"
+NOTED_EVERY: Final = HOUR / 2
+"""Seconds after which it is noted that nothing changed."""
 MOST_TRIES: Final = 3
 """Of reading one snapshot: a run that is killed while it reads leaves no word of why."""
 
@@ -145,8 +147,9 @@ def _read(
         # Another run reads it.
         return None
     except shop_errors.TryLater as error:
-        # The next poll of the jobs enqueues it again.
+        # It was not begun; the next poll of the jobs enqueues it again.
         world.log.say("INFO", f"not now: {error}")
+        checkpoints.write(world.documents, PATH, reading, generation)
         return None
     except (shop_errors.NoResult, shop_errors.Refused, shop_errors.NotAllowed) as error:
         world.log.say("ERROR", f"the snapshot of the catalogue was not read, and the last one stays: {error}")
@@ -156,7 +159,7 @@ def _read(
     checkpoints.write(world.documents, PATH, after, generation)
     jobindex.remove(world.documents, reading.job)
     if new is not None:
-        catalogue.clear_old(world.documents, new)
+        catalogue.clear_old(world.documents, new, world.spread)
         world.log.say("INFO", "the catalogue was read", products=new.products, codes=new.codes)
     return new
 
@@ -174,7 +177,8 @@ def _written(world: CatalogueWorld, reading: Reading, url: str, head: Head | Non
             raise shop_errors.NoResult(f"its line {number} is no product: {error}") from None
     if not sample.products and head is not None and head.products:
         raise shop_errors.NoResult("it lists no product")
-    writer = Writer(world.documents, f"{int(reading.ordered_at)}-{world.new_id()}", sample.bounds(), sample.digits())
+    name = f"{int(reading.ordered_at)}-{world.new_id()}"
+    writer = Writer(world.documents, name, sample.bounds(), sample.digits(), spread=world.spread)
     for number, line in enumerate(world.lines(url), 1):
         writer.add(_product(line, number))
     return writer.finish(reading.ordered_at, head, generation)
@@ -204,6 +208,8 @@ def _note_changes(world: CatalogueWorld, head: Head) -> None:
         world.log.say("INFO", f"what changed in the shop is not to be had now: {error}")
         return
     after = with_changes(before, found, head.asked_at - world.timing.clock_margin, now)
+    if replace(after, until=before.until) == before and now < before.until + NOTED_EVERY:
+        return
     checkpoints.write(world.documents, catalogue.CHANGES, after, generation)
 
 

@@ -1,6 +1,7 @@
 """A flight's first half: what is wanted and shown, the next step, and for a flight: take the slot, send, record the answer."""
 
 import dataclasses
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import chain, islice
@@ -96,7 +97,7 @@ def _seen_as(ledger: Ledger, seen: Seen | None) -> Ledger:
         return ledger
     shown = fingerprint(seen.product.images[ledger.gallery])
     known = ledger.seen_as is not None and ledger.seen_as.fingerprint == shown
-    return ledger if known else replace(ledger, seen_as=SeenAs(seen.at, shown))
+    return ledger if known else replace(ledger, seen_as=SeenAs(math.floor(seen.at), shown))
 
 
 def _observed(

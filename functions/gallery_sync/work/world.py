@@ -48,6 +48,7 @@ class CatalogueWorld(BaseWorld):
     shop: CatalogueShop
     lines: Callable[[str], Iterator[bytes]]
     new_id: Callable[[], str]
+    spread: Spread = in_threads
 
 
 @dataclass(frozen=True, kw_only=True)

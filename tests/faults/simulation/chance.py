@@ -145,6 +145,8 @@ class Setting:
     """How often a task is tried whose run fails or dies; with 1, only what looks again by itself finds what was left."""
     audit_every: float = MONTH
     """How often each gallery is compared with Shoptet itself, in seconds."""
+    catalogue: bool = False
+    """Whether the shop's catalogue is read, so that what a code means may come from there."""
     one_write_a_second: bool = False
     """Whether the storage refuses (429) what is written to one object within a second of the last time."""
 
@@ -166,4 +168,5 @@ class Setting:
             one_write_a_second=rng.random() < 0.4,
             most_an_hour=rng.choice((1, 200)),
             releases=rng.random() < 0.5,
+            catalogue=rng.random() < 0.4,
         )

@@ -1,7 +1,7 @@
 """`ports.Shop` over the simulated Shoptet: the rules of its calls, and the errors of the real client."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
@@ -10,6 +10,7 @@ from gallery_sync.core import names
 from gallery_sync.core.shop_values import (
     GALLERIES,
     Attributes,
+    Change,
     Gallery,
     Image,
     Job,
@@ -25,7 +26,7 @@ from gallery_sync.ports import shop_errors
 from gallery_sync.shoptet.client import Shoptet
 from tests.faults.simulation import arguments
 from tests.faults.simulation.effects import Effects
-from tests.faults.simulation.jobs import SimJobs
+from tests.faults.simulation.jobs import SNAPSHOT, SimJobs
 from tests.faults.simulation.shop import Place, SimShop
 
 POISON = "poison"
@@ -190,6 +191,29 @@ class SimClient:
         codes = frozenset(code for code, meant in self._shop.codes.items() if meant == guid)
         images: dict[Gallery, tuple[Image, ...]] = {one: self._shop.shown((guid, one)) for one in GALLERIES}
         return Product(guid, f"product {guid}", codes, images)
+
+    def order_snapshot(self) -> str:
+        """See ports.CatalogueShop."""
+        self._valid(lambda real: real.order_snapshot())
+        self._get("snapshot")
+        return self._jobs.start_snapshot().id
+
+    def changes(self, *, since: float) -> tuple[Change, ...] | None:
+        """See ports.CatalogueShop. A deletion is none of the things that happen here."""
+        self._valid(lambda real: real.changes(since=since))
+        self._get("changes")
+        ahead = self._shop.how.clock_ahead
+        return tuple(
+            Change(guid, "edit", self._shop.stamp(at)) for guid, at in self._shop.edited.items() if at + ahead >= since
+        )
+
+    def lines(self, url: str) -> Iterator[bytes]:
+        """See CatalogueWorld. The connection may break at any line."""
+        for line in self._jobs.all[url.removeprefix(SNAPSHOT)].lines:
+            self._effects.point()
+            if self._effects.happens(self._effects.faults.get_fails):
+                raise shop_errors.NoResult("it was cut off")
+            yield line
 
     def guid_of(self, code: str) -> str:
         """See ports.Shop."""

@@ -12,6 +12,7 @@ from tests.faults.simulation.storage import URL
 
 HOURS_TO_FAIL: Final = 3 * 3600.0
 MOST_DETAILS: Final = 10
+SNAPSHOT: Final = "https://shop.test/snapshots/"
 TOO_LARGE: Final = "too-large"
 """Content that begins so never appears, without a word (docs/shoptet.md, "Product images")."""
 
@@ -50,6 +51,8 @@ class SimJob:
     completed: float | None = None
     details: int = 0
     rows: dict[int, ResultRow] = field(default_factory=dict)
+    lines: tuple[bytes, ...] = ()
+    """Of a snapshot: the products as they were when it ran."""
 
     @property
     def ended(self) -> bool:
@@ -93,6 +96,21 @@ class SimJobs:
         takes = self._shop.how.job_seconds or takes
         fx.tell("%s (%s, %d images) is taken on, for %.1f s", job.id, endpoint, len(items), takes)
         fx.scheduler.at(fx.now + takes * 0.3, lambda: self._run(job, takes * 0.7))
+        return job
+
+    def start_snapshot(self) -> SimJob:
+        """Take on the job that makes a snapshot of all products."""
+        fx = self._effects
+        job = SimJob(f"job-{len(self.all) + 1}", ("", "shop"), "/api/products/snapshot", fx.now, ())
+        self.all[job.id] = job
+        takes = fx.rng.random() * (4000.0 if fx.happens(fx.faults.job_slow) else 60.0)
+        fx.tell("%s makes a snapshot within %.1f s", job.id, takes)
+
+        def run() -> None:
+            job.lines = self._shop.snapshot()
+            self._run(job, takes / 2)
+
+        fx.scheduler.at(fx.now + takes / 2, run)
         return job
 
     def start_foreign(self, place: Place, unless: Callable[[], bool]) -> None:
@@ -215,7 +233,8 @@ class SimJobs:
             if job.details > MOST_DETAILS:
                 raise self._effects.broken(f"I4: {job.details} details of the unfinished {job_id} were asked for")
         completed = self._shop.stamp(job.completed) if job.completed is not None else None
-        return JobDetail(job.id, job.endpoint, job.status, self._shop.stamp(job.created), completed)
+        url = f"{SNAPSHOT}{job.id}" if job.lines and job.status == "completed" else None
+        return JobDetail(job.id, job.endpoint, job.status, self._shop.stamp(job.created), completed, result_url=url)
 
     def result(self, job_id: str) -> tuple[ResultRow, ...] | None:
         """Give what the job's result says, in this shop's form."""

@@ -14,17 +14,27 @@ from gallery_sync.core import ledger_document
 from gallery_sync.core.names import decode_product
 from gallery_sync.core.schedule import DAY
 from gallery_sync.core.shop_values import GALLERIES
-from gallery_sync.state import refusals
+from gallery_sync.state import catalogue, jobindex, refusals
 from gallery_sync.work import audit_requests, audit_shop
 from gallery_sync.work.audit_bucket import PATH as FULL_LOOK
 from tests.faults.simulation.storage import Blob
-from tests.faults.simulation.universe import Universe
+from tests.faults.simulation.universe import SWEEP_EVERY, Universe
 
 MARKS: Final = (FULL_LOOK, audit_requests.PATH)
 """What says how far a day's audits came, by the name that they came to."""
 DAYS: Final = 2
 ASKED_AGAIN: Final = 10
 """How often a day a refused folder is asked about at most: while the pauses still grow, and by the daily audit."""
+SEEN: Final = b"seen_as"
+SEEN_AS: Final = 90
+"""Bytes that a ledger grows by with its first look: how the gallery was seen."""
+OF_CATALOGUE: Final = {
+    "snapshot": DAYS + 1,
+    "job": (DAYS + 1) * 10,
+    "jobs": DAYS * 10,
+    "changes": math.ceil(DAYS * DAY / SWEEP_EVERY) + DAYS + 1,
+}
+"""Calls that reading the catalogue takes: a job a day, which is waited for, and what changed, once a sweep."""
 DIGITS: Final = 8
 """Bytes by which a moment may be longer than another, as JSON writes it."""
 
@@ -39,7 +49,7 @@ def quiet_problems(universe: Universe) -> list[str]:
     return [
         *_calls(universe, before, universe.calls.about - called),
         *_writes(universe, before, universe.rewritten),
-        *_growth(before, universe.state.blobs),
+        *_growth(before, universe.state.blobs, universe.setting.catalogue),
         *_plan(universe),
     ]
 
@@ -51,9 +61,11 @@ def _calls(universe: Universe, before: Mapping[str, Blob], made: Counter[tuple[s
     checked = {place for place in (*left, *map(ledger_document.parse_path, before)) if place is not None}
     for place in checked:
         # A ledger that says nothing any more is forgotten, and has no checks after that.
-        least = math.floor(rounds) if place in left else 0
+        # With the catalogue a gallery has no checks of its own: it is looked at where that shows it otherwise than it was seen.
+        least = math.floor(rounds) if place in left and not universe.setting.catalogue else 0
         galleries = sum(1 for guid, _ in checked if guid == place[0])
-        if not least <= made["product", place[0]] <= galleries * math.ceil(rounds):
+        most = galleries * (math.ceil(rounds) + universe.setting.catalogue)
+        if not least <= made["product", place[0]] <= most:
             yield (
                 f"{place[0]} was asked for {made['product', place[0]]} times in {DAYS} quiet days, the check of each of its "
                 f"{galleries} galleries was due {rounds:g} times"
@@ -64,6 +76,8 @@ def _calls(universe: Universe, before: Mapping[str, Blob], made: Counter[tuple[s
             continue
         most = DAYS * ASKED_AGAIN * len(GALLERIES) if subject in refused else DAYS
         if kind == "code" and times <= most:
+            continue
+        if universe.setting.catalogue and times <= OF_CATALOGUE.get(kind, 0):
             continue
         yield f"Shoptet was asked {times} times in {DAYS} quiet days: {kind} {subject or ''}"
 
@@ -81,22 +95,28 @@ def _writes(universe: Universe, before: Mapping[str, Blob], rewritten: Counter[s
         daily = path in (*MARKS, audit_shop.PLAN) or path.startswith("codes/")
         most = DAYS if daily else checks if path == audit_shop.PATH else 0
         most = DAYS * ASKED_AGAIN if path.startswith(refusals.PREFIX) else most
-        if ledger_document.parse_path(path) and path not in universe.state.blobs:
-            # It was forgotten, which is once.
+        if ledger_document.parse_path(path):
+            # It was forgotten, or seen otherwise than it was noted before, which is once.
             most = 1
+        if universe.setting.catalogue and path.startswith((jobindex.PREFIX, catalogue.PREFIX.removesuffix("/"))):
+            # The catalogue's own: a job a day, with its count of questions, and what changed.
+            continue
         if times > most:
             yield f"{path} was written {times} times in {DAYS} quiet days"
 
 
-def _growth(before: Mapping[str, Blob], after: Mapping[str, Blob]) -> Iterator[str]:
-    if added := after.keys() - before.keys():
+def _growth(before: Mapping[str, Blob], after: Mapping[str, Blob], listed: bool) -> Iterator[str]:
+    # The catalogue's own; and that no product has a code, which is remembered beside it.
+    of_catalogue = ("catalogue", "codes/") if listed else ()
+    if added := {path for path in after.keys() - before.keys() if not path.startswith(of_catalogue)}:
         yield f"new documents on quiet days: {sorted(added)}"
     for path, blob in after.items():
         # A mark names what its audit came to: another one, where that is new since the last day. A plan is of its own day.
         if (
             path in before
             and path not in (*MARKS, audit_shop.PLAN)
-            and len(blob.body) > len(before[path].body) + DIGITS
+            and not path.startswith("catalogue")
+            and len(blob.body) > len(before[path].body) + (DIGITS if SEEN in before[path].body else SEEN_AS)
         ):
             yield f"{path} grew from {len(before[path].body)} to {len(blob.body)} bytes on quiet days"
 

@@ -278,8 +278,8 @@ class Life:
             universe.turn(SWEEP_EVERY)
             # A gallery may wait for the next hour, in which more images may go.
             due = any(0 < reconcile_at(held) < universe.now + HOUR for held in universe.record.current.values())
-            still = still + 1 if universe.at_rest and not due and state == universe.state.last else 0
-            state = universe.state.last
+            still = still + 1 if universe.at_rest and not due and state == universe.written else 0
+            state = universe.written
             if still >= 3 and universe.setting.releases and self.people.release():
                 still = 0
             elif still >= 3:

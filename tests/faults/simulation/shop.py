@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+import msgspec
+
 from gallery_sync.core.shop_values import Gallery, Image
 from tests.faults.simulation.chance import Shoptets
 from tests.faults.simulation.effects import Effects
@@ -72,6 +74,8 @@ class SimShop:
     """Images that a caller named for that at any time."""
     touched: dict[str, float] = field(default_factory=dict)
     """When a person last changed order or description of an object's image."""
+    edited: dict[str, float] = field(default_factory=dict)
+    """When each product changed last (true time)."""
     _history: dict[Place, list[tuple[float, tuple[Image, ...]]]] = field(default_factory=dict)
     _names: int = 100
     _line: int = 0
@@ -131,6 +135,7 @@ class SimShop:
         if self.how.renumbers:
             for number, picture in enumerate(sorted(pictures, key=_line), start=1):
                 picture.priority = 10 * number
+        self.edited[place[0]] = self.effects.now
         self._history.setdefault(place, []).append((self.effects.now, self._images(sorted(pictures, key=_line))))
 
     def shown(self, place: Place) -> tuple[Image, ...]:
@@ -145,9 +150,11 @@ class SimShop:
 
     def move_code(self, code: str, guid: str | None) -> None:
         """Let a code mean another product from now on, or none."""
-        self.moves.append((self.effects.now, code, self.codes.pop(code, None)))
+        before = self.codes.pop(code, None)
+        self.moves.append((self.effects.now, code, before))
         if guid is not None:
             self.codes[code] = guid
+        self.edited |= {product: self.effects.now for product in (before, guid) if product is not None}
 
     def meant_lately(self, code: str, guid: str, since: float) -> bool:
         """Whether a code means a product, or did so at any time since that moment."""
@@ -157,6 +164,23 @@ class SimShop:
     def normal(self, description: str) -> str:
         """Give a description as this shop keeps it."""
         return " ".join(description.split()) if self.how.trims else description
+
+    def snapshot(self) -> tuple[bytes, ...]:
+        """Give all products that there are now, a line each; what it says of codes is an answer like any other."""
+        products = dict.fromkeys((*(guid for guid, _ in self.galleries), *self.codes.values()))
+        for code, guid in self.codes.items():
+            self.told.setdefault(code, []).append((self.effects.now, None if guid in self.gone else guid))
+        return tuple(self._product(guid) for guid in products if guid not in self.gone)
+
+    def _product(self, guid: str) -> bytes:
+        codes = [{"code": code} for code, meant in self.codes.items() if meant == guid]
+        images = [
+            {**msgspec.to_builtins(image), "gallery": gallery}
+            for (of, gallery) in self.galleries
+            if of == guid
+            for image in self.shown((of, gallery))
+        ]
+        return msgspec.json.encode({"guid": guid, "name": f"product {guid}", "variants": codes, "images": images})
 
     def named(self, place: Place, name: str) -> Picture | None:
         """Find an image."""

@@ -19,13 +19,14 @@ from gallery_sync.core.schedule import DAY, Timing
 from gallery_sync.http import rest
 from gallery_sync.http.access import ApiKey
 from gallery_sync.http.begin import begin
-from gallery_sync.ports.queue import TasksError, parse_task
+from gallery_sync.ports.queue import TasksError, parse_catalogue_task, parse_task
 from gallery_sync.ports.storage import StorageUnavailable
+from gallery_sync.work import catalogue as reading
 from gallery_sync.work import drop as on_drop
 from gallery_sync.work import poll as poll_jobs
 from gallery_sync.work import reconcile as sync_gallery
 from gallery_sync.work import sweep as sweeping
-from gallery_sync.work.world import PollWorld, ReconcileWorld, SweepWorld
+from gallery_sync.work.world import CatalogueWorld, PollWorld, ReconcileWorld, SweepWorld
 from tests.faults.simulation.chance import Setting
 from tests.faults.simulation.client import POISON, Calls, SimClient
 from tests.faults.simulation.effects import Effects, SkewedClock
@@ -44,6 +45,7 @@ SWEEP_EVERY: Final = 600.0
 MAX_ATTEMPTS: Final = 5
 SYNC: Final = "projects/p/locations/l/queues/sync"
 POLL: Final = "projects/p/locations/l/queues/poll"
+CATALOGUE: Final = "projects/p/locations/l/queues/catalogue"
 PASSING: Final = (StorageUnavailable, BadDocument, TasksError)
 """What a function may raise: the platform then tries again."""
 CALLER: Final = "caller"
@@ -85,13 +87,15 @@ class Universe:
         """What callers' URLs show."""
         self.jobs = SimJobs(self.shop, self.effects, self.copies, self.pages, self._notify)
         width = setting.concurrency
-        queues = {SYNC: width, POLL: 1 if width == 2 else width}
+        queues = {SYNC: width, POLL: 1 if width == 2 else width, CATALOGUE: 1 if width == 2 else width}
         self.tasks = SimTasks(self.effects, self._dispatch, queues, self._task_lost, setting.task_tries)
         self.unseen: set[tuple[str, int]] = set()
         """Objects whose change nobody may have noticed: the world makes up for it at the end, as the daily look will."""
         self.errors: list[str] = []
         self.rewritten: Counter[str] = Counter()
         """How often each document was written."""
+        self.written = 0
+        """How often any was, but for the catalogue's: that goes on for ever."""
         self.instances = [SkewedClock(self.scheduler, self.rng.uniform(-1, 1)) for _ in range(3)]
         self._requests: dict[str, Callable[[], None]] = {}
         self._ids = 0
@@ -219,9 +223,9 @@ class Universe:
 
     def queue(self, clock: SkewedClock) -> TaskQueue:
         """Give the real looks over the simulated tasks."""
-        return TaskQueue(
-            self.tasks, clock, self.timing, Target(SYNC, "https://sync.test/"), Target(POLL, "https://poll.test/")
-        )
+        sync, poll = Target(SYNC, "https://sync.test/"), Target(POLL, "https://poll.test/")
+        catalogue = Target(CATALOGUE, "https://catalogue.test/") if self.setting.catalogue else None
+        return TaskQueue(self.tasks, clock, self.timing, sync, poll, catalogue)
 
     def world(self, clock: SkewedClock) -> ReconcileWorld:
         """Give what a sync works with."""
@@ -251,6 +255,21 @@ class Universe:
             shop=self.client(clock),
         )
 
+    def catalogue_world(self, clock: SkewedClock) -> CatalogueWorld:
+        """Give what reading the catalogue works with."""
+        client = self.client(clock)
+        return CatalogueWorld(
+            documents=self._documents,
+            queue=self.queue(clock),
+            clock=clock,
+            log=self.log(),
+            timing=self.timing,
+            shop=client,
+            lines=client.lines,
+            new_id=self._new_id,
+            spread=_one_by_one,
+        )
+
     def sweep_world(self, clock: SkewedClock) -> SweepWorld:
         """Give what a sweep works with."""
         return SweepWorld(
@@ -272,6 +291,7 @@ class Universe:
         if body is not None and SECRET.encode() in body:
             raise self.effects.broken(f"I6: a signed URL was written to {path}")
         self.rewritten[path] += 1
+        self.written += not path.startswith("catalogue")
         self.record.wrote(self.scheduler.now, path, body)
         if (place := ledger_document.parse_path(path)) is not None and body is not None:
             self._renamed(place, self.record.current[place])
@@ -300,6 +320,12 @@ class Universe:
             look = parse_task(task.body)
             self.start(
                 "sync", lambda c: sync_gallery.reconcile(self.world(c), look), answered, self.timing.function_timeout
+            )
+        elif task.queue == CATALOGUE:
+            job = parse_catalogue_task(task.body).job
+            lives = self.timing.function_timeout
+            self.start(
+                "read_catalogue", lambda c: reading.read_catalogue(self.catalogue_world(c), job), answered, lives
             )
         else:
             self.start("poll", lambda c: poll_jobs.poll(self.poll_world(c)), answered, self.timing.function_timeout)
