@@ -1,5 +1,6 @@
 """A code that is given to another product: where the files of its folder go, and what becomes of what stands there already."""
 
+import dataclasses
 from collections.abc import Iterator
 from functools import partial
 
@@ -19,6 +20,7 @@ HERE: Place = (GUID, "shop")
 THERE: Place = (OTHER, "shop")
 STAYS = Setting(1, shoptet=Shoptets(job_seconds=5.0))
 MIRRORED = Setting(1, shoptet=Shoptets(job_seconds=5.0), mirror_deletes=True, releases=False)
+LISTED = dataclasses.replace(STAYS, catalogue=True)
 SWEEPS = 2 * 600.0
 
 
@@ -209,3 +211,28 @@ def test_a_product_that_is_made_anew_under_its_code_gets_everything_anew(life: L
     fill(life, "2.jpg")
     life.universe.turn(HOUR)
     assert shown(life, THERE) == ["1.jpg", "2.jpg"]
+
+
+@pytest.mark.parametrize(
+    "setting", [LISTED, dataclasses.replace(LISTED, mirror_deletes=True, releases=False)], ids=["stays", "mirrored"]
+)
+def test_wherever_in_a_drop_a_code_moves_that_the_catalogue_knows_its_file_lands_right(setting: Setting) -> None:
+    """The simulation itself breaks where a file lands on a product that its code has not meant for a while."""
+    left = 0
+    for moment in range(60):
+        for one in a_life(setting):
+            universe = one.universe
+            universe.turn(2 * SWEEPS)
+            assert "catalogue.json" in universe.state.blobs
+            one.people.drop(f"{CODE}/shop/1.jpg")
+            universe.turn(moment / 3)
+            one.people.move_code(OTHER)
+            universe.turn(SWEEPS)
+            assert shown(one, THERE) == ["1.jpg"], moment
+            if shown(one, HERE):
+                left += 1
+                assert len(told(one, "is another product's now")) == 1, moment
+            universe.turn(DAY)
+            assert shown(one, HERE) == [] if setting.mirror_deletes else shown(one, HERE) in ([], ["1.jpg"])
+            assert shown(one, THERE) == ["1.jpg"], moment
+    assert 0 < left < 60 or setting.mirror_deletes

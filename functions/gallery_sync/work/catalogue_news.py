@@ -96,16 +96,25 @@ def _enqueue(world: CatalogueWorld, refused: Refused, prefixes: Iterable[str]) -
 
 
 def _enqueue_changed(world: CatalogueWorld, changes: Sequence[Change]) -> None:
-    """Have galleries compared whose product changed after their ledger was written last: our own doing is written after it."""
+    """Have galleries compared whose product changed, and not by our own doing: a look comes right after that."""
     now, left = world.clock.now(), MOST
     for change in changes:
         at = epoch(change.change_time) or now
         for listed in world.documents.list(f"{ledger_document.PREFIX}{change.guid.lower()}/"):
             place = ledger_document.parse_path(listed.path)
             # What is under way ends with a look at the gallery.
-            if place is not None and left and at > listed.updated and listed.metadata.get("flight", "0") == "0":
+            if place is not None and left and not _is_ours(listed, at) and listed.metadata.get("flight", "0") == "0":
                 world.queue.audit(*place, at=now)
                 left -= 1
+
+
+def _is_ours(listed: storage.Listed, at: float) -> bool:
+    """Whether a look at the gallery came after a change (epoch seconds), from its ledger's listing: ours end with one.
+
+    That its ledger was written tells nothing: others write there, who look at no gallery.
+    """
+    seen = ledgers.listed_seen(listed)
+    return seen is not None and at <= seen.at
 
 
 def compare(world: CatalogueWorld, catalogue: Catalogue) -> int:

@@ -64,7 +64,9 @@ def start(
         return _run(world, held, step)
     again = is_dropped_again(ledger)
     unsure = isinstance(step, Nothing) and again
-    asks = audit or brake.is_news(ledger, world.policy)
+    # What was seen a moment ago says as well whether its folders' codes still mean the product.
+    moved = seen is not None and not all(folders.is_meant(seen.product, prefix) for prefix in ledger.prefixes)
+    asks = audit or moved or brake.is_news(ledger, world.policy)
     if isinstance(step, StartFlight) or unsure or (asks and not _is_paused(world, ledger)):
         if seen is None or again:
             # What was seen before the file was dropped again does not tell whether its image is still there.

@@ -17,7 +17,7 @@ CLOSED = "http://127.0.0.1:1"
 """Nobody listens there: the connection is refused, as by a host that is down."""
 
 CALLS: Mapping[str, tuple[str, str]] = {
-    "product.detail": ("GET", r"/api/products/[^/?]+\?"),
+    "product.detail": ("GET", r"/api/products/[0-9a-f-]{36}\?"),
     "images.list": ("GET", r"/api/products/[^/]+/images/shop(\?|$)"),
     "images.insert": ("POST", r"/api/products/[^/]+/images/shop$"),
     "images.source": ("PATCH", r"/images/shop/source$"),

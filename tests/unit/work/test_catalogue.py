@@ -25,7 +25,6 @@ from gallery_sync.work.catalogue import MOST_TRIES, PATH, Reading, compared_at, 
 from gallery_sync.work.catalogue_news import MOST, MOST_LOOKED_UP
 from gallery_sync.work.world import CatalogueWorld
 from tests.unit.core.build import FixedClock, RecordingTasks, queue_into
-from tests.unit.http.memory import NOW as NOW_WRITTEN
 from tests.unit.http.memory import Memory
 
 T = TypeVar("T")
@@ -464,18 +463,20 @@ def test_a_catalogue_that_lost_a_part_is_told_and_nothing_follows_from_it(place:
 
 
 @pytest.mark.parametrize(
-    ("at", "more", "compared"),
+    ("seen", "more", "compared"),
     [
-        (NOW_WRITTEN + 1, {}, True),
-        (NOW_WRITTEN - 1, {}, False),
-        (NOW_WRITTEN + 1, {"flight": FLIGHT}, False),
+        (NOW - 1, {}, True),
+        (NOW, {}, False),
+        (NOW + 1, {}, False),
+        (None, {}, True),
+        (NOW - 1, {"flight": FLIGHT}, False),
     ],
 )
-def test_a_product_that_changed_after_its_ledger_was_written_is_compared(
-    place: Place, at: float, more: dict[str, Any], compared: bool
+def test_a_product_that_changed_and_was_not_looked_at_since_is_compared(
+    place: Place, seen: float | None, more: dict[str, Any], compared: bool
 ) -> None:
-    ledger(place, GUID, NOW, (PICTURE,), **more)
-    place.shop.changed = [(change(GUID, at), change(OTHER, at))]
+    ledger(place, GUID, seen or 0.0, (PICTURE,) if seen is not None else None, **more)
+    place.shop.changed = [(change(GUID, NOW), change(OTHER, NOW))]
     place.run(at=NOW + 600)
     assert reconciled(place) == ([audit(GUID)] if compared else [])
 
