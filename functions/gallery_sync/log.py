@@ -2,6 +2,7 @@
 
 import json
 import sys
+import threading
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from gallery_sync.redact import one_line
 Severity = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 Value = str | int | float | bool | None
 
+_WRITING = threading.Lock()
 _REQUEST: ContextVar[str | None] = ContextVar("request", default=None)
 _TRACE: ContextVar[str | None] = ContextVar("trace", default=None)
 
@@ -55,9 +57,11 @@ class Log:
             line["request"] = request
         if (trace := _TRACE.get()) is not None:
             line["logging.googleapis.com/trace"] = trace
-        # Written in one go: instances serve several requests at a time, and lines must not mix.
-        (self._stream or sys.stdout).write(json.dumps(line, ensure_ascii=False) + "\n")
-        (self._stream or sys.stdout).flush()
+        # One at a time: instances serve several requests at once, and what stands around standard output there writes a line in
+        # two steps. Two lines in one are none: Cloud Logging would see neither's severity.
+        with _WRITING:
+            (self._stream or sys.stdout).write(json.dumps(line, ensure_ascii=False) + "\n")
+            (self._stream or sys.stdout).flush()
 
 
 def where_raised(error: Exception) -> str:

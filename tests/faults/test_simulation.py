@@ -221,6 +221,7 @@ UNKNOWNS: dict[str, dict[str, Any]] = {
     "change times that attributes leave alone": {"attributes_touch_change_time": False},
     "images that appear one by one": {"gradual": True},
     "a clock that is behind": {"clock_ahead": -120.0},
+    "failures apart from the rows": {"errors_apart": True, "result": "bare"},
     "a clock that is ahead": {"clock_ahead": 120.0},
 }
 """Every unknown of Shoptet's that the simulation has, alone; all others are as one would hope."""

@@ -3,6 +3,8 @@
 import contextlib
 import io
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -79,3 +81,21 @@ def test_a_line_names_the_trace_that_it_is_written_in_and_no_other() -> None:
         lines.log.say("INFO", "one")
     lines.log.say("INFO", "two")
     assert [line.get("logging.googleapis.com/trace") for line in lines.read] == ["projects/p/traces/1", None]
+
+
+class InTwoSteps(io.StringIO):
+    """A stream as the functions framework has it: a line and its end are written one after the other."""
+
+    def write(self, text: str, /) -> int:
+        super().write(text.rstrip("\n"))
+        time.sleep(0.001)
+        return super().write("\n")
+
+
+def test_lines_of_several_requests_do_not_mix() -> None:
+    stream = InTwoSteps()
+    log = Log("galleries", stream)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: log.say("INFO", "a line", number=number), range(80)))
+    numbers = [json.loads(line)["number"] for line in stream.getvalue().splitlines()]
+    assert sorted(numbers) == list(range(80))

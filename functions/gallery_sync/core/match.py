@@ -134,21 +134,38 @@ def _shows_change(flight: Flight, image: Image, before: Snapshot) -> bool:
 
 
 def _owners(flight: Flight, rows: Sequence[ResultRow]) -> dict[str, ResultRow]:
-    """Tell which key a result's row speaks of: by the URL we gave, the image's name, or its place in the request."""
-    keys = request_order(flight)
+    """Tell which key a result's row speaks of: by the URL we gave, the image's name, or its place in the request.
+
+    Where some failed and stand apart, the others' places are those of what is left, and only if all that failed are named.
+    """
     names = {snapshot.name: key for key, snapshot in flight.images.items() if snapshot.name}
-    in_order = len(rows) == len(keys)
     owners: dict[str, ResultRow] = {}
-    for place, row in enumerate(rows):
+    placed: list[tuple[ResultRow, bool]] = []
+    for row in rows:
         url = row.source_url
         key = next((k for k, s in flight.images.items() if s.source and s.source in url), None) if url else None
-        key = key or names.get(row.name or "")
-        if key is None and in_order and not url:
-            index = place if row.index is None else row.index
-            key = keys[index] if 0 <= index < len(keys) and _names_ours(row, flight.images[keys[index]]) else None
+        key = key or names.get(row.name or "") or (_at(flight, row.index) if row.apart else None)
         if key is not None:
             owners.setdefault(key, row)
+        if not (row.apart and key is not None):
+            placed.append((row, key is not None or bool(url)))
+    failed = {key for key, row in owners.items() if row.apart}
+    keys = [key for key in request_order(flight) if key not in failed]
+    apart = [row.apart for row in rows]
+    # Where all failed, each is its own row after all.
+    if len(placed) != len(keys) or (any(row.apart for row, _ in placed) and not all(apart)):
+        return owners
+    for place, (row, is_named) in enumerate(placed):
+        index = place if row.index is None or failed else row.index
+        if not is_named and 0 <= index < len(keys) and _names_ours(row, flight.images[keys[index]]):
+            owners.setdefault(keys[index], row)
     return owners
+
+
+def _at(flight: Flight, index: int | None) -> str | None:
+    """Give the key at a place of the request, counted from 0, where there is one."""
+    keys = request_order(flight)
+    return keys[index] if index is not None and 0 <= index < len(keys) else None
 
 
 def _names_ours(row: ResultRow, snapshot: Snapshot) -> bool:
@@ -157,10 +174,16 @@ def _names_ours(row: ResultRow, snapshot: Snapshot) -> bool:
 
 
 def _by_result(flight: Flight, new: Mapping[str, Image], rows: Sequence[ResultRow]) -> dict[str, Image]:
-    """Match by the names in the result, unless two rows share a name or another key's priority contradicts it."""
+    """Match by the names in the result, unless two rows share a name or another key's priority contradicts it.
+
+    A number contradicts only where numbers are kept: of those that a shop gave anew, one may be another's by chance.
+    """
     owners = _owners(flight, rows)
     uses = Counter(row.name for row in owners.values())
     ours = {snapshot.priority: key for key, snapshot in flight.images.items()}
+    named = [row.name for row in owners.values() if row.name in new]
+    if 2 * sum(new[name].priority in ours for name in named if name is not None) < len(named):
+        ours = {}
     return {
         key: new[row.name]
         for key, row in owners.items()

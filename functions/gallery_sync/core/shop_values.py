@@ -118,7 +118,8 @@ class ResultRow(msgspec.Struct, frozen=True):
     """What a job's result says of one image, as far as it could be understood; its format is not documented.
 
     `index` is the row's place in the request, counted from 0, where the result tells it; `name` the image's name;
-    `source_url` the URL that was sent; `error` Shoptet's words where that image failed.
+    `source_url` the URL that was sent; `error` Shoptet's words where that image failed. `apart`: it stands among the result's
+    errors, apart from the rows of the images, so its place says nothing.
     """
 
     index: int | None = None
@@ -126,6 +127,7 @@ class ResultRow(msgspec.Struct, frozen=True):
     source_url: str | None = None
     priority: int | None = None
     error: str | None = None
+    apart: bool = False
 
 
 class Change(msgspec.Struct, frozen=True, rename="camel"):

@@ -4,6 +4,7 @@ What is read wrong would give a picture a wrong name, so a guess is taken only w
 everything else is None, and the gallery's listing decides alone.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TypeGuard
 
@@ -108,17 +109,21 @@ def _words(value: object) -> str:
 
 
 def _refusals(errors: Sequence[object]) -> tuple[ResultRow, ...]:
-    """The envelope's own `errors`: their `instance` names the image by name or by URL, where it names one."""
+    """The envelope's own `errors`: their `instance` or URL names the image, where they name one."""
     rows = []
     for error in errors:
-        instance = error.get("instance") if isinstance(error, dict) else None
-        text = instance if isinstance(instance, str) and instance else None
+        text = (_text(error, URLS) or _text(error, ("instance",))) if isinstance(error, dict) else None
         is_url = text is not None and "://" in text
+        place = re.fullmatch(r"(?:data[./])?images(?:\[|[./])(\d{1,3})\]?", text) if text is not None else None
+        if place is not None:
+            text = None
         rows.append(
             ResultRow(
+                index=int(place[1]) if place is not None else None,
                 name=None if is_url or (text and "/" in text) else text,
                 source_url=text if is_url else None,
                 error=one_line(_words(error)) or "unnamed",
+                apart=True,
             )
         )
     return tuple(rows)

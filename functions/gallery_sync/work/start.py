@@ -231,7 +231,7 @@ def _fly(world: ReconcileWorld, held: Held, ledger: Ledger, step: StartFlight, s
         return True
     report(world.log, held.ledger, ledger)
     if held.generation == 0 or ledger.prefixes != held.ledger.prefixes:
-        for prefix in set(ledger.prefixes) - ledger.moved.keys():
+        for prefix in (one for one in ledger.prefixes if one not in ledger.moved):
             refusals.clear(world.documents, refusals.folder(prefix, ledger.gallery))
     try:
         return _SEND[flight.action](world, ledger, flight, urls)

@@ -122,7 +122,7 @@ class SandboxConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     notification_seconds: float = 7 * 24 * 3_600
 
     # What is not documented: docs/shoptet.md, "Unknowns".
-    result_format: Literal["names", "bare", "html", "missing", "none"] = "names"
+    result_format: Literal["names", "placed", "failed_urls", "bare", "html", "missing", "none"] = "names"
     """Rows with names; rows without; a page; a link to nothing; no link."""
     job_endpoint: Literal["full", "short"] = "full"
     job_detail: Literal["nested", "flat"] = "nested"

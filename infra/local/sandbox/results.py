@@ -30,7 +30,11 @@ class ResultFile:
 
 
 def result_file(name: str, style: str, rows: Sequence[RowOutcome]) -> ResultFile | None:
-    """The result in one of the styles `names`, `bare`, `html`, `missing`; none at all for `none`."""
+    """The result in one of these styles; none at all for `none`.
+
+    `names` names images and URLs, `placed` images alone and what failed by its place, `failed_urls` images alone and what failed
+    by its URL, `bare` neither; `html` is a page, `missing` nothing behind the link.
+    """
     match style:
         case "none":
             return None
@@ -49,15 +53,22 @@ def log_of(rows: Sequence[RowOutcome]) -> str | None:
 
 
 def _document(style: str, rows: Sequence[RowOutcome]) -> Json:
-    images = [_image(row, named=style == "names") for row in rows if not row.error]
-    errors = [
-        Error("image-not-saved", row.error, str(row.sent.get("name", f"images[{place}]")))
-        for place, row in enumerate(rows)
-        if row.error
-    ]
-    return {"data": {"images": images}, "errors": msgspec.to_builtins(errors) or None}
+    images = [_image(row, style) for row in rows if not row.error]
+    errors = [_failure(row, place, style) for place, row in enumerate(rows) if row.error]
+    return {"data": {"images": images}, "errors": errors or None}
 
 
-def _image(row: RowOutcome, *, named: bool) -> Json:
+def _failure(row: RowOutcome, place: int, style: str) -> Json:
+    if style == "failed_urls":
+        failed = Error("image-not-saved", row.error or "", "")
+        return {**msgspec.to_builtins(failed), "sourceUrl": row.sent["sourceUrl"]}
+    named = Error("image-not-saved", row.error or "", str(row.sent.get("name", f"images[{place}]")))
+    return dict(msgspec.to_builtins(named))
+
+
+def _image(row: RowOutcome, style: str) -> Json:
     shown = {"priority": row.sent.get("priority"), "description": row.sent.get("description")}
-    return {"name": row.name, "sourceUrl": row.sent["sourceUrl"], **shown} if named else shown
+    if style == "bare":
+        return shown
+    url = {"sourceUrl": row.sent["sourceUrl"]} if style == "names" else {}
+    return {"name": row.name, **url, **shown}

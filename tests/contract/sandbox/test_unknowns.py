@@ -27,6 +27,21 @@ def test_a_result_can_leave_the_names_out(open_sandbox: OpenSandbox, url: str) -
     assert row.keys() == {"priority", "description"}
 
 
+@pytest.mark.parametrize(
+    ("style", "told"), [("placed", "instance"), ("failed_urls", "sourceUrl"), ("names", "instance")]
+)
+def test_a_result_tells_what_failed_apart_from_the_images(
+    open_sandbox: OpenSandbox, url: str, style: str, told: str
+) -> None:
+    api, gone = open_sandbox(result_format=style), f"{url}-is-gone"
+    job = api.ended(api.insert(MUG, {"sourceUrl": gone}, {"sourceUrl": url}))
+    result = requests.get(job["resultUrl"], timeout=5).json()
+    (row,), (failure,) = result["data"]["images"], result["errors"]
+    assert row["name"] == api.names(MUG)[0]
+    assert ("sourceUrl" in row) == (style == "names")
+    assert failure[told] == {"instance": "images[0]", "sourceUrl": gone}[told]
+
+
 def test_a_result_can_be_a_page(open_sandbox: OpenSandbox, url: str) -> None:
     answer = result_of(open_sandbox(result_format="html"), url)
     assert (answer.status_code, answer.headers["Content-Type"].split(";")[0]) == (200, "text/html")

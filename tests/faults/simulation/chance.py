@@ -4,7 +4,7 @@ Each world has only some of the faults, at some intensity: a world where everyth
 hides what two faults alone would show.
 """
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from random import Random
 from typing import Final, Literal
 
@@ -96,6 +96,8 @@ class Shoptets:
     list_allowed: bool = True
     job_seconds: float | None = None
     """How long every job takes; None: as it comes."""
+    errors_apart: bool = False
+    """A result tells what failed apart from the rows of the images, by the URL."""
     clock_ahead: float = 0.0
     """Seconds that Shoptet's clock is ahead of the true time."""
 
@@ -154,7 +156,7 @@ class Setting:
     def drawn(seed: int) -> "Setting":
         """Draw a world from its seed."""
         rng = Random(f"setting {seed}")
-        return Setting(
+        setting = Setting(
             seed,
             Faults.drawn(rng),
             Shoptets.drawn(rng),
@@ -170,3 +172,5 @@ class Setting:
             releases=rng.random() < 0.5,
             catalogue=rng.random() < 0.4,
         )
+        # What came later is drawn last, so that a seed stays the world that it was.
+        return replace(setting, shoptet=replace(setting.shoptet, errors_apart=rng.random() < 0.3))

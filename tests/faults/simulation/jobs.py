@@ -166,7 +166,11 @@ class SimJobs:
         says_error = fx.happens(fx.faults.job_says_error)
         if says_error or content.checksum.startswith(TOO_LARGE) or fx.happens(fx.faults.job_drops_image):
             fx.tell("%s leaves out %s (%s)", job.id, content.origin, "says so" if says_error else "silently")
-            if says_error:
+            if says_error and self._shop.how.errors_apart:
+                job.rows[index] = ResultRow(
+                    source_url=item.source_url, error="503: it could not be fetched", apart=True
+                )
+            elif says_error:
                 job.rows[index] = ResultRow(
                     index if self._shop.how.result == "bare" else None,
                     source_url=item.source_url if self._shop.how.result == "names" else None,
@@ -240,7 +244,8 @@ class SimJobs:
         """Give what the job's result says, in this shop's form."""
         if self._shop.how.result == "none":
             return None
-        return tuple(row for _, row in sorted(self.all[job_id].rows.items()))
+        rows = [row for _, row in sorted(self.all[job_id].rows.items())]
+        return tuple(sorted(rows, key=lambda row: row.apart))
 
 
 def _kind(content: Download) -> str:

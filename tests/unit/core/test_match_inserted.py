@@ -366,3 +366,52 @@ def test_after_a_lost_answer_a_number_that_a_renumbering_shop_may_have_given_cla
     assert inserted(flight, listing).unexplained == ("foreign.jpg",)
     assert A in inserted(replace(flight, job_created=DONE.job_created), listing).found
     assert A in inserted(flight, listing, keeps=True).found
+
+
+FOUR = insertion({"a.jpg": 100, "b.jpg": 200, "c.jpg": 300, "d.jpg": 400}, job_created=DONE.job_created)
+THREE_NAMED = [ResultRow(name=f"{n}.jpg") for n in (1, 2, 3)]
+A_FAILED = ResultRow(source_url=url("a.jpg"), error="503", apart=True)
+SHOWN = [
+    pytest.param((200, 300, 400), id="kept"),
+    pytest.param((10, 20, 30), id="renumbered"),
+    pytest.param((None, None, None), id="null"),
+]
+
+
+@pytest.mark.parametrize("numbers", SHOWN)
+@pytest.mark.parametrize(
+    "rows",
+    [[*THREE_NAMED, A_FAILED], [A_FAILED, *THREE_NAMED], [*THREE_NAMED, ResultRow(0, error="503", apart=True)]],
+    ids=["behind", "before", "by place"],
+)
+def test_what_failed_apart_from_the_rows_shifts_no_other_picture(
+    rows: list[ResultRow], numbers: tuple[int | None, ...]
+) -> None:
+    flight = replace(FOUR, errors=errors_by_key(FOUR, rows))
+    assert flight.errors == {A: "503"}
+    outcome = inserted(flight, [img(f"{n}.jpg", number) for n, number in enumerate(numbers, 1)], rows)
+    assert (named(outcome), outcome.missing) == ({"b.jpg": "1.jpg", "c.jpg": "2.jpg", "d.jpg": "3.jpg"}, (A,))
+
+
+def test_where_a_failure_names_no_picture_no_place_counts() -> None:
+    rows = [*THREE_NAMED, ResultRow(error="503", apart=True)]
+    assert errors_by_key(FOUR, rows) == {}
+    shown_as = [img(f"{n}.jpg", 10 * n) for n in (1, 2, 3)]
+    assert named(inserted(FOUR, shown_as, rows)) == {}
+    kept = [img(f"{n}.jpg", number) for n, number in ((1, 200), (2, 300), (3, 400))]
+    assert named(inserted(FOUR, kept, rows)) == {"b.jpg": "1.jpg", "c.jpg": "2.jpg", "d.jpg": "3.jpg"}
+
+
+def test_twenty_that_a_shop_renumbers_in_tens_are_told_apart_by_the_names_of_the_result() -> None:
+    files = {f"{n:02}.jpg": n * 100 for n in range(1, 21)}
+    flight = replace(insertion(files), job_created=DONE.job_created)
+    rows = [ResultRow(name=f"{n + 500}.jpg") for n in range(1, 21)]
+    outcome = inserted(flight, [img(f"{n + 500}.jpg", n * 10) for n in range(1, 21)], rows)
+    assert named(outcome) == {f"{n:02}.jpg": f"{n + 500}.jpg" for n in range(1, 21)}
+    assert (outcome.missing, outcome.unexplained) == ((), ())
+
+
+def test_rows_in_another_order_mislead_nobody_where_numbers_are_kept() -> None:
+    rows = [ResultRow(name=name) for name in ("3.jpg", "2.jpg", "1.jpg")]
+    outcome = inserted(DONE, [img("1.jpg", 100), img("2.jpg", 200), img("3.jpg", 300)], rows)
+    assert named(outcome) == {"a.jpg": "1.jpg", "b.jpg": "2.jpg", "c.jpg": "3.jpg"}
