@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-import msgspec
 from rich.console import Console
 from rich.table import Table
 
@@ -21,7 +20,7 @@ from gallery_sync.core.near import nearest
 from gallery_sync.ports.storage import Documents
 from gallery_sync.state import refusals
 from gallery_sync.state.catalogue import Catalogue, Known, read_head
-from gallery_sync.work.catalogue import PATH, Reading
+from gallery_sync.work.catalogue import denied
 from infra.cli.stop import Stop
 
 __all__ = ["Format", "Product", "Unmatched", "as_of", "products", "read", "rendered", "unmatched"]
@@ -62,13 +61,11 @@ class Unmatched:
 
 def read(documents: Documents) -> Catalogue:
     """Give the catalogue. Raises Stop where there is none, saying why; BadDocument, StorageUnavailable."""
-    head, _ = read_head(documents)
+    head = read_head(documents)
     if head is not None:
         return Catalogue(documents, head)
-    stored = documents.read(PATH)
-    reading = msgspec.json.decode(stored.body, type=Reading) if stored is not None else Reading()
-    if reading.denied:
-        raise Stop(f"the shop's catalogue is not to be had: {reading.denied}")
+    if why := denied(documents):
+        raise Stop(f"the shop's catalogue is not to be had: {why}")
     raise Stop("the shop's catalogue was not read yet: the sweep, every ten minutes, orders it")
 
 

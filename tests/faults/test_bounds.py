@@ -1,5 +1,6 @@
 """What is bounded, in simulated worlds: how often Shoptet is asked for what it does not know, and how long anything lasts."""
 
+import contextlib
 from collections.abc import Iterator
 from random import Random
 
@@ -152,7 +153,13 @@ def test_a_code_that_was_renamed_in_the_shop_takes_no_image_away() -> None:
     assert (len(before), after) == (2, before)
 
 
-def test_callers_who_change_one_image_after_the_other_keep_no_file_waiting(universe: Universe) -> None:
+@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+def test_callers_who_change_one_image_after_the_other_keep_no_file_waiting(seed: int) -> None:
+    with contextlib.closing(Universe(Setting(seed=seed))) as universe:
+        a_file_among_ninety_requests(universe)
+
+
+def a_file_among_ninety_requests(universe: Universe) -> None:
     people = People(universe, Random(1))
     for n in range(90):
         people.drop(f"{GUID}/shop/{n:02}.jpg")

@@ -123,7 +123,7 @@ def town() -> Iterator[Town]:
 
 def test_two_thousand_folders_by_code_cost_one_snapshot_and_no_look_up(town: Town) -> None:
     town.read_catalogue()
-    head, _ = read_head(town.documents)
+    head = read_head(town.documents)
     assert head is not None, town.log.getvalue()
     assert (head.products, head.codes) == (PRODUCTS, PRODUCTS)
     codes = Codes(town.documents, town.shop, town.clock, Timing())

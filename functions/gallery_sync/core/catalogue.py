@@ -13,13 +13,15 @@ import msgspec
 
 from gallery_sync.core.shop_times import epoch
 from gallery_sync.core.shop_values import GALLERIES, Change, Gallery, Image
-from gallery_sync.core.spellings import composed
+from gallery_sync.core.spellings import code_key
 
 T = TypeVar("T")
 
 CODES_A_SHARD: Final = 1_500
 """So that a shard is read in one small piece, and holds enough codes to find one that is nearly the same."""
 MOST_SHARDS: Final = 256
+MOST_CHANGED: Final = 10_000
+"""Changed products that are noted one by one; with more, every product counts as changed."""
 
 
 class BadLine(ValueError):
@@ -101,11 +103,6 @@ def fingerprint(images: Iterable[Image]) -> str:
     return hashlib.sha256(repr(rows).encode()).hexdigest()[:16]
 
 
-def code_key(code: str) -> str:
-    """Give a code as it compares with others: Shoptet's codes do not differ by case, nor by the form of Unicode."""
-    return composed(code).casefold()
-
-
 def code_shard(bounds: Sequence[str], code: str) -> int:
     """Give the number of the shard in which a code stands."""
     return bisect_right(bounds, code_key(code))
@@ -131,10 +128,6 @@ def _decoded(decoder: msgspec.json.Decoder[T], line: bytes) -> T:
         return decoder.decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadLine(str(error)) from None
-
-
-MOST_CHANGED: Final = 10_000
-"""Changed products that are noted one by one; with more, every product counts as changed."""
 
 
 class Changed(msgspec.Struct, frozen=True, omit_defaults=True):

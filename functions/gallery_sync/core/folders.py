@@ -30,7 +30,7 @@ from gallery_sync.core.ledger import (
 )
 from gallery_sync.core.names import DROP_KEY
 from gallery_sync.core.shop_values import Product
-from gallery_sync.core.spellings import composed, picture
+from gallery_sync.core.spellings import code_key, picture
 
 replace = msgspec.structs.replace
 
@@ -45,7 +45,7 @@ def is_meant(product: Product, prefix: str) -> bool:
         return False
     if names.is_guid(named):
         return named.lower() == product.guid
-    return composed(named).casefold() in {composed(code).casefold() for code in product.codes}
+    return code_key(named) in {code_key(code) for code in product.codes}
 
 
 def left_behind(ledger: Ledger) -> dict[str, Moved]:

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import Final
 
-from gallery_sync.core.catalogue import CodeRow, code_key
+from gallery_sync.core.catalogue import CodeRow
+from gallery_sync.core.spellings import code_key
 
 MOST: Final = 3
 """Codes that are named: more are no help."""

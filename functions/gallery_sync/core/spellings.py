@@ -36,6 +36,11 @@ def composed(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
+def code_key(code: str) -> str:
+    """Give a code as it compares with others: Shoptet's codes do not differ by case, nor by the form of Unicode."""
+    return composed(code).casefold()
+
+
 def variants(product: Product, prefixes: Iterable[str]) -> dict[str, str]:
     """Say of each folder which variant's it is, or that it is the product's own, by the product that they feed."""
     return {prefix: _place(product, folded(prefix)) for prefix in prefixes}
@@ -46,7 +51,7 @@ def _place(product: Product, code: str) -> str:
 
     A product without variants has one code, its own; with some, the own one may be among theirs (docs/shoptet.md, U24).
     """
-    codes = {composed(one).casefold() for one in product.codes}
+    codes = {code_key(one) for one in product.codes}
     has_variants = product.has_variants if product.has_variants is not None else len(codes) > 1 or "/" in code
     is_own = code not in codes or any(other.startswith(f"{code}/") for other in codes)
     return PRODUCTS_OWN if is_own or not has_variants else code
@@ -57,7 +62,7 @@ def folded(prefix: str) -> str:
     product = names.decode_product(prefix)
     if isinstance(product, names.BadProduct):
         return prefix
-    return PRODUCTS_OWN if names.is_guid(product) else composed(product).casefold()
+    return PRODUCTS_OWN if names.is_guid(product) else code_key(product)
 
 
 def picture(ledger: Ledger, name: str) -> Picture:

@@ -2,9 +2,10 @@
 
 import ipaddress
 import re
+from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
-__all__ = ["is_loopback", "secure_base", "trusted_result"]
+__all__ = ["ResultHosts", "is_loopback", "secure_base", "trusted_result"]
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -26,6 +27,23 @@ def is_loopback(url: str) -> bool:
     """Whether the URL is plain http to this machine: the local cloud."""
     parts = _split(url)
     return parts is not None and _local(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class ResultHosts:
+    """Where results may be downloaded from: see `trusted_result`."""
+
+    local: bool
+    shop_host: str | None
+
+    @classmethod
+    def of(cls, api_url: str, shop_url: str | None) -> "ResultHosts":
+        """Give those of an API at this base URL, for a shop at this address, where that is known."""
+        return cls(is_loopback(api_url), urlsplit(shop_url).hostname if shop_url else None)
+
+    def trust(self, url: str) -> bool:
+        """Whether a result may be downloaded from there."""
+        return trusted_result(url, shop_host=self.shop_host, local=self.local)
 
 
 def trusted_result(url: str, *, shop_host: str | None, local: bool) -> bool:

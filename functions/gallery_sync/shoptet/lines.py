@@ -6,18 +6,18 @@ Source: Shoptet's description of its snapshots: the result file is compressed wi
 import zlib
 from collections.abc import Iterator
 from typing import Final
-from urllib.parse import urlsplit
 
 import requests
 
 from gallery_sync.clock import Clock
 from gallery_sync.ports.shop_errors import NoResult
-from gallery_sync.shoptet.addresses import is_loopback, trusted_result
+from gallery_sync.shoptet.addresses import ResultHosts
 from gallery_sync.shoptet.transport import Broken, NotSent, Timeouts, stream
 
 __all__ = ["Lines"]
 
-TIMEOUTS: Final = Timeouts(connect=5.0, read=30.0, total=600.0)
+TIMEOUTS: Final = Timeouts(connect=5.0, read=30.0, total=75.0)
+"""A snapshot is read twice, within the time of one function (180 s): what takes longer is told, and not killed."""
 MOST_OF_A_LINE: Final = 16 * 1024 * 1024
 """Bytes of one product. Its descriptions, variants and images have a few kilobytes as a rule."""
 _GZIP: Final = b"\x1f\x8b"
@@ -38,8 +38,7 @@ class Lines:
     ) -> None:
         self._session = session
         self._clock = clock
-        self._local = is_loopback(api_url)
-        self._shop_host = urlsplit(shop_url).hostname if shop_url else None
+        self._hosts = ResultHosts.of(api_url, shop_url)
         self._timeouts = timeouts
 
     def read(self, url: str) -> Iterator[bytes]:
@@ -47,7 +46,7 @@ class Lines:
 
         Raises NoResult where it is not to be had, or not whole: whoever began to use it has to drop what it read.
         """
-        if not trusted_result(url, shop_host=self._shop_host, local=self._local):
+        if not self._hosts.trust(url):
             raise NoResult("its address is on no host of Shoptet's or the shop's")
         try:
             yield from _split(_unpacked(stream(self._session, self._clock, self._timeouts, url)))

@@ -3,12 +3,10 @@
 A result only helps to find names sooner; the gallery decides what is live. So whatever goes wrong here is None.
 """
 
-from urllib.parse import urlsplit
-
 import requests
 
 from gallery_sync.clock import Clock
-from gallery_sync.shoptet.addresses import is_loopback, trusted_result
+from gallery_sync.shoptet.addresses import ResultHosts
 from gallery_sync.shoptet.result_format import parse_result
 from gallery_sync.shoptet.transport import Broken, NotSent, RawAnswer, Timeouts, exchange
 
@@ -40,13 +38,12 @@ class Results:
     ) -> None:
         self._session = session
         self._clock = clock
-        self._local = is_loopback(api_url)
-        self._shop_host = urlsplit(shop_url).hostname if shop_url else None
+        self._hosts = ResultHosts.of(api_url, shop_url)
         self._timeouts = timeouts
 
     def fetch(self, url: str) -> bytes | None:
         """The file at this URL; None if it is gone, too large, not answered, redirected, or on a host not trusted."""
-        if not trusted_result(url, shop_host=self._shop_host, local=self._local):
+        if not self._hosts.trust(url):
             return None
         for attempt in range(TRIES):
             self._clock.sleep(PAUSE * attempt)

@@ -21,7 +21,6 @@ from gallery_sync.core.catalogue import (
     Changed,
     CodeRow,
     Listed,
-    code_key,
     code_shard,
     known_at,
     product_shard,
@@ -29,6 +28,7 @@ from gallery_sync.core.catalogue import (
 )
 from gallery_sync.core.ledger_document import BadDocument
 from gallery_sync.core.schedule import HOUR, Timing
+from gallery_sync.core.spellings import code_key
 from gallery_sync.parallel import Spread, in_threads
 from gallery_sync.ports.storage import Documents, PreconditionFailed
 
@@ -61,13 +61,11 @@ class Head(msgspec.Struct, frozen=True):
     before: str = ""
 
 
-def read_head(documents: Documents) -> tuple[Head | None, int]:
-    """Give the catalogue that counts, None where none was read yet, and its generation. Raises BadDocument."""
+def read_head(documents: Documents) -> Head | None:
+    """Give the catalogue that counts; None where none was read yet. Raises BadDocument."""
     stored = documents.read(PATH)
-    if stored is None:
-        return None, 0
     try:
-        return msgspec.json.decode(stored.body, type=Head), stored.generation
+        return msgspec.json.decode(stored.body, type=Head) if stored is not None else None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadDocument(
             f"{PATH} does not say which catalogue counts: {error}; delete it, and it is read anew"
@@ -102,7 +100,7 @@ class Sample:
         return tuple(sorted({keys[place] for place in places}))
 
     def digits(self) -> int:
-        """Give how many digits of a guid's hash say in which shard of products it stands: 16 or 256 of them, or one alone."""
+        """Give how many first digits of a guid say in which shard of products it stands: 16 or 256 of them, or one alone."""
         return sum(self.products > most for most in (1_000, 16_000))
 
 
@@ -294,7 +292,7 @@ class Known:
         if not self._is_read:
             self._is_read = True
             try:
-                head, _ = read_head(self._documents)
+                head = read_head(self._documents)
                 stored = self._documents.read(CHANGES) if head is not None else None
                 changed = msgspec.json.decode(stored.body, type=Changed) if stored is not None else Changed()
             except (BadDocument, msgspec.DecodeError, UnicodeDecodeError):

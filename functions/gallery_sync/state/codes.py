@@ -108,7 +108,8 @@ class Codes:
         is_recent = believed is None or (known is not None and self._clock.now() < known.checked_at + believed)
         if known is not None and self._believes(known) and is_recent:
             return known.guid
-        listed = self._listed(product, where, stored, believed)
+        # It is as old as the last sweep at best: nothing for who believes an answer for a minute.
+        listed = self._listed(product, where, stored) if believed is None else None
         if listed is not None:
             return listed
         now = self._clock.now()
@@ -171,11 +172,10 @@ class Codes:
     def _is_fresh(self, code: Code) -> bool:
         return self._clock.now() < code.checked_at + self._timing.code_valid
 
-    def _listed(self, product: str, where: str, stored: Stored | None, believed: float | None = None) -> str | None:
+    def _listed(self, product: str, where: str, stored: Stored | None) -> str | None:
         """Give the guid that the catalogue says a code means, where that is as good as an answer of Shoptet's; else None."""
         said = self._known.meaning(product)
-        valid = self._timing.code_valid if believed is None else believed
-        if said is None or self._clock.now() >= said[1] + valid:
+        if said is None or self._clock.now() >= said[1] + self._timing.code_valid:
             return None
         return self._learned(said[0].guid, said[1], where, stored)
 

@@ -4,24 +4,26 @@ Nothing hangs on it: where the token may not have it, where the job fails or its
 and whoever finds nothing in it asks Shoptet as if there were none.
 """
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final, TypeVar
 
 import msgspec
 
-from gallery_sync.core.catalogue import BadLine, Changed, Listed, read_codes, read_line, with_changes
+from gallery_sync.core.catalogue import BadLine, Changed, read_codes, read_line, with_changes
 from gallery_sync.core.ledger_document import BadDocument
 from gallery_sync.core.schedule import DAY, HOUR
 from gallery_sync.core.shop_times import epoch
 from gallery_sync.core.shop_values import Change
 from gallery_sync.ports import shop_errors
-from gallery_sync.ports.storage import PreconditionFailed
+from gallery_sync.ports.storage import Documents, PreconditionFailed
 from gallery_sync.state import catalogue, checkpoints, jobindex, paused
 from gallery_sync.state.catalogue import Catalogue, Head, Sample, Writer
 from gallery_sync.work import catalogue_news
 from gallery_sync.work.world import BaseWorld, CatalogueWorld
 
 replace = msgspec.structs.replace
+
+T = TypeVar("T")
 
 PATH: Final = "catalogue-reading.json"
 NOTED_EVERY: Final = HOUR / 2
@@ -53,7 +55,7 @@ def read_catalogue(world: CatalogueWorld, ended: str | None = None) -> None:
     """
     reading, generation = checkpoints.read(world.documents, PATH, Reading, world.log)
     reading = reading or Reading()
-    head, head_generation = _head(world)
+    head, head_generation = checkpoints.read(world.documents, catalogue.PATH, Head, world.log)
     if ended is None:
         after = _order(world, reading, head)
         if after != reading:
@@ -74,6 +76,15 @@ def compared_at(world: BaseWorld) -> float:
     return reading.compared_at if reading is not None else 0.0
 
 
+def denied(documents: Documents) -> str:
+    """Give why Shoptet does not give the catalogue, as it was told last; nothing where it does, or nobody knows."""
+    stored = documents.read(PATH)
+    try:
+        return msgspec.json.decode(stored.body, type=Reading).denied if stored is not None else ""
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return ""
+
+
 def _compare(world: CatalogueWorld, head: Head) -> None:
     """Once for each catalogue: see to what is news in it. Who is killed before it is noted does it again, which does no harm."""
     reading, generation = checkpoints.read(world.documents, PATH, Reading, world.log)
@@ -87,16 +98,14 @@ def _compare(world: CatalogueWorld, head: Head) -> None:
         world.log.say("ERROR", str(error))
         return
     checkpoints.write(world.documents, PATH, replace(reading, compared=head.set, compared_at=now), generation)
-    world.log.say("INFO", "the shop was compared with its catalogue", differing=differing, folders_found=folders)
-
-
-def _head(world: CatalogueWorld) -> tuple[Head | None, int]:
-    try:
-        return catalogue.read_head(world.documents)
-    except BadDocument as error:
-        world.log.say("ERROR", str(error))
-        stored = world.documents.read(catalogue.PATH)
-        return None, stored.generation if stored is not None else 0
+    left = max(0, differing - catalogue_news.MOST_COMPARED)
+    world.log.say(
+        "WARNING" if left else "INFO",
+        "the shop was compared with its catalogue",
+        differing=differing,
+        left_for_the_next=left,
+        folders_found=folders,
+    )
 
 
 def _order(world: CatalogueWorld, reading: Reading, head: Head | None) -> Reading:
@@ -109,14 +118,14 @@ def _order(world: CatalogueWorld, reading: Reading, head: Head | None) -> Readin
     try:
         job = world.shop.order_snapshot()
     except (shop_errors.NotAllowed, shop_errors.Refused) as error:
-        denied = f"{error.message}: {error.advice}" if isinstance(error, shop_errors.NotAllowed) else error.message
-        if denied != reading.denied:
+        why = f"{error.message}: {error.advice}" if isinstance(error, shop_errors.NotAllowed) else error.message
+        if why != reading.denied:
             world.log.say(
                 "WARNING",
                 f"the shop's catalogue is not to be had, so each code is asked for alone, and each gallery compared once in "
                 f"28 days: {error}",
             )
-        return replace(reading, job="", not_before=now + DAY, denied=denied)
+        return replace(reading, job="", not_before=now + DAY, denied=why)
     except shop_errors.TryLater as error:
         world.log.say("INFO", f"not now: {error}")
         return replace(reading, job="", not_before=error.at)
@@ -170,25 +179,23 @@ def _written(world: CatalogueWorld, reading: Reading, url: str, head: Head | Non
     Raises NoResult, StorageUnavailable.
     """
     sample = Sample()
-    for number, line in enumerate(world.lines(url), 1):
-        try:
-            sample.offer(read_codes(line))
-        except BadLine as error:
-            raise shop_errors.NoResult(f"its line {number} is no product: {error}") from None
+    for codes in _each(world.lines(url), read_codes):
+        sample.offer(codes)
     if not sample.products and head is not None and head.products:
         raise shop_errors.NoResult("it lists no product")
     name = f"{int(reading.ordered_at)}-{world.new_id()}"
     writer = Writer(world.documents, name, sample.bounds(), sample.digits(), spread=world.spread)
-    for number, line in enumerate(world.lines(url), 1):
-        writer.add(_product(line, number))
+    for product in _each(world.lines(url), read_line):
+        writer.add(product)
     return writer.finish(reading.ordered_at, head, generation)
 
 
-def _product(line: bytes, number: int) -> Listed:
-    try:
-        return read_line(line)
-    except BadLine as error:
-        raise shop_errors.NoResult(f"its line {number} is no product: {error}") from None
+def _each(lines: Iterable[bytes], read: Callable[[bytes], T]) -> Iterator[T]:
+    for number, line in enumerate(lines, 1):
+        try:
+            yield read(line)
+        except BadLine as error:
+            raise shop_errors.NoResult(f"its line {number} is no product: {error}") from None
 
 
 def _note_changes(world: CatalogueWorld, head: Head) -> None:

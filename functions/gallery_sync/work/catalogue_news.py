@@ -9,20 +9,25 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from gallery_sync.core import ledger_document, names
-from gallery_sync.core.catalogue import Listed, code_key, fingerprint, product_shards
+from gallery_sync.core.catalogue import Listed, fingerprint, product_shards
+from gallery_sync.core.schedule import HOUR
 from gallery_sync.core.shop_times import epoch
 from gallery_sync.core.shop_values import Change, Gallery
+from gallery_sync.core.spellings import code_key
 from gallery_sync.ports import shop_errors, storage
 from gallery_sync.state import ledgers, paused, refusals
 from gallery_sync.state.catalogue import Catalogue
+from gallery_sync.work import audit_shop
 from gallery_sync.work.world import CatalogueWorld
 
 MOST: Final = 20
 """Calls at Shoptet for the changes of ten minutes: what is left over, the next snapshot shows."""
 MOST_LOOKED_UP: Final = 200
 """Changed products whose ledgers are looked up one by one; a change of all prices is nothing about pictures."""
-BETWEEN: Final = 2.0
-"""Seconds between two comparisons, so that drops and callers are not held up by a day's news."""
+MOST_COMPARED: Final = 2_000
+"""Comparisons that one catalogue brings: where all differ (a shop moved, say), each day takes as many more."""
+SPREAD: Final = 2 * HOUR
+"""Seconds over which they are spread, so that drops and callers are not held up by a day's news."""
 
 Refused = dict[str, list[Gallery]]
 """The refused folders, and of which galleries."""
@@ -118,18 +123,25 @@ def _is_ours(listed: storage.Listed, at: float) -> bool:
 
 
 def compare(world: CatalogueWorld, catalogue: Catalogue) -> int:
-    """Have each gallery compared with Shoptet that is not as its last look saw it, and give how many those are.
+    """Have galleries compared with Shoptet that are not as their last look saw them, and give how many of them there are.
 
-    A gallery that was looked at after the catalogue was asked for knows better. Raises BadDocument, StorageUnavailable.
+    A gallery that was looked at after the catalogue was asked for knows better. Each has its own moment after that, so who
+    does this again enqueues the same. Raises BadDocument, StorageUnavailable, TasksError.
     """
-    differing, now, head = 0, world.clock.now(), catalogue.head
+    differing, chosen, head = 0, list[tuple[str, Gallery]](), catalogue.head
     for shard in product_shards(head.digits):
         listed = {one.guid: one for one in catalogue.products_of(shard)}
         for one in world.documents.list(f"{ledger_document.PREFIX}{shard}"):
             place = ledger_document.parse_path(one.path)
             if place is not None and _differs(one, listed.get(place[0]), place[1], head.asked_at):
-                world.queue.audit(*place, at=now + differing * BETWEEN)
                 differing += 1
+                chosen += [place] if len(chosen) < MOST_COMPARED else []
+
+    def enqueue(place: tuple[str, Gallery]) -> int:
+        world.queue.audit(*place, at=audit_shop.moment(*place, head.asked_at, SPREAD))
+        return 1
+
+    sum(world.spread(enqueue, chosen))
     return differing
 
 

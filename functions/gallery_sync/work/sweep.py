@@ -61,7 +61,6 @@ def sweep(world: SweepWorld) -> Swept:
     jobs = sum(1 for _ in jobindex.under_way(world.documents, world.log))
     if jobs:
         world.queue.poll(now)
-    world.queue.catalogue()
     _go_on_with_requests(world, now)
     _look_at_refused_again(world, now)
     if came[0] == Progress(came[0].day):
@@ -71,6 +70,8 @@ def sweep(world: SweepWorld) -> Swept:
     audits = 0 if stands else shop_audit.enqueue()
     missed = audit_bucket(world, wanting, stop, came)
     audit_requests(world, stop)
+    # Last: nothing hangs on it, so nothing of the sweep does either.
+    world.queue.catalogue()
     return Swept(galleries, len(stuck), jobs, missed, audits)
 
 

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 
-import msgspec
 from google.cloud.storage import Client
 
 from gallery_sync.cloud.storage import BucketDocuments
 from gallery_sync.core.ledger_document import BadDocument
 from gallery_sync.ports.storage import StorageUnavailable
 from gallery_sync.state.catalogue import read_head
-from gallery_sync.work.catalogue import PATH, Reading
+from gallery_sync.work.catalogue import denied
 from infra.cli.checks.finding import Finding, cross, tick
 
 __all__ = ["check_catalogue"]
@@ -23,16 +22,14 @@ def check_catalogue(client: Client, state_bucket: str) -> Iterator[Finding]:
     what = "the shop's catalogue"
     documents = BucketDocuments(client.bucket(state_bucket), PATIENCE)
     try:
-        head, _ = read_head(documents)
-        stored = documents.read(PATH)
-        reading = msgspec.json.decode(stored.body, type=Reading) if stored is not None else Reading()
-    except (StorageUnavailable, BadDocument, msgspec.DecodeError) as error:
+        head, why = read_head(documents), denied(documents)
+    except (StorageUnavailable, BadDocument) as error:
         yield cross(
             what, f"could not be read ({error})", "run the check again later; a damaged document may be deleted"
         )
         return
-    if reading.denied:
-        yield tick(what, f"not to be had ({reading.denied}): {WITHOUT}")
+    if why:
+        yield tick(what, f"not to be had ({why}): {WITHOUT}")
     elif head is None:
         yield tick(what, f"not read yet, sweep orders it: until then {WITHOUT}")
     else:

@@ -25,6 +25,7 @@ MARKS: Final = (FULL_LOOK, audit_requests.PATH)
 DAYS: Final = 2
 ASKED_AGAIN: Final = 10
 """How often a day a refused folder is asked about at most: while the pauses still grow, and by the daily audit."""
+NOBODYS: Final = b'"unknown":true'
 SEEN: Final = b"seen_as"
 SEEN_AS: Final = 90
 """Bytes that a ledger grows by with its first look: how the gallery was seen."""
@@ -95,20 +96,32 @@ def _writes(universe: Universe, before: Mapping[str, Blob], rewritten: Counter[s
         daily = path in (*MARKS, audit_shop.PLAN) or path.startswith("codes/")
         most = DAYS if daily else checks if path == audit_shop.PATH else 0
         most = DAYS * ASKED_AGAIN if path.startswith(refusals.PREFIX) else most
-        if ledger_document.parse_path(path):
-            # It was forgotten, or seen otherwise than it was noted before, which is once.
+        if ledger_document.parse_path(path) and _is_forgotten_or_seen_anew(
+            before.get(path), universe.state.blobs.get(path)
+        ):
             most = 1
         if universe.setting.catalogue and path.startswith((jobindex.PREFIX, catalogue.PREFIX.removesuffix("/"))):
-            # The catalogue's own: a job a day, with its count of questions, and what changed.
-            continue
+            # The catalogue's own: a job a day, with its count of questions, and every half hour what changed.
+            most = DAYS * 60
         if times > most:
             yield f"{path} was written {times} times in {DAYS} quiet days"
 
 
+def _is_forgotten_or_seen_anew(before: Blob | None, after: Blob | None) -> bool:
+    """Whether a ledger went, as it says nothing any more, or says nothing new but how its gallery was seen."""
+    if after is None:
+        return True
+    if before is None:
+        return False
+    was, now = (ledger_document.decode(blob.body, "a ledger") for blob in (before, after))
+    return was.seen_as != now.seen_as and msgspec.structs.replace(was, seen_as=now.seen_as) == now
+
+
 def _growth(before: Mapping[str, Blob], after: Mapping[str, Blob], listed: bool) -> Iterator[str]:
     # The catalogue's own; and that no product has a code, which is remembered beside it.
-    of_catalogue = ("catalogue", "codes/") if listed else ()
-    if added := {path for path in after.keys() - before.keys() if not path.startswith(of_catalogue)}:
+    added = {path for path in after.keys() - before.keys() if not (listed and path.startswith("catalogue"))}
+    added -= {path for path in added if listed and path.startswith("codes/") and NOBODYS in after[path].body}
+    if added:
         yield f"new documents on quiet days: {sorted(added)}"
     for path, blob in after.items():
         # A mark names what its audit came to: another one, where that is new since the last day. A plan is of its own day.

@@ -233,10 +233,10 @@ def test_a_code_that_the_catalogue_has_costs_no_call(listed: Listed) -> None:
         listed.deployed.codes().meaning("LAMP-1")
 
 
-def test_a_caller_believes_the_catalogue_for_as_long_as_an_answer_of_shoptets(listed: Listed) -> None:
-    assert listed.deployed.codes().guid_of("62/XL", believed=601) == OTHER
-    assert listed.deployed.products.asked == []
-    assert listed.deployed.codes().guid_of("62/XL", believed=599) == GUID
+def test_a_caller_who_believes_an_answer_for_a_minute_asks_shoptet_and_not_the_catalogue(listed: Listed) -> None:
+    listed.write(Changed(until=listed.now))
+    assert listed.deployed.codes().guid_of("62/XL", believed=60) == GUID
+    assert listed.deployed.products.asked == ["62/XL"]
 
 
 def test_a_product_that_changed_since_is_asked_about(listed: Listed) -> None:

@@ -16,6 +16,7 @@ from gallery_sync.core.catalogue import (
     with_changes,
 )
 from gallery_sync.core.shop_values import Change, Image
+from gallery_sync.core.spellings import code_key
 
 LINE = {
     "guid": "1B02CB8E-D7B5-11E0-9A5C-FEAB5ED617ED",
@@ -105,10 +106,10 @@ def test_a_fingerprint_is_of_names_places_and_times(images: list[Image], same: b
 
 @given(st.lists(st.text(max_size=5)), st.text(max_size=5))
 def test_a_code_stands_between_the_bounds_around_it(codes: list[str], code: str) -> None:
-    bounds = sorted({catalogue.code_key(one) for one in codes})
+    bounds = sorted({code_key(one) for one in codes})
     shard = code_shard(bounds, code)
-    assert all(bound <= catalogue.code_key(code) for bound in bounds[:shard])
-    assert all(bound > catalogue.code_key(code) for bound in bounds[shard:])
+    assert all(bound <= code_key(code) for bound in bounds[:shard])
+    assert all(bound > code_key(code) for bound in bounds[shard:])
 
 
 @pytest.mark.parametrize("digits", [0, 1, 2])

@@ -22,7 +22,7 @@ from gallery_sync.state.catalogue import CHANGES, Catalogue, read_head
 from gallery_sync.state.ledgers import Ledgers
 from gallery_sync.state.refusals import RefusedDrop
 from gallery_sync.work.catalogue import MOST_TRIES, PATH, Reading, compared_at, read_catalogue
-from gallery_sync.work.catalogue_news import MOST, MOST_LOOKED_UP
+from gallery_sync.work.catalogue_news import MOST, MOST_COMPARED, MOST_LOOKED_UP
 from gallery_sync.work.world import CatalogueWorld
 from tests.unit.core.build import FixedClock, RecordingTasks, queue_into
 from tests.unit.http.memory import Memory
@@ -105,7 +105,7 @@ class Place:
         )
 
     def code(self, code: str) -> str | None:
-        head, _ = read_head(self.documents)
+        head = read_head(self.documents)
         row = Catalogue(self.documents, head).code(code) if head is not None else None
         return row.guid if row is not None else None
 
@@ -123,8 +123,11 @@ class Place:
     def jobs(self) -> list[str]:
         return [job.job_id for job, _ in jobindex.under_way(self.documents)]
 
+    def lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.log.getvalue().splitlines()]
+
     def told(self) -> list[tuple[str, str]]:
-        lines = [json.loads(line) for line in self.log.getvalue().splitlines()]
+        lines = self.lines()
         self.log.truncate(0)
         self.log.seek(0)
         return [(line["severity"], line["message"]) for line in lines]
@@ -286,7 +289,7 @@ def test_a_catalogue_that_somebody_damaged_is_told_and_read_anew(place: Place) -
     rows: list[bytes | Exception] = [line(GUID, "LAMP-2")]
     place.shop.results = [rows, rows]
     place.run(at=NOW + 600)
-    assert "catalogue.json does not say which catalogue counts" in place.told()[0][1]
+    assert "catalogue.json in the state bucket is not as gallery-sync wrote it" in place.told()[0][1]
     place.run("job-2", at=NOW + 660)
     assert place.code("LAMP-2") == GUID
 
@@ -325,12 +328,22 @@ def audit(guid: str) -> dict[str, object]:
 OTHER = "0f3d0a5e-7481-11e8-8216-002590dad85e"
 
 
-def read_again(place: Place, *rows: bytes, at: float = NOW + DAY) -> None:
+def read_again(place: Place, *rows: bytes, at: float = NOW + DAY, new_id: str = "2") -> None:
     """Let the next day's catalogue be read."""
     lines: list[bytes | Exception] = [*rows]
     place.shop.order, place.shop.results = ["job-2"], [lines, lines]
     place.run(at=at)
-    place.run("job-2", at=at + 60, new_id="2")
+    place.run("job-2", at=at + 60, new_id=new_id)
+
+
+def test_the_set_before_the_last_is_gone(place: Place) -> None:
+    sets = [read_head(place.documents)]
+    for day in (1, 2):
+        read_again(place, line(GUID, "LAMP-1"), at=NOW + day * DAY, new_id=str(day + 1))
+        sets.append(read_head(place.documents))
+    left = {one.path.split("/")[1] for one in place.documents.list("catalogue/")}
+    assert left == {head.set for head in sets[1:] if head is not None}
+    assert len(left) == 2
 
 
 def test_a_refused_folder_whose_code_is_in_a_new_catalogue_is_looked_at(place: Place) -> None:
@@ -450,7 +463,7 @@ def test_a_catalogue_that_lost_a_part_is_told_and_nothing_follows_from_it(place:
     ledger(place, GUID, NOW, (PICTURE,))
     read_again(place, shows(GUID))
     reconciled(place)
-    head, _ = read_head(place.documents)
+    head = read_head(place.documents)
     assert head is not None
     place.documents.delete(f"catalogue/{head.set}/products/-0.jsonl")
     reading = place.documents.read(PATH)
@@ -481,6 +494,23 @@ def test_a_product_that_changed_and_was_not_looked_at_since_is_compared(
     assert reconciled(place) == ([audit(GUID)] if compared else [])
 
 
+def test_in_a_pause_a_product_that_changed_is_not_compared(place: Place) -> None:
+    ledger(place, GUID, NOW, (PICTURE,))
+    paused.pause(place.documents, NOW)
+    place.shop.changed = [(change(GUID, NOW + 60),)]
+    place.run(at=NOW + 600)
+    assert reconciled(place) == []
+
+
+def test_of_many_products_that_changed_some_are_compared_and_the_next_snapshot_tells_of_the_others(place: Place) -> None:
+    guids = [f"{number:08x}-7481-11e8-8216-002590dad85e" for number in range(MOST + 1)]
+    for guid in guids:
+        ledger(place, guid, NOW, (PICTURE,))
+    place.shop.changed = [tuple(change(guid, NOW + 60) for guid in guids)]
+    place.run(at=NOW + 600)
+    assert reconciled(place) == [audit(guid) for guid in guids[:MOST]]
+
+
 def test_a_night_in_which_all_prices_change_makes_no_comparison(place: Place) -> None:
     ledger(place, GUID, NOW, (PICTURE,))
     place.shop.changed = [
@@ -495,4 +525,34 @@ def test_a_shop_without_products_has_an_empty_catalogue() -> None:
     place.run()
     place.run("job-1")
     assert [severity for severity, _ in place.told()] == ["INFO", "INFO"]
-    assert (place.jobs, read_head(place.documents)[0] is not None) == ([], True)
+    assert (place.jobs, read_head(place.documents) is not None) == ([], True)
+
+
+def test_a_day_on_which_every_gallery_differs_brings_a_bounded_number_of_comparisons_and_says_so(place: Place) -> None:
+    guids = [f"{number:08x}-7481-11e8-8216-002590dad85e" for number in range(MOST_COMPARED + 3)]
+    for guid in guids:
+        ledger(place, guid, NOW, (PICTURE,))
+    read_again(place, shows(GUID))
+    moments = [task.at - NOW - DAY for task in place.tasks.tasks if task.queue.endswith("/sync")]
+    assert len(moments) == MOST_COMPARED
+    # Spread over two hours, none of a minute with many.
+    assert 0 <= min(moments) < 300
+    assert 6_900 < max(moments) < 7_300
+    (compared,) = [line for line in place.lines() if line["message"] == "the shop was compared with its catalogue"]
+    assert (compared["severity"], compared["differing"], compared["left_for_the_next"]) == (
+        "WARNING",
+        MOST_COMPARED + 3,
+        3,
+    )
+
+
+def test_a_comparison_that_was_killed_before_it_was_noted_enqueues_the_same_tasks_again(place: Place) -> None:
+    ledger(place, GUID, NOW, (PICTURE,))
+    read_again(place, shows(GUID))
+    names = [task.name for task in place.tasks.tasks if task.queue.endswith("/sync")]
+    place.tasks.tasks.clear()
+    stored = place.documents.read(PATH)
+    assert stored is not None
+    place.documents.write(PATH, b"{}", generation=stored.generation)
+    place.run(at=NOW + DAY + 600)
+    assert [task.name for task in place.tasks.tasks if task.queue.endswith("/sync")] == names != []
