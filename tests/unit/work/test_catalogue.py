@@ -502,7 +502,9 @@ def test_in_a_pause_a_product_that_changed_is_not_compared(place: Place) -> None
     assert reconciled(place) == []
 
 
-def test_of_many_products_that_changed_some_are_compared_and_the_next_snapshot_tells_of_the_others(place: Place) -> None:
+def test_of_many_products_that_changed_some_are_compared_and_the_next_snapshot_tells_of_the_others(
+    place: Place,
+) -> None:
     guids = [f"{number:08x}-7481-11e8-8216-002590dad85e" for number in range(MOST + 1)]
     for guid in guids:
         ledger(place, guid, NOW, (PICTURE,))

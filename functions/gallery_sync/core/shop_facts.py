@@ -1,0 +1,23 @@
+"""What this one shop was seen to do where Shoptet's documentation says nothing (docs/shoptet.md, "Unknowns"). Pure.
+
+Facts are about the shop, not about a gallery: learned once, by the first flights or by `gallery-sync probe`, and believed
+from then on. Without one, everything holds as if it could be either.
+"""
+
+from typing import Literal
+
+import msgspec
+
+Numbers = Literal["kept", "given"]
+"""What the shop does with the priorities that an insertion sends: it keeps them, or gives numbers of its own."""
+
+
+class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is known of the shop. None, and empty: nobody knows yet.
+
+    `originals`: the address of each gallery's pictures in their original resolution, to which an image's name is added (the
+    `urlPath` of the cut `orig`, as an absolute URL).
+    """
+
+    numbers: Numbers | None = None
+    originals: dict[str, str] = msgspec.field(default_factory=dict)
