@@ -132,8 +132,14 @@ class SandboxConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     list_foreign_jobs: bool = True
     listing_lag_seconds: float = 0
     """How long the gallery's listing stays as it was after a job has ended."""
-    renumber_priorities: bool = False
-    """An insertion renumbers the gallery 10, 20, 30, ..."""
+    renumber: Literal["never", "insertions", "changes"] = "never"
+    """A gallery is renumbered in its order after each insertion, or after whatever changes it."""
+    renumber_from: int = 10
+    renumber_step: int = 10
+    null_numbers: bool = False
+    """Priorities order the images, and are shown to nobody: null."""
+    patched_numbers_kept: bool = True
+    """A change of attributes may give an image another priority; else that is ignored without a word."""
     normalise_descriptions: bool = False
     """Descriptions lose white space at their ends and doubled inside; an empty one becomes null."""
     source_changes_extension: bool = False

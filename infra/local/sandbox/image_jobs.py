@@ -61,8 +61,7 @@ class ImageJob:
                 outcomes.append(RowOutcome(row, str(row.get("name") or shop.new_name(picture.extension))))
             else:
                 outcomes.append(put(row, picture, config))
-        if config.renumber_priorities and not self.source:
-            shop.renumber(self.guid, self.gallery, now)
+        self.sandbox.settle_numbers(self.guid, self.gallery, insertion=not self.source)
         return outcomes
 
     def _insert(self, row: Json, picture: Picture, config: SandboxConfig) -> RowOutcome:

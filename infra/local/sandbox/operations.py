@@ -45,11 +45,12 @@ def update_attributes(sandbox: Sandbox, call: Call) -> Answer:
                 gallery,
                 str(row["name"]),
                 sandbox.clock.now(),
-                priority=cast(int | None, row.get("priority")),
+                priority=cast(int | None, row.get("priority")) if sandbox.config.patched_numbers_kept else None,
                 description=described(row, sandbox.config),
             )
         except Unknown as unknown:
             errors.append(Error("image-not-found", str(unknown), unknown.instance))
+    sandbox.settle_numbers(guid, gallery)
     return _images(sandbox, call, sandbox.shop.images(guid, gallery), tuple(errors))
 
 
@@ -58,6 +59,7 @@ def delete_images(sandbox: Sandbox, call: Call) -> Answer:
     guid, gallery = call.parameters["guid"], call.parameters["gallery"]
     remove_reference = bool(call.query.get("removeReference", False))
     skipped = sandbox.shop.clear(guid, gallery, sandbox.clock.now(), remove_reference=remove_reference)
+    sandbox.settle_numbers(guid, gallery)
     return Answer(None, tuple(_referenced(name) for name in skipped))
 
 
@@ -70,6 +72,7 @@ def delete_image(sandbox: Sandbox, call: Call) -> Answer:
     except Referenced as error:
         row = _referenced(name)
         raise refuse(409, row.error_code, row.message, row.instance) from error
+    sandbox.settle_numbers(guid, gallery)
     return Answer(None)
 
 
@@ -186,7 +189,7 @@ def _queued(sandbox: Sandbox, call: Call, *, source: bool) -> Answer:
 
 def _images(sandbox: Sandbox, call: Call, images: tuple[Image, ...], errors: tuple[Error, ...] = ()) -> Answer:
     product, gallery = sandbox.shop.product(call.parameters["guid"]), call.parameters["gallery"]
-    return Answer({"images": [image_view(image, product, gallery) for image in images]}, errors)
+    return Answer({"images": [image_view(image, product, gallery, sandbox.config) for image in images]}, errors)
 
 
 def _rows(call: Call) -> list[Json]:

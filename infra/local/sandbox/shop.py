@@ -135,11 +135,11 @@ class Shop:
         self.product(guid).images_edited = now
         return image
 
-    def renumber(self, guid: str, gallery: str, now: float) -> None:
-        """Give the images of a gallery the priorities 10, 20, 30, ... in their present order."""
+    def renumber(self, guid: str, gallery: str, now: float, first: int, step: int) -> None:
+        """Give the images of a gallery new priorities in their present order: from `first`, a `step` apart."""
         images = self._gallery(guid, gallery)
-        for place, image in enumerate(in_order(images.values()), start=1):
-            images[image.name] = replace(image, priority=place * PRIORITY_STEP)
+        for place, image in enumerate(in_order(images.values())):
+            images[image.name] = replace(image, priority=first + place * step)
         self.product(guid).images_edited = now
 
     def change(

@@ -53,6 +53,12 @@ class Sandbox:
         """The bucket of a token."""
         return self.buckets.setdefault(token, Bucket(seen=self.clock.now()))
 
+    def settle_numbers(self, guid: str, gallery: str, *, insertion: bool = False) -> None:
+        """Renumber a gallery that a call has changed, where this shop does that."""
+        how = self.config
+        if how.renumber == "changes" or (how.renumber == "insertions" and insertion):
+            self.shop.renumber(guid, gallery, self.clock.now(), how.renumber_from, how.renumber_step)
+
 
 SANDBOX = web.AppKey("SANDBOX", Sandbox)
 

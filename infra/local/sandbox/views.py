@@ -15,14 +15,14 @@ SHOP_URL = "https://shop.example"
 """Where customers would see the products; a product's page is named after it."""
 
 
-def image_view(image: Image, product: Product, gallery: str) -> Json:
+def image_view(image: Image, product: Product, gallery: str, config: SandboxConfig) -> Json:
     """An image as a gallery lists it. `cdnName` changes with the content, and so does `changeTime`."""
     stem, _, extension = image.name.rpartition(".")
     seo_name = f"{stem}_{slug(product.name)}.{extension}"
     cuts = {cut: _signed(seo_name, image, size) for cut, size in CUTS.items()}
     return {
         "name": image.name,
-        "priority": image.priority,
+        "priority": None if config.null_numbers else image.priority,
         "description": image.description,
         "changeTime": shown(image.changed),
         "seoName": seo_name,
@@ -61,7 +61,9 @@ def detail_view(product: Product, shop: Shop, now: float, config: SandboxConfig,
     view = product_view(product, config)
     if "images" in include.split(","):
         listings = {gallery: shop.listing(product.guid, gallery, now) for gallery in product.galleries}
-        view["images"] = [image_view(image, product, name) for name, images in listings.items() for image in images]
+        view["images"] = [
+            image_view(image, product, name, config) for name, images in listings.items() for image in images
+        ]
     return view
 
 

@@ -102,10 +102,51 @@ def test_the_listing_can_lag_behind_the_job(open_sandbox: OpenSandbox, url: str)
 
 
 def test_an_insertion_can_renumber_the_priorities(open_sandbox: OpenSandbox, url: str) -> None:
-    api = open_sandbox(renumber_priorities=True)
+    api = open_sandbox(renumber="insertions")
     api.by_hand(MUG, priority=7)
     api.ended(api.insert(MUG, {"sourceUrl": url, "priority": 900}, {"sourceUrl": url, "priority": 3}))
-    assert [image["priority"] for image in api.listing(MUG)] == [10, 20, 30]
+    assert numbers(api) == [10, 20, 30]
+    api.call(
+        "PATCH", f"/api/products/{MUG}/images/shop", {"data": {"images": [{"name": api.names(MUG)[0], "priority": 55}]}}
+    )
+    assert numbers(api) == [20, 30, 55]
+
+
+def test_every_change_can_renumber_the_priorities(open_sandbox: OpenSandbox, url: str) -> None:
+    api = open_sandbox(renumber="changes", renumber_from=0, renumber_step=1)
+    api.ended(api.insert(MUG, *({"sourceUrl": url, "priority": at} for at in (900, 3, 70))))
+    first, second, third = api.names(MUG)
+    assert numbers(api) == [0, 1, 2]
+    api.call("PATCH", f"/api/products/{MUG}/images/shop", {"data": {"images": [{"name": first, "priority": 55}]}})
+    assert (api.names(MUG), numbers(api)) == ([second, third, first], [0, 1, 2])
+    api.call("DELETE", f"/api/products/{MUG}/images/shop/{second}")
+    assert (api.names(MUG), numbers(api)) == ([third, first], [0, 1])
+    api.ended(api.source(MUG, {"name": third, "sourceUrl": url, "priority": 9}))
+    assert (api.names(MUG), numbers(api)) == ([first, third], [0, 1])
+
+
+def test_priorities_can_be_hidden(open_sandbox: OpenSandbox, url: str) -> None:
+    api = open_sandbox(null_numbers=True)
+    api.ended(api.insert(MUG, {"sourceUrl": url, "priority": 900}, {"sourceUrl": url, "priority": 3}))
+    assert numbers(api) == [None, None]
+    last, first = sorted(api.names(MUG))
+    assert api.names(MUG) == [first, last]
+
+
+def test_a_changed_priority_can_be_ignored(open_sandbox: OpenSandbox, url: str) -> None:
+    api = open_sandbox(patched_numbers_kept=False)
+    api.ended(api.insert(MUG, {"sourceUrl": url, "priority": 3}))
+    answer = api.call(
+        "PATCH",
+        f"/api/products/{MUG}/images/shop",
+        {"data": {"images": [{"name": api.names(MUG)[0], "priority": 55, "description": "new"}]}},
+    )
+    assert answer.status_code == 200
+    assert [(image["priority"], image["description"]) for image in api.listing(MUG)] == [(3, "new")]
+
+
+def numbers(api: Api) -> list[int | None]:
+    return [image["priority"] for image in api.listing(MUG)]
 
 
 def test_priorities_stay_as_sent_otherwise(api: Api, url: str) -> None:

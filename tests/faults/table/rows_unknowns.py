@@ -43,7 +43,7 @@ TIDY: Final = "Seen from the front"
 
 
 def _cell(scene: Scene, name: str, follows: Follows, *faults: Fault, idle: bool = True, **sandbox: Any) -> Cell:
-    if scene is INSERT_BY_URL and sandbox.get("renumber_priorities"):
+    if scene is INSERT_BY_URL and sandbox.get("renumber"):
         # There they are inserted above all others, somebody else's image among them (`numbering.appended`).
         scene = replace(scene, wanted=shown(RED, BLUE, GREY, GREEN, WHITE))
     around = Circumstances(sandbox=sandbox, mirror_deletes=scene is DELETE, idle=idle)
@@ -73,7 +73,7 @@ REPLACE_JPEG = replace(REPLACE, act=lambda place: place.put(f"{MUG}/a.png", GREE
 
 ALL_AT_ONCE: Final[dict[str, Any]] = {
     "head_first": True,
-    "renumber_priorities": True,
+    "renumber": "insertions",
     "normalise_descriptions": True,
     "source_changes_extension": True,
     "job_endpoint": "short",
@@ -121,10 +121,10 @@ CELLS = [
         )
         for scene in (INSERT, REPLACE)
     ),
-    *(_cell(scene, "numbers 10, 20, 30", _once(scene), renumber_priorities=True) for scene in PICTURES),
+    *(_cell(scene, "numbers 10, 20, 30", _once(scene), renumber="insertions") for scene in PICTURES),
     # Then nothing tells ours from another's: all are shown, and a person is told to look.
     *(
-        _cell(scene, "numbers 10, 20, 30, answer lost", beyond, _lost(scene), renumber_priorities=True)
+        _cell(scene, "numbers 10, 20, 30, answer lost", beyond, _lost(scene), renumber="insertions")
         for scene, beyond in (
             (INSERT, _once(INSERT, waits(290.0, 500.0, tells="cannot be matched"))),
             (

@@ -35,7 +35,7 @@ def sums(files: dict[str, bytes]) -> dict[str, str]:
 @pytest.mark.parametrize("result_format", ["names", "placed", "failed_urls"])
 @pytest.mark.parametrize("renumbers", [False, True], ids=["numbers kept", "numbers 10, 20, 30"])
 def test_twenty_at_once_are_each_live_under_their_own_key(cloud: Cloud, result_format: str, renumbers: bool) -> None:
-    shop: dict[str, Any] = {"result_format": result_format, "renumber_priorities": renumbers}
+    shop: dict[str, Any] = {"result_format": result_format, "renumber": "insertions" if renumbers else "never"}
     with opened(cloud, Circumstances(sandbox=shop)) as place:
         dropped(place, TWENTY)
         assert under_their_keys(place) == sums(TWENTY)
@@ -48,7 +48,7 @@ def test_twenty_at_once_are_each_live_under_their_own_key(cloud: Cloud, result_f
 def test_one_of_twenty_that_fails_shifts_no_other(
     cloud: Cloud, result_format: str, renumbers: bool, broken: str
 ) -> None:
-    shop: dict[str, Any] = {"result_format": result_format, "renumber_priorities": renumbers}
+    shop: dict[str, Any] = {"result_format": result_format, "renumber": "insertions" if renumbers else "never"}
     good = {name: content for name, content in TWENTY.items() if name != broken}
     with opened(cloud, Circumstances(sandbox=shop)) as place:
         dropped(place, {**TWENTY, broken: b"this is no picture"})
