@@ -316,6 +316,11 @@ def is_shown(entry: Entry) -> bool:
     return entry.live is not None and not entry.live.gone
 
 
+def is_astray(entry: Entry) -> bool:
+    """Whether the gallery shows an image of the key elsewhere than it belongs, or has to move it for one that it does."""
+    return entry.live is not None and entry.live.state == "astray"
+
+
 def is_abandoned(entry: Entry) -> bool:
     """Whether a key's image is shown, and its file is gone, or is another product's by now."""
     return entry.wanted is None and is_shown(entry) and entry.live is not None and entry.live.state != "kept"

@@ -5,12 +5,13 @@ images"). A job's result only helps to name what the gallery shows, and to say w
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Final
 
 from gallery_sync.core.ledger import Flight, Snapshot, request_order
-from gallery_sync.core.numbering import is_numbered_in_steps
+from gallery_sync.core.numbering import is_telling
+from gallery_sync.core.shop_facts import Facts, Numbers
 from gallery_sync.core.shop_times import epoch
 from gallery_sync.core.shop_values import Image, ResultRow
 
@@ -20,58 +21,95 @@ AFTERWARDS: Final = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What came of a flight's keys: `found` images, `missing` keys, and `unexplained` names that are new in the gallery."""
+    """What came of a flight's keys: `found` images, `missing` keys, and `unexplained` names that are new in the gallery.
+
+    `numbers`: what the shop is seen to do with numbers; None where this flight does not tell.
+    """
 
     found: Mapping[str, Image] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
     unexplained: tuple[str, ...] = ()
+    numbers: Numbers | None = None
 
 
-def inserted(
-    flight: Flight, listing: Sequence[Image], rows: Sequence[ResultRow] = (), *, keeps: bool | None = None
-) -> Match:
+def inserted(flight: Flight, listing: Sequence[Image], rows: Sequence[ResultRow], facts: Facts) -> Match:
     """Match an insertion's keys with the names that the gallery did not list before.
 
-    By what an earlier listing showed, then by the names that the job's result gives, then by the priority that was free
-    when we started and that only we used; `keeps` is what `keeps_numbers` says. In a shop that renumbers, by order, but
-    only where the job said that it was completed and the numbers fit exactly: after a lost answer, or where an image
-    silently got lost, a single new one may just as well be somebody else's, and so is one that the shop changed last before
-    the job was created (the listing before may have lagged behind). A name that is new and matches nothing is
-    somebody else's, or ours beyond recognition: never claimed.
+    By what an earlier listing showed, then by the names that the job's result gives, then by numbers: those that only we
+    sent, where the shop keeps numbers, or where they tell that it does. Where it gives them itself, by order, but only
+    where the job said that it was completed and there are exactly as many: after a lost answer, or where an image silently
+    got lost, a single new one may just as well be somebody else's, and so is one that the shop changed last before the job
+    was created (the listing before may have lagged behind). A name that is new and matches nothing is somebody else's, or
+    ours beyond recognition: never claimed.
     """
     before = set(flight.before)
     new = {image.name: image for image in listing if image.name not in before}
     found = {key: new[name] for key, name in flight.claimed.items() if name in new}
-    found = _by_result(flight, _without(new, found), rows) | found
+    found = _by_result(flight, _without(new, found), rows, len(listing), facts) | found
+    numbers = _seen(flight, found, len(listing), facts)
     rest = _without(new, found)
     # What Shoptet says has failed is not there: a new image in its stead is somebody else's.
     expected = [key for key in flight.images if key not in flight.errors and key not in found]
-    numbers = sorted(flight.images[key].priority or 0 for key in expected)
-    all_kept = numbers == sorted(image.priority or 0 for image in rest.values())
-    # Among a hundred renumbered images one may happen to have a number that we sent; of half of them, it is no chance.
-    half_kept = 2 * sum(image.priority in numbers for image in rest.values()) >= len(rest)
-    completed = flight.job_created is not None and flight.reason is None
-    renumbers = keeps is False or (keeps is None and flight.first_miss is None)
-    of_the_job = all(_may_be_of_the_job(image, flight) for image in rest.values())
-    # One alone may be a person's, in the stead of ours that got lost: a shop that gives numbers itself counts.
-    counted = keeps is False or len(rest) > 1 or is_numbered_in_steps(listing)
-    if (
-        not half_kept
-        and renumbers
-        and completed
-        and of_the_job
-        and counted
-        and not found
-        and len(rest) == len(expected)
-    ):
-        in_order = sorted(expected, key=lambda key: flight.images[key].priority or 0)
-        found = dict(zip(in_order, sorted(rest.values(), key=_place), strict=True))
-    elif (
-        keeps or (keeps is None and not is_numbered_in_steps(listing)) or (all_kept and flight.job_created is not None)
-    ):
-        found |= _by_priority(flight, {name: i for name, i in rest.items() if _may_be_of_the_job(i, flight)}, found)
+    known = facts.numbers or numbers
+    told = _by_number(flight, rest, found.keys(), len(listing), known)
+    kept = told if known != "given" else {}
+    # One alone may be a person's, in the stead of ours that got lost: unless the shop numbers its images, or may well do so.
+    counted = known == "given" or (flight.first_miss is None and (len(rest) > 1 or _is_counted(listing)))
+    in_order = _by_order(flight, rest, expected) if not told and known != "kept" and counted else {}
+    found = found | kept | in_order
+    numbers = numbers or _seen(flight, kept or in_order, len(listing), facts)
     rest = _without(new, found)
-    return Match(found, tuple(key for key in flight.images if key not in found), tuple(rest))
+    return Match(found, tuple(key for key in flight.images if key not in found), tuple(rest), numbers)
+
+
+def _seen(flight: Flight, found: Mapping[str, Image], shown: int, facts: Facts) -> Numbers | None:
+    """Say what the shop did with the numbers of images that are known; None where they do not tell (`is_telling`).
+
+    Where a shop is known to keep them, one image alone that has another may have been moved by a person.
+    """
+    sent = {key: number for key in found if (number := flight.images[key].priority) is not None}
+    same = [key for key, number in sent.items() if found[key].priority == number]
+    if len(same) == len(sent):
+        return "kept" if any(is_telling(sent[key], shown) for key in same) else None
+    return None if same or (facts.numbers == "kept" and len(sent) == 1) else "given"
+
+
+def _by_number(
+    flight: Flight, new: Mapping[str, Image], found: Set[str], shown: int, numbers: Numbers | None
+) -> dict[str, Image]:
+    """Match by numbers that only we sent: all of them where the shop keeps numbers, else those that tell.
+
+    Where nobody knows, and each new image has one of those that were sent, they are ours in that order, whoever numbered
+    them. In a shop that gives numbers, one that tells contradicts what is known: it is a person's to look.
+    """
+    sent = {key: s.priority for key, s in flight.images.items() if key not in found and s.priority is not None}
+    expected = sorted(number for key, number in sent.items() if key not in flight.errors)
+    completed = flight.job_created is not None and numbers is None
+    all_kept = completed and expected == sorted(i.priority or 0 for i in new.values())
+    may_be = {name: image for name, image in new.items() if _may_be_of_the_job(image, flight)}
+    uses = Counter(image.priority for image in may_be.values())
+    by_number = {image.priority: image for image in may_be.values() if uses[image.priority] == 1}
+    return {
+        key: by_number[number]
+        for key, number in sent.items()
+        if number in by_number and (numbers == "kept" or all_kept or is_telling(number, shown))
+    }
+
+
+def _is_counted(listing: Sequence[Image]) -> bool:
+    """Whether a gallery is numbered evenly from its first image on, or shows no numbers: no person did that."""
+    numbers = sorted(image.priority for image in listing if image.priority is not None)
+    step = numbers[1] - numbers[0] if len(numbers) > 1 else numbers[0] if numbers else 0
+    return any(numbers == [first + step * at for at in range(len(numbers))] for first in (0, step))
+
+
+def _by_order(flight: Flight, new: Mapping[str, Image], expected: Sequence[str]) -> dict[str, Image]:
+    """Match by order, where the job said that it was completed, and all new images can be of it, and are as many as were sent."""
+    completed = flight.job_created is not None and flight.reason is None
+    if not completed or len(new) != len(expected) or not all(_may_be_of_the_job(i, flight) for i in new.values()):
+        return {}
+    in_order = sorted(expected, key=lambda key: flight.images[key].priority or 0)
+    return dict(zip(in_order, sorted(new.values(), key=lambda image: image.priority or 0), strict=True))
 
 
 def replaced(flight: Flight, listing: Sequence[Image]) -> Match:
@@ -173,17 +211,17 @@ def _names_ours(row: ResultRow, snapshot: Snapshot) -> bool:
     return snapshot.name is None or row.name is None or _stem(row.name) == _stem(snapshot.name)
 
 
-def _by_result(flight: Flight, new: Mapping[str, Image], rows: Sequence[ResultRow]) -> dict[str, Image]:
+def _by_result(
+    flight: Flight, new: Mapping[str, Image], rows: Sequence[ResultRow], shown: int, facts: Facts
+) -> dict[str, Image]:
     """Match by the names in the result, unless two rows share a name or another key's priority contradicts it.
 
-    A number contradicts only where numbers are kept: of those that a shop gave anew, one may be another's by chance.
+    A number contradicts only where the shop keeps numbers, or where it tells that it does: of those that a shop gives, one
+    may be another's by chance.
     """
     owners = _owners(flight, rows)
     uses = Counter(row.name for row in owners.values())
-    ours = {snapshot.priority: key for key, snapshot in flight.images.items()}
-    named = [row.name for row in owners.values() if row.name in new]
-    if 2 * sum(new[name].priority in ours for name in named if name is not None) < len(named):
-        ours = {}
+    ours = {snapshot.priority: key for key, snapshot in flight.images.items() if _says(snapshot, shown, facts)}
     return {
         key: new[row.name]
         for key, row in owners.items()
@@ -194,23 +232,17 @@ def _by_result(flight: Flight, new: Mapping[str, Image], rows: Sequence[ResultRo
     }
 
 
-def _by_priority(flight: Flight, new: Mapping[str, Image], found: Mapping[str, Image]) -> dict[str, Image]:
-    uses = Counter(image.priority for image in new.values())
-    by_priority = {image.priority: image for image in new.values() if uses[image.priority] == 1}
-    return {
-        key: by_priority[snapshot.priority]
-        for key, snapshot in flight.images.items()
-        if key not in found and snapshot.priority is not None and snapshot.priority in by_priority
-    }
+def _says(snapshot: Snapshot, shown: int, facts: Facts) -> bool:
+    """Whether an image that is shown with the number which was sent for a key can be nobody else's."""
+    number = snapshot.priority
+    if number is None or facts.numbers is not None:
+        return facts.numbers == "kept"
+    return is_telling(number, shown)
 
 
 def _without(new: Mapping[str, Image], found: Mapping[str, Image]) -> dict[str, Image]:
     claimed = {image.name for image in found.values()}
     return {name: image for name, image in new.items() if name not in claimed}
-
-
-def _place(image: Image) -> tuple[int, str]:
-    return image.priority or 0, image.name
 
 
 def _stem(name: str | None) -> str:

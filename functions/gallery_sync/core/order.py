@@ -42,6 +42,14 @@ def assign(
     return numbers
 
 
+def between(wanted: Sequence[str], kept: Mapping[str, int], taken: Set[int]) -> dict[str, int] | None:
+    """Give each key of `wanted` its number, those of `kept` as they are; None where there is no room between two of them.
+
+    New numbers are none of `taken`. The numbers of `kept` have to rise.
+    """
+    return _fill(wanted, kept, taken, *WHOLE)
+
+
 def _stretches(ours: Sequence[int], others: Set[int]) -> Iterator[tuple[int, int]]:
     """Give the numbers between which ours may stand together: where they do already, else behind all others, else elsewhere."""
     bounds = [WHOLE[0], *sorted(others), WHOLE[1]]

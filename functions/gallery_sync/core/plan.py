@@ -22,11 +22,13 @@ from gallery_sync.core.ledger import (
     Live,
     Snapshot,
     is_abandoned,
+    is_astray,
     is_shown,
     needs_content,
 )
 from gallery_sync.core.names import outbox
-from gallery_sync.core.numbering import Number, are_appended, number
+from gallery_sync.core.numbering import Number, new_number, number, numbers_of
+from gallery_sync.core.shop_facts import Facts
 from gallery_sync.core.shop_values import MAX_IMAGES_PER_CALL, Image
 
 replace = msgspec.structs.replace
@@ -74,7 +76,7 @@ class Policy:
     most_an_hour: int = 200
 
 
-def plan(ledger: Ledger, listing: Sequence[Image], now: float, policy: Policy) -> Step:
+def plan(ledger: Ledger, listing: Sequence[Image], now: float, policy: Policy, facts: Facts) -> Step:
     """Give the next step of a gallery that has no flight.
 
     Without a listing (empty) the kind of the step is right but its numbers may be taken: fetch the listing, `see` it,
@@ -82,22 +84,24 @@ def plan(ledger: Ledger, listing: Sequence[Image], now: float, policy: Policy) -
     Deletions that are held are left out, and so are those of images that are left behind, until they are released.
     """
     if ledger.pause is not None and now < ledger.pause.until:
-        return Wait(ledger.pause.until) if _anything(ledger, policy) else Nothing()
+        return Wait(ledger.pause.until) if _anything(ledger, policy, facts) else Nothing()
     if ledger.intents and not _yields(ledger):
         return RunIntent(ledger.intents[0])
     images = {image.name: image for image in listing}
-    numbers = number(ledger, listing)
+    numbers = number(ledger, listing, facts)
     held = frozenset(ledger.hold.keys) if ledger.hold is not None else frozenset()
     entries = {key: entry for key, entry in ledger.entries.items() if entry.failure is None}
     behind = folders.left_behind(ledger)
     goes = {key: key in ledger.released if key in behind else policy.mirror_deletes for key in entries}
-    needs = {key: need for key, entry in entries.items() if (need := _need(entry, numbers.get(key), goes=goes[key]))}
+    needs = {
+        key: need for key, entry in entries.items() if (need := _need(entry, numbers.get(key), facts, goes=goes[key]))
+    }
     needs = {key: need for key, need in needs.items() if need != "delete" or key not in held}
     for action in _ORDER:
         due = [key for key, need in needs.items() if need == action and entries[key].not_before <= now]
         if due:
-            above = are_appended(ledger, listing)
-            return _flight(action, _batch(due, entries, numbers), entries, numbers, images, above=above)
+            taken = set(numbers_of(ledger, listing).values())
+            return _flight(action, _batch(due, entries, numbers), entries, numbers, images, taken, facts)
     if ledger.intents:
         return RunIntent(ledger.intents[0])
     return Wait(min(entries[key].not_before for key in needs)) if needs else Nothing()
@@ -115,7 +119,7 @@ def _yields(ledger: Ledger) -> bool:
 _ORDER: Final[tuple[Action, ...]] = ("delete", "source", "insert", "attributes")
 
 
-def _need(entry: Entry, number: Number | None, *, goes: bool) -> Action | None:
+def _need(entry: Entry, number: Number | None, facts: Facts, *, goes: bool) -> Action | None:
     """Tell what has to be done for a key, now or after a pause. `goes`: without a file, its image does."""
     if entry.same_as is not None:
         return None
@@ -123,7 +127,7 @@ def _need(entry: Entry, number: Number | None, *, goes: bool) -> Action | None:
         return "source" if is_shown(entry) else "insert"
     if goes and is_abandoned(entry):
         return "delete"
-    return "attributes" if _attributes(entry, number) else None
+    return "attributes" if _attributes(entry, number, facts) else None
 
 
 def _flight(
@@ -132,33 +136,30 @@ def _flight(
     due: Mapping[str, Entry],
     numbers: Mapping[str, Number],
     images: Mapping[str, Image],
-    *,
-    above: bool,
+    taken: set[int],
+    facts: Facts,
 ) -> StartFlight:
-    taken = {image.priority for image in images.values() if image.priority is not None}
     # What an image gets that a person adds meanwhile; it would be taken for ours if ours got lost.
     next_by_hand = max(taken) + 1 if taken else None
+    asked_for = {number.place for number in numbers.values() if number.own}
     snapshots: dict[str, Snapshot] = {}
     for key in keys:
         entry = due[key]
         if action == "insert" and entry.wanted is not None:
             # The number identifies the image afterwards, so nobody else may have it. An explicit priority that is
             # taken is put right by a change of attributes once the image is live.
-            place = numbers[key].place
-            number = order.free_number(max(taken, default=0) + order.STEP if above else place, taken)
+            asked = numbers[key]
+            number = new_number(asked.place, taken if asked.own else taken | asked_for, facts)
             if number == next_by_hand and entry.wanted.priority != number:
                 number = order.free_number(number + 1, taken)
             taken.add(number)
-            snapshot = Snapshot(
-                priority=number,
-                place=place if above and not numbers[key].own else None,
-                description=entry.wanted.description,
-            )
+            place = asked.place if number != asked.place and not asked.own and facts.numbers != "kept" else None
+            snapshot = Snapshot(priority=number, place=place, description=entry.wanted.description)
             snapshots[key] = _with_content(entry.wanted.content, snapshot)
         elif entry.live is not None:
             name = entry.live.name
             shown = images.get(name)
-            attributes = _attributes(entry, numbers.get(key)) if action != "delete" else None
+            attributes = _attributes(entry, numbers.get(key), facts) if action != "delete" else None
             snapshot = replace(
                 attributes or Snapshot(),
                 name=name,
@@ -198,7 +199,7 @@ def _place(number: Number | None) -> int:
     return number.place if number is not None else 0
 
 
-def _attributes(entry: Entry, number: Number | None) -> Snapshot | None:
+def _attributes(entry: Entry, number: Number | None, facts: Facts) -> Snapshot | None:
     """Give the attributes to send for an image that is shown: what differs from what was last sent, or None.
 
     Compared with what we sent, not with the gallery: an order or description that a person changed there stays.
@@ -208,11 +209,11 @@ def _attributes(entry: Entry, number: Number | None) -> Snapshot | None:
         return None
     described = wanted.description or ""
     description = described if described != (live.description or "") or entry.unsure else None
-    if number is not None and (not number.is_of(live) or live.state == "astray" or entry.unsure):
+    if number is not None and (not number.is_of(live, facts) or is_astray(entry) or entry.unsure):
         place = number.place if number.place != number.sent else None
         return Snapshot(priority=number.sent, place=place, description=description)
     return Snapshot(description=description) if description is not None else None
 
 
-def _anything(ledger: Ledger, policy: Policy) -> bool:
-    return not isinstance(plan(replace(ledger, pause=None), (), float("inf"), policy), Nothing)
+def _anything(ledger: Ledger, policy: Policy, facts: Facts) -> bool:
+    return not isinstance(plan(replace(ledger, pause=None), (), float("inf"), policy, facts), Nothing)

@@ -19,10 +19,11 @@ from gallery_sync.core.ledger import (
     with_entries,
 )
 from gallery_sync.core.match import Match
-from gallery_sync.core.numbering import mark_astray
+from gallery_sync.core.numbering import with_landed
 from gallery_sync.core.pictures import adopted
 from gallery_sync.core.schedule import Timing
 from gallery_sync.core.see import see
+from gallery_sync.core.shop_facts import Facts
 from gallery_sync.core.shop_values import MAX_IMAGES_PER_CALL, Image
 
 replace = msgspec.structs.replace
@@ -54,6 +55,7 @@ def settle(
     now: float,
     timing: Timing,
     max_attempts: int,
+    facts: Facts,
 ) -> Ledger:
     """Give the ledger after a listing of the gallery: the flight is over, or it waits for a second listing (`first_miss`).
 
@@ -72,12 +74,12 @@ def settle(
             return ledger
     changed: dict[str, Entry] = {}
     for key, image in outcome.found.items():
-        changed[key] = became_live(ledger.entries.get(key, Entry()), flight.images[key], image)
+        changed[key] = became_live(ledger.entries.get(key, Entry()), flight.images[key], image, facts)
     for key in outcome.missing:
         entry = ledger.entries.get(key, Entry())
         if key in flight.claimed:
             # It was there: to send it again would bring back what a person deleted, or show it twice.
-            changed[key] = became_live(entry, flight.images[key], Image(flight.claimed[key]))
+            changed[key] = became_live(entry, flight.images[key], Image(flight.claimed[key]), facts)
         elif outcome.unexplained and key not in flight.errors:
             changed[key] = failed(entry, MAY_BE_THERE, UNEXPLAINED.format(names=_few(outcome.unexplained)), now)
         elif _is_of(entry, flight.images[key]) and not _was_deleted(flight, key, listing, outcome):
@@ -86,7 +88,7 @@ def settle(
             changed[key] = tried(entry, reason, now, timing, max_attempts, together)
     over = with_entries(replace(ledger, flight=None, pause=None), changed)
     if flight.action == "insert":
-        over = mark_astray(over, listing, {key: flight.images[key].priority for key in outcome.found})
+        over = with_landed(over, listing, outcome.found, facts)
     return see(adopted(over), listing, now - timing.second_listing)
 
 
@@ -108,6 +110,7 @@ def updated(
     now: float,
     timing: Timing,
     max_attempts: int,
+    facts: Facts,
 ) -> Ledger:
     """Give the ledger after a change of attributes, which Shoptet carries out at once.
 
@@ -121,7 +124,7 @@ def updated(
             changed[key] = tried(entry, skipped[key], now, timing, max_attempts)
         else:
             name = snapshot.name or ""
-            changed[key] = became_live(entry, snapshot, images.get(name, Image(name)))
+            changed[key] = became_live(entry, snapshot, images.get(name, Image(name)), facts)
     return with_entries(replace(ledger, flight=None, pause=None), changed)
 
 
@@ -188,14 +191,14 @@ def resend(ledger: Ledger, flight: Flight, reason: str, now: float, timing: Timi
     return with_entries(replace(ledger, flight=None, intents=intents), changed)
 
 
-def became_live(entry: Entry, snapshot: Snapshot, image: Image) -> Entry:
+def became_live(entry: Entry, snapshot: Snapshot, image: Image, facts: Facts) -> Entry:
     """Give an entry whose flight was seen in the gallery: live with what was sent, its tries forgotten.
 
     Attributes that were not sent stay as they were last sent; an insertion (no name was sent) begins without any.
     """
     before = entry.live if entry.live is not None and snapshot.name is not None else Live(image.name, "", 0)
     # Where the shop keeps what it is sent, that is the place.
-    place = None if image.priority == snapshot.priority else snapshot.place
+    place = None if facts.numbers == "kept" and image.priority == snapshot.priority else snapshot.place
     return replace(
         entry,
         live=Live(

@@ -9,7 +9,10 @@ from typing import Literal
 import msgspec
 
 Numbers = Literal["kept", "given"]
-"""What the shop does with the priorities that an insertion sends: it keeps them, or gives numbers of its own."""
+"""What the shop does with the priorities that an insertion sends: it keeps them, or gives numbers of its own (or shows none)."""
+
+Patched = Literal["kept", "ignored"]
+"""What it does with those that a change of attributes sends: the images come in that order, or nothing does."""
 
 
 class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -20,4 +23,5 @@ class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
     """
 
     numbers: Numbers | None = None
+    patched: Patched | None = None
     originals: dict[str, str] = msgspec.field(default_factory=dict)

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 import msgspec
 
-from gallery_sync.core import lost_answer, match, numbering, schedule, settle
+from gallery_sync.core import lost_answer, match, schedule, settle
 from gallery_sync.core.ledger import Flight, Ledger
 from gallery_sync.core.shop_values import ResultRow
 from gallery_sync.ports import shop_errors
 from gallery_sync.state import jobindex
 from gallery_sync.work import products
+from gallery_sync.work.facts import known_facts, learned
 from gallery_sync.work.products import Seen
 from gallery_sync.work.report import report, where
 from gallery_sync.work.world import ReconcileWorld
@@ -148,11 +149,12 @@ def _settle(
     seen = products.ask(world, guid)
     listing = seen.product.images[gallery]
     insertion = flight.action == "insert"
-    keeps = numbering.keeps_numbers(ledger, listing)
-    outcome = match.inserted(flight, listing, rows, keeps=keeps) if insertion else match.replaced(flight, listing)
+    facts = known_facts(world)
+    outcome = match.inserted(flight, listing, rows, facts) if insertion else match.replaced(flight, listing)
+    facts = learned(world, facts, outcome.numbers) if insertion else facts
 
     def decide(held: Ledger) -> Ledger:
-        settled = settle.settle(held, flight, listing, outcome, now, world.timing, world.max_attempts)
+        settled = settle.settle(held, flight, listing, outcome, now, world.timing, world.max_attempts, facts)
         return settle.note_seen(held, settled, now)
 
     after = world.ledgers.change_flight(ledger, flight, decide)

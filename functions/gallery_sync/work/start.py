@@ -9,14 +9,15 @@ from typing import Final
 
 import msgspec
 
-from gallery_sync.core import brake, folders, forget, schedule, settle, spellings, twins
+from gallery_sync.core import brake, folders, forget, numbering, schedule, settle, spellings, twins
 from gallery_sync.core.catalogue import fingerprint
 from gallery_sync.core.files import DropFile, of_gallery
-from gallery_sync.core.ledger import Action, Flight, Ledger, SeenAs, Snapshot, request_order
+from gallery_sync.core.ledger import Action, Flight, Ledger, SeenAs, Snapshot, is_astray, request_order
 from gallery_sync.core.observe import is_being_written, observe
 from gallery_sync.core.plan import Nothing, RunIntent, StartFlight, Step, Wait, plan
 from gallery_sync.core.schedule import HOUR
 from gallery_sync.core.see import is_dropped_again, see
+from gallery_sync.core.shop_facts import Facts
 from gallery_sync.core.shop_values import Attributes, Image, NewImage, NewSource, Product
 from gallery_sync.ports import shop_errors
 from gallery_sync.ports.storage import NotCopied, PreconditionFailed
@@ -24,6 +25,7 @@ from gallery_sync.state import deletions, jobindex, refusals
 from gallery_sync.state.jobindex import IndexedJob
 from gallery_sync.state.ledgers import Held
 from gallery_sync.work import flights
+from gallery_sync.work.facts import known_facts, tell_order
 from gallery_sync.work.intents import run_intent
 from gallery_sync.work.products import Feeding, Seen, ask, checked
 from gallery_sync.work.report import report, where
@@ -59,7 +61,9 @@ def start(
     ledger, coming = _observed(world, held, feeding, files)
     if seen is not None and world.clock.now() > seen.at + world.timing.send_within / 2:
         seen = None
-    step = plan(ledger, seen.product.images[gallery] if seen is not None else (), world.clock.now(), world.policy)
+    facts = known_facts(world)
+    shown = seen.product.images[gallery] if seen is not None else ()
+    step = plan(ledger, shown, world.clock.now(), world.policy, facts)
     if isinstance(step, RunIntent):
         return _run(world, held, step)
     again = is_dropped_again(ledger)
@@ -81,7 +85,9 @@ def start(
         # What a person deleted keeps no other file waiting.
         ledger = twins.paired(ledger, world.clock.now(), world.timing.rename_wait)
         ledger = brake.braked(ledger, len(listing), world.policy, world.clock.now())
-        step = _within_the_hour(world, ledger, listing, plan(ledger, listing, world.clock.now(), world.policy))
+        ledger = numbering.with_strays(ledger, listing, facts)
+        step = plan(ledger, listing, world.clock.now(), world.policy, facts)
+        step = _within_the_hour(world, ledger, listing, step, facts)
         if isinstance(step, Nothing) and is_dropped_again(ledger):
             # It landed a moment ago, and the listing may lag behind: a later one will tell.
             step = Wait(world.clock.now() + world.timing.second_listing)
@@ -159,7 +165,7 @@ def _run(world: ReconcileWorld, held: Held, step: RunIntent) -> bool:
     return outcome is not None or world.ledgers.read(ledger.guid, ledger.gallery).generation != held.generation
 
 
-def _within_the_hour(world: ReconcileWorld, ledger: Ledger, listing: Sequence[Image], step: Step) -> Step:
+def _within_the_hour(world: ReconcileWorld, ledger: Ledger, listing: Sequence[Image], step: Step, facts: Facts) -> Step:
     """Let as many images go with their files as the shop may still lose in this hour; all other steps need not wait."""
     if not isinstance(step, StartFlight) or step.action != "delete":
         return step
@@ -174,7 +180,7 @@ def _within_the_hour(world: ReconcileWorld, ledger: Ledger, listing: Sequence[Im
         "others wait for the next",
         **where(ledger),
     )
-    other = plan(ledger, listing, now, dataclasses.replace(world.policy, mirror_deletes=False))
+    other = plan(ledger, listing, now, dataclasses.replace(world.policy, mirror_deletes=False), facts)
     if isinstance(other, Nothing):
         return Wait(until)
     return Wait(min(until, other.until)) if isinstance(other, Wait) else other
@@ -304,14 +310,16 @@ def _update_attributes(world: ReconcileWorld, ledger: Ledger, flight: Flight, _u
     skipped = {row.instance: row.message for row in updated.skipped}
     refused = {key: skipped[sent.name] for key, sent in flight.images.items() if sent.name in skipped}
     answered = {image.name: image for image in updated.images}
+    facts = known_facts(world)
     after = world.ledgers.change_flight(
         ledger,
         flight,
         lambda held: settle.updated(
-            held, flight, answered, refused, world.clock.now(), world.timing, world.max_attempts
+            held, flight, answered, refused, world.clock.now(), world.timing, world.max_attempts, facts
         ),
     )
     report(world.log, ledger, after)
+    tell_order(world, after, [key for key in flight.images if is_astray(ledger.entries[key])], updated.images, facts)
     return True
 
 

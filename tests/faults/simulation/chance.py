@@ -87,6 +87,15 @@ class Shoptets:
     lag: float = 0.0
     """Seconds that a gallery's listing may be behind, each listing by as much as it likes."""
     renumbers: bool = False
+    """A gallery is numbered anew after each change, or `only_insertions`: from `numbers_from`, `numbers_step` apart."""
+    only_insertions: bool = False
+    numbers_from: int = 10
+    numbers_step: int = 10
+    hides_numbers: bool = False
+    """Numbers order the images, and are shown to nobody."""
+    ignores_moves: bool = False
+    """A change of attributes does not change numbers."""
+
     trims: bool = False
     renames_on_update: bool = False
     cdn_name_changes: bool = True
@@ -100,6 +109,11 @@ class Shoptets:
     """A result tells what failed apart from the rows of the images, by the URL."""
     clock_ahead: float = 0.0
     """Seconds that Shoptet's clock is ahead of the true time."""
+
+    @property
+    def keeps_numbers(self) -> bool:
+        """Whether an image has the number that was sent for it last."""
+        return not (self.renumbers or self.ignores_moves)
 
     @staticmethod
     def drawn(rng: Random) -> "Shoptets":
@@ -173,4 +187,13 @@ class Setting:
             catalogue=rng.random() < 0.4,
         )
         # What came later is drawn last, so that a seed stays the world that it was.
-        return replace(setting, shoptet=replace(setting.shoptet, errors_apart=rng.random() < 0.3))
+        how = replace(
+            setting.shoptet,
+            errors_apart=rng.random() < 0.3,
+            only_insertions=rng.random() < 0.5,
+            numbers_from=rng.choice((10, 1, 0, 5)),
+            numbers_step=rng.choice((10, 1, 5)),
+            hides_numbers=rng.random() < 0.05,
+            ignores_moves=rng.random() < 0.1,
+        )
+        return replace(setting, shoptet=how)

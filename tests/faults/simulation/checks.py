@@ -277,7 +277,7 @@ class Checks:
                 yield f"{place} is not in order: {[(p.owner, p.priority) for p in shown]}"
             for picture in shown:
                 number = explicit.get(picture.owner)
-                if number is not None and number != picture.priority and not self._u.shop.how.renumbers:
+                if number is not None and number != picture.priority and self._u.shop.how.keeps_numbers:
                     yield f"{picture.owner} has priority {picture.priority}, not {number}"
 
     def _is_ordered(self, place: Place) -> bool:
@@ -291,6 +291,8 @@ class Checks:
             return False
         by_others = shop.by_hand_at.get(place) or place in shop.removed_by_hand or place in shop.to_be_cleaned
         told = any("unexplained" in codes for codes in self._u.record.failures.values())
+        if shop.how.ignores_moves:
+            return False
         return not shop.how.renumbers or not (by_others or shop.how.lag or told or self._callers.asked)
 
     def _counts(self, place: Place, name: str) -> bool:

@@ -148,7 +148,7 @@ class CallersChecks:
                 continue
             if one.description is not None and picture.description != self._u.shop.normal(one.description):
                 yield f"{one} was {state}, and its description is {picture.description!r}"
-            if one.priority is not None and picture.priority != one.priority and not self._u.shop.how.renumbers:
+            if one.priority is not None and picture.priority != one.priority and self._u.shop.how.keeps_numbers:
                 yield f"{one} was {state}, and its priority is {picture.priority}"
 
     def _is_the_last(self, one: Word) -> bool:

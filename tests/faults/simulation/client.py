@@ -103,7 +103,7 @@ class SimClient:
         self._valid(lambda real: real.update_attributes(guid, gallery, images, send_until=send_until))
 
         def work() -> Updated:
-            done, skipped = [], []
+            skipped = []
             for image in images:
                 if (place, image.name) not in self._shop.to_be_described:
                     self._must_be_ours(place, image.name)
@@ -112,9 +112,8 @@ class SimClient:
                     skipped.append(RowError("image-not-found", "there is no such image", image.name))
                     continue
                 self._shop.describe(picture, image.priority, image.description)
-                done.append(picture)
             self._shop.changed(place)
-            return Updated(tuple(self._shop.image(p) for p in done), tuple(skipped))
+            return Updated(tuple(self._shop.image(p) for p in self._shop.ordered(place)), tuple(skipped))
 
         return self._write(f"PATCH {gallery} {[i.name for i in images]}", guid, send_until, work)
 

@@ -41,7 +41,7 @@ def justified(universe: Universe, place: Place, key: str, checksum: str, generat
             hands = universe.shop.by_hand_at.get(place, [])
             came = any(f.began - before <= at <= f.ended for f in flown for at in hands)
             low = any((s.priority or LOW) < LOW for f in flown for s in f.flight.images.values())
-            return came or low or universe.shop.how.renumbers
+            return came or low or universe.shop.how.renumbers or universe.shop.how.hides_numbers
         case folders.NO_PRODUCT:
             drop = names.parse(key.removeprefix("drop:"), 1)
             return isinstance(drop, names.Drop) and universe.shop.codes.get(drop.product) is None

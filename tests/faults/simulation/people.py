@@ -173,7 +173,10 @@ class People:
         u, picture = self._universe, self._one_of_ours(place)
         if picture is None or picture.owner is None or self._cannot_be_told(place, picture):
             return
-        u.shop.describe(picture, priority, description)
+        if priority is not None and priority in self._in_the_air(place):
+            # It would be taken for the one that this number was sent for, if that silently got lost.
+            return
+        u.shop.describe(picture, priority, description, by_hand=True)
         u.shop.changed(place)
         picture.touched_at = u.now
         u.shop.touched[picture.owner] = u.now
@@ -223,7 +226,13 @@ class People:
         ledger = u.record.current.get(place)
         if ledger is None or ledger.flight is None or ledger.flight.action != "insert":
             return False
-        return not self._tell(place, without) or u.setting.shoptet.renumbers
+        how = u.setting.shoptet
+        return not self._tell(place, without) or how.renumbers or how.hides_numbers
+
+    def _in_the_air(self, place: Place) -> set[int | None]:
+        ledger = self._universe.record.current.get(place)
+        flight = ledger.flight if ledger is not None else None
+        return {snapshot.priority for snapshot in flight.images.values()} if flight is not None else set()
 
     def _tell(self, place: Place, without: Picture | None) -> bool:
         """Whether any image that the ledger knows is shown as we sent it."""

@@ -26,9 +26,6 @@ DAYS: Final = 2
 ASKED_AGAIN: Final = 10
 """How often a day a refused folder is asked about at most: while the pauses still grow, and by the daily audit."""
 NOBODYS: Final = b'"unknown":true'
-SEEN: Final = b"seen_as"
-SEEN_AS: Final = 90
-"""Bytes that a ledger grows by with its first look: how the gallery was seen."""
 OF_CATALOGUE: Final = {
     "snapshot": DAYS + 1,
     "job": (DAYS + 1) * 10,
@@ -108,13 +105,13 @@ def _writes(universe: Universe, before: Mapping[str, Blob], rewritten: Counter[s
 
 
 def _is_forgotten_or_seen_anew(before: Blob | None, after: Blob | None) -> bool:
-    """Whether a ledger went, as it says nothing any more, or says nothing new but how its gallery was seen."""
+    """Whether a ledger went, as it says nothing any more, or says nothing new but what a look at its product tells."""
     if after is None:
         return True
     if before is None:
         return False
     was, now = (ledger_document.decode(blob.body, "a ledger") for blob in (before, after))
-    return was.seen_as != now.seen_as and msgspec.structs.replace(was, seen_as=now.seen_as) == now
+    return was != now and msgspec.structs.replace(was, seen_as=now.seen_as, variants=now.variants) == now
 
 
 def _growth(before: Mapping[str, Blob], after: Mapping[str, Blob], listed: bool) -> Iterator[str]:
@@ -127,9 +124,10 @@ def _growth(before: Mapping[str, Blob], after: Mapping[str, Blob], listed: bool)
         # A mark names what its audit came to: another one, where that is new since the last day. A plan is of its own day.
         if (
             path in before
+            and not (ledger_document.parse_path(path) and _is_forgotten_or_seen_anew(before[path], blob))
             and path not in (*MARKS, audit_shop.PLAN)
             and not path.startswith("catalogue")
-            and len(blob.body) > len(before[path].body) + (DIGITS if SEEN in before[path].body else SEEN_AS)
+            and len(blob.body) > len(before[path].body) + DIGITS
         ):
             yield f"{path} grew from {len(before[path].body)} to {len(blob.body)} bytes on quiet days"
 

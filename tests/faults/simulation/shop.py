@@ -102,7 +102,7 @@ class SimShop:
         pictures.append(picture)
         if picture.owner is None:
             self.by_hand_at.setdefault(place, []).append(self.effects.now)
-        self.changed(place)
+        self.changed(place, inserted=True)
         return picture
 
     def replace(self, place: Place, picture: Picture, kind: str) -> None:
@@ -115,9 +115,11 @@ class SimShop:
             picture.name = f"{picture.name.rpartition('.')[0]}.{kind}"
         self.changed(place)
 
-    def describe(self, picture: Picture, priority: int | None, description: str | None) -> None:
+    def describe(
+        self, picture: Picture, priority: int | None, description: str | None, *, by_hand: bool = False
+    ) -> None:
         """Change attributes; `changed` is the caller's to call."""
-        if priority is not None:
+        if priority is not None and not (self.how.ignores_moves and not by_hand):
             picture.priority = priority
         if description is not None:
             picture.description = self.normal(description)
@@ -129,12 +131,12 @@ class SimShop:
         self.galleries[place].remove(picture)
         self.changed(place)
 
-    def changed(self, place: Place) -> None:
+    def changed(self, place: Place, *, inserted: bool = False) -> None:
         """A gallery is different from now on: renumber it where this shop does so, and remember it as it is."""
         pictures = self.galleries[place]
-        if self.how.renumbers:
-            for number, picture in enumerate(sorted(pictures, key=_line), start=1):
-                picture.priority = 10 * number
+        if self.how.renumbers and (inserted or not self.how.only_insertions):
+            for at, picture in enumerate(sorted(pictures, key=_line)):
+                picture.priority = self.how.numbers_from + self.how.numbers_step * at
         self.edited[place[0]] = self.effects.now
         self._history.setdefault(place, []).append((self.effects.now, self._images(sorted(pictures, key=_line))))
 
@@ -195,7 +197,8 @@ class SimShop:
 
     def image(self, p: Picture) -> Image:
         """Give an image as the API shows it."""
-        return Image(p.name, p.priority, p.description, self.stamp(p.changed_at), p.cdn_name)
+        priority = None if self.how.hides_numbers else p.priority
+        return Image(p.name, priority, p.description, self.stamp(p.changed_at), p.cdn_name)
 
 
 def key_of(owner: str) -> str:

@@ -15,6 +15,7 @@ from gallery_sync.core.ledger import Action, Content, Entry, Flight, Ledger, Liv
 from gallery_sync.core.names import Drop, parse
 from gallery_sync.core.plan import StartFlight
 from gallery_sync.core.schedule import Timing
+from gallery_sync.core.shop_facts import Facts
 from gallery_sync.core.shop_values import Image, ResultRow
 from gallery_sync.log import Log
 
@@ -25,6 +26,9 @@ NOW = 1_719_835_200.0
 """Mon, 01 Jul 2024 12:00:00 GMT."""
 TIMING = Timing()
 MAX_ATTEMPTS = 5
+KEPT = Facts(numbers="kept")
+GIVEN = Facts(numbers="given")
+NOBODY_KNOWS = Facts()
 
 
 def key(file: str) -> str:
@@ -103,14 +107,14 @@ class FakeGallery:
         flown = replace(ledger, flight=flight)
         match step.action:
             case "attributes":
-                return settle.updated(flown, flight, self.images, {}, NOW, TIMING, MAX_ATTEMPTS)
+                return settle.updated(flown, flight, self.images, {}, NOW, TIMING, MAX_ATTEMPTS, KEPT)
             case "delete":
                 return settle.deleted(flown, flight, {}, NOW)
             case "insert":
-                outcome = match.inserted(flight, self.listing, rows)
+                outcome = match.inserted(flight, self.listing, rows, KEPT)
             case "source":
                 outcome = match.replaced(flight, self.listing)
-        return settle.settle(flown, flight, self.listing, outcome, NOW, TIMING, MAX_ATTEMPTS)
+        return settle.settle(flown, flight, self.listing, outcome, NOW, TIMING, MAX_ATTEMPTS, KEPT)
 
     def _apply(self, operation: Action, snapshot: Snapshot) -> None:
         if operation == "insert":

@@ -6,7 +6,7 @@ from gallery_sync.core.observe import observe
 from gallery_sync.core.plan import Nothing, Policy, StartFlight, Wait, plan
 from gallery_sync.core.settle import settle
 from gallery_sync.core.shop_values import Image
-from tests.unit.core.build import MAX_ATTEMPTS, NOW, TIMING, a_file, a_flight, a_ledger, key, replace
+from tests.unit.core.build import KEPT, MAX_ATTEMPTS, NOW, TIMING, a_file, a_flight, a_ledger, key, replace
 
 BROKEN = "Shoptet's job j1 ended as failed"
 
@@ -16,7 +16,7 @@ def at_rest(files: list[str], bad: str) -> tuple[Ledger, int, float]:
     ledger, listing, jobs, now = a_ledger(), list[Image](), 0, NOW
     ledger = observe(ledger, [a_file(name) for name in files], now)
     for _ in range(200):
-        step = plan(ledger, listing, now, Policy())
+        step = plan(ledger, listing, now, Policy(), KEPT)
         if isinstance(step, Nothing):
             return ledger, jobs, now - NOW
         if isinstance(step, Wait):
@@ -33,11 +33,13 @@ def at_rest(files: list[str], bad: str) -> tuple[Ledger, int, float]:
         if flight.reason is None:
             new = {k: Image(f"{len(listing) + n}.jpg", s.priority) for n, (k, s) in enumerate(step.images.items(), 1)}
             listing += new.values()
-            ledger = settle(ledger, flight, listing, Match(new), now, TIMING, MAX_ATTEMPTS)
+            ledger = settle(ledger, flight, listing, Match(new), now, TIMING, MAX_ATTEMPTS, KEPT)
             continue
         for _ in range(2):
             assert ledger.flight is not None
-            ledger = settle(ledger, ledger.flight, listing, Match({}, tuple(step.images)), now, TIMING, MAX_ATTEMPTS)
+            ledger = settle(
+                ledger, ledger.flight, listing, Match({}, tuple(step.images)), now, TIMING, MAX_ATTEMPTS, KEPT
+            )
             now += TIMING.second_listing
     raise AssertionError("it never comes to rest")
 

@@ -6,7 +6,7 @@ from gallery_sync.core import brake
 from gallery_sync.core.ledger import Entry, Failure, Hold, Ledger, Loss
 from gallery_sync.core.plan import Nothing, Policy, StartFlight, plan
 from gallery_sync.core.schedule import HOUR
-from tests.unit.core.build import NOW, a_ledger, img, key, live, replace, shown, wanted
+from tests.unit.core.build import KEPT, NOW, a_ledger, img, key, live, replace, shown, wanted
 
 MIRROR = Policy(mirror_deletes=True)
 
@@ -65,8 +65,10 @@ def test_a_deletion_that_failed_for_good_is_no_longer_due() -> None:
 def test_what_is_held_is_left_out_of_the_plan_and_all_else_goes_on() -> None:
     held = brake.braked(gallery(0, 10), 10, MIRROR, NOW)
     listing = tuple(img(f"g{n}", n + 1) for n in range(10))
-    assert plan(held, listing, NOW, MIRROR) == Nothing()
-    step = plan(replace(held, entries={**held.entries, key("n.jpg"): Entry(wanted("n.jpg"))}), listing, NOW, MIRROR)
+    assert plan(held, listing, NOW, MIRROR, KEPT) == Nothing()
+    step = plan(
+        replace(held, entries={**held.entries, key("n.jpg"): Entry(wanted("n.jpg"))}), listing, NOW, MIRROR, KEPT
+    )
     assert isinstance(step, StartFlight)
     assert (step.action, list(step.images)) == ("insert", [key("n.jpg")])
 

@@ -14,7 +14,7 @@ from gallery_sync.core.observe import observe
 from gallery_sync.core.plan import Nothing, Policy, StartFlight, plan
 from gallery_sync.core.see import see
 from gallery_sync.core.shop_values import Image
-from tests.unit.core.build import NOW, FakeGallery, a_file, a_ledger, img, key, live, replace, wanted
+from tests.unit.core.build import KEPT, NOW, FakeGallery, a_file, a_ledger, img, key, live, replace, wanted
 
 POLICY = Policy(mirror_deletes=True)
 FILES = ["01_a.jpg", "2.jpg", "03-b.jpg", "10.jpg", "9.jpg", "a.jpg", "B.jpg", "c2.jpg", "c10.jpg"]
@@ -56,10 +56,10 @@ def to_rest(ledger: Ledger, files: Sequence[DropFile], gallery: FakeGallery, mos
     ledger = observe(ledger, files, NOW)
     limits = iter(most)
     for _ in range(MOST_FLIGHTS):
-        if not isinstance(plan(ledger, (), NOW, POLICY), StartFlight):
+        if not isinstance(plan(ledger, (), NOW, POLICY, KEPT), StartFlight):
             return ledger
         ledger = see(ledger, gallery.listing)
-        step = plan(ledger, gallery.listing, NOW, POLICY)
+        step = plan(ledger, gallery.listing, NOW, POLICY, KEPT)
         if not isinstance(step, StartFlight):
             return ledger
         ledger = gallery.carry_out(ledger, step, most=next(limits, 100))
@@ -74,8 +74,8 @@ def test_a_gallery_comes_to_rest_in_few_flights(state: tuple[Ledger, list[DropFi
     # At most a deletion, a source update, an insertion, and two changes of attributes: one that was due, and one for
     # explicit priorities that were taken at take-off.
     assert gallery.changes <= 5
-    assert plan(rested, (), NOW, POLICY) == Nothing()
-    assert plan(see(rested, gallery.listing), gallery.listing, NOW, POLICY) == Nothing()
+    assert plan(rested, (), NOW, POLICY, KEPT) == Nothing()
+    assert plan(see(rested, gallery.listing), gallery.listing, NOW, POLICY, KEPT) == Nothing()
     assert reconcile_at(rested) == 0
 
 
@@ -86,7 +86,7 @@ def test_a_gallery_comes_to_rest_even_where_flights_carry_only_part(
 ) -> None:
     ledger, files, gallery = state
     rested = to_rest(ledger, files, gallery, most)
-    assert plan(see(rested, gallery.listing), gallery.listing, NOW, POLICY) == Nothing()
+    assert plan(see(rested, gallery.listing), gallery.listing, NOW, POLICY, KEPT) == Nothing()
 
 
 @settings(max_examples=50)
@@ -131,7 +131,7 @@ def test_at_rest_the_priorities_are_in_the_wanted_order(
         if "priority" in file.metadata:
             explicit.append((is_live.priority, int(file.metadata["priority"])))
         else:
-            automatic.append((name_order.order(file.drop.key), place_of(is_live)))
+            automatic.append((name_order.order(file.drop.key), place_of(is_live, KEPT)))
     assert all(sent == asked for sent, asked in explicit)
     in_order = [number for _, number in sorted(automatic)]
     assert all(a is not None and b is not None and a < b for a, b in pairwise(in_order))

@@ -6,7 +6,7 @@ from gallery_sync.core import brake, folders
 from gallery_sync.core.ledger import Entry, Failure, Ledger, Moved, Wanted
 from gallery_sync.core.plan import Nothing, Policy, StartFlight, plan
 from gallery_sync.core.shop_values import Product
-from tests.unit.core.build import GUID, NOW, a_ledger, img, live, replace, wanted
+from tests.unit.core.build import GUID, KEPT, NOW, a_ledger, img, live, replace, wanted
 
 OTHER = "11111111-1111-1111-1111-111111111111"
 ELSEWHERE = Moved(NOW, OTHER, "Mug", "Poster")
@@ -69,13 +69,13 @@ def test_what_is_left_behind_goes_only_when_it_is_released_and_the_brake_does_no
     policy = Policy(mirror_deletes=mirrors)
     ledger = moved({entry: value for n in range(9) for entry, value in shown(f"{n}.jpg").items()})
     listing = tuple(img(f"A-{n}.jpg", n + 1) for n in range(9))
-    assert plan(ledger, listing, NOW, policy) == Nothing()
+    assert plan(ledger, listing, NOW, policy, KEPT) == Nothing()
     assert brake.deletions(ledger, policy) == ()
     assert brake.braked(ledger, 9, policy, NOW) == ledger
     free = folders.released(ledger, [key("1.jpg"), key("2.jpg"), key("none.jpg")], NOW)
     assert (free.released, free.due_at) == ((key("1.jpg"), key("2.jpg")), NOW)
     assert brake.used_up(free, policy).released == free.released
-    step = plan(brake.braked(free, 9, policy, NOW), listing, NOW, policy)
+    step = plan(brake.braked(free, 9, policy, NOW), listing, NOW, policy, KEPT)
     assert isinstance(step, StartFlight)
     assert (step.action, sorted(step.images)) == ("delete", [key("1.jpg"), key("2.jpg")])
 

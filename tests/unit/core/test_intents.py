@@ -12,7 +12,7 @@ from gallery_sync.core.pictures import ByUrl
 from gallery_sync.core.plan import Nothing, Policy, StartFlight, Wait, plan
 from gallery_sync.core.progress import part_progress
 from gallery_sync.core.see import see
-from tests.unit.core.build import GUID, NOW, a_file, a_ledger, img, insertion, key, live, replace, shown, wanted
+from tests.unit.core.build import GUID, KEPT, NOW, a_file, a_ledger, img, insertion, key, live, replace, shown, wanted
 
 A = key("a.jpg")
 PLAIN = Policy()
@@ -63,7 +63,7 @@ def test_only_the_last_hundred_and_fifty_intents_that_ended_are_remembered() -> 
 def test_what_a_cleanup_left_as_a_variant_references_it_stays_ours() -> None:
     after = run(a_ledger(SHOWN), CLEAN, ImageOutcome("skipped", "1.jpg", reason="a variant"))
     assert after.entries == {A: Entry(None, live("a.jpg", "1.jpg", priority=100, state="kept"))}
-    assert plan(after, (img("1.jpg", 100),), NOW, Policy(mirror_deletes=True)) == Nothing()
+    assert plan(after, (img("1.jpg", 100),), NOW, Policy(mirror_deletes=True), KEPT) == Nothing()
 
 
 def test_a_cleanup_ends_what_was_never_shown_and_what_a_person_had_deleted() -> None:
@@ -94,13 +94,13 @@ def test_a_file_dropped_again_after_the_deletion_of_its_image_was_asked_for_come
     again = {A: Entry(replace(wanted("a.jpg", 2), created=LATER), live("a.jpg", "1.jpg", 2))}
     after = run(a_ledger(again), DELETE)
     assert after.entries[A] == Entry(again[A].wanted)
-    assert isinstance(plan(after, (), NOW, PLAIN), StartFlight)
+    assert isinstance(plan(after, (), NOW, PLAIN, KEPT), StartFlight)
 
 
 def test_an_image_whose_file_was_dropped_before_its_deletion_was_asked_for_stays_away() -> None:
     after = run(a_ledger(SHOWN), DELETE)
     assert after.entries[A].live == replace(live("a.jpg", "1.jpg", priority=100), state="deleted")
-    assert plan(after, (), NOW, PLAIN) == Nothing()
+    assert plan(after, (), NOW, PLAIN, KEPT) == Nothing()
 
 
 @pytest.mark.parametrize("intent", [CLEAN, DELETE], ids=["cleanup", "deletion"])
@@ -119,7 +119,7 @@ def test_a_picture_for_an_image_by_its_name_fails_visibly_once_that_image_was_de
     after = run(pictures.want(a_ledger(), [by_name("1.jpg", LATER)]), DELETE)
     seen = observe(after, [], NOW)
     assert seen.entries["name:1.jpg"].failure == Failure("no-such-image", "the gallery has no image '1.jpg'", LATER)
-    assert plan(seen, (), NOW, PLAIN) == Nothing()
+    assert plan(seen, (), NOW, PLAIN, KEPT) == Nothing()
 
 
 def test_whether_a_cleanup_took_an_image_that_is_meant_by_its_name_the_gallery_tells() -> None:
@@ -140,7 +140,7 @@ def test_a_person_who_was_faster_than_a_cleanup_still_wins_over_what_was_wanted_
     gone = {A: Entry(replace(wanted("a.jpg"), created=LATER), live("a.jpg", "1.jpg", state="gone"))}
     after = run(a_ledger(gone), CLEAN)
     assert after.entries == gone
-    assert plan(after, (), NOW, PLAIN) == Nothing()
+    assert plan(after, (), NOW, PLAIN, KEPT) == Nothing()
 
 
 def test_a_replacement_by_name_that_was_carried_out_is_no_failure_once_the_image_is_gone() -> None:
@@ -159,7 +159,7 @@ def test_an_image_that_was_missing_can_be_asked_for_by_its_name_again() -> None:
     failed = see(pictures.want(a_ledger(), [by_name("1.jpg", EARLIER, "first")]), [])
     assert failed.entries["name:1.jpg"].failure is not None
     ledger = pictures.want(failed, [by_name("1.jpg", NOW, "second")])
-    step = plan(ledger, (img("1.jpg", 5),), NOW, PLAIN)
+    step = plan(ledger, (img("1.jpg", 5),), NOW, PLAIN, KEPT)
     assert isinstance(step, StartFlight)
     assert step.action == "source"
 
@@ -173,7 +173,7 @@ def test_a_request_by_name_that_was_carried_out_is_not_carried_out_again_under_t
 
 def test_a_number_that_a_caller_asked_for_with_a_picture_by_name_is_sent_with_it() -> None:
     ledger = pictures.want(a_ledger(), [replace(by_name("1.jpg", NOW), priority=7)])
-    step = plan(ledger, (img("1.jpg", 5),), NOW, PLAIN)
+    step = plan(ledger, (img("1.jpg", 5),), NOW, PLAIN, KEPT)
     assert isinstance(step, StartFlight)
     assert [snapshot.priority for snapshot in step.images.values()] == [7]
 
@@ -186,7 +186,7 @@ def test_what_was_asked_by_name_for_an_image_that_turns_out_to_be_ours_becomes_i
     base = SHOWN[A].wanted
     assert base is not None
     assert after.entries[A].override == Override(base, content_of(picture))
-    step = plan(after, (img("1.jpg", 100),), NOW, PLAIN)
+    step = plan(after, (img("1.jpg", 100),), NOW, PLAIN, KEPT)
     assert isinstance(step, StartFlight)
     assert (step.action, set(step.images)) == ("source", {A})
 
@@ -257,4 +257,4 @@ def test_a_picture_whose_image_was_deleted_before_it_was_shown_is_superseded_not
     images, problem, over = part_progress(operation, 0, ledger, {}, accepted=True)
     assert (problem, over) == (None, True)
     assert images == (ImageOutcome("superseded", "1.jpg", A, reason="the image was deleted afterwards"),)
-    assert not isinstance(plan(ledger, (), NOW, PLAIN), Wait | StartFlight)
+    assert not isinstance(plan(ledger, (), NOW, PLAIN, KEPT), Wait | StartFlight)

@@ -7,7 +7,7 @@ from gallery_sync.core.ledger import Content, Entry, Intent, Ledger, Live, Overr
 from gallery_sync.core.observe import observe
 from gallery_sync.core.operation import ImageOutcome, ImageState, Outcome
 from gallery_sync.core.plan import Nothing, Policy, plan
-from tests.unit.core.build import NOW, a_file, a_ledger, img, key, live, replace, shown, wanted
+from tests.unit.core.build import KEPT, NOW, a_file, a_ledger, img, key, live, replace, shown, wanted
 
 A, B = key("a.jpg"), key("b.jpg")
 W_A = wanted("a.jpg")
@@ -135,7 +135,7 @@ def test_attributes_that_were_changed_for_a_caller_are_live_and_wanted_and_no_la
     is_live = live("a.jpg", "1.jpg", priority=7, description="x")
     assert ledger.entries[A] == Entry(asked, is_live, override=Override(W_A, None, 7, "x"))
     observed = observe(ledger, [a_file("a.jpg")], NOW)
-    assert plan(observed, (img("1.jpg", 7),), NOW, Policy()) == Nothing()
+    assert plan(observed, (img("1.jpg", 7),), NOW, Policy(), KEPT) == Nothing()
 
 
 def test_what_was_not_asked_to_change_stays() -> None:

@@ -1,14 +1,18 @@
 """Which new image of a gallery belongs to which key of an insertion, and what is never claimed."""
 
+import dataclasses
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gallery_sync.core.ledger import Entry, Flight
-from gallery_sync.core.match import Match, errors_by_key, inserted
-from gallery_sync.core.numbering import keeps_numbers
+from gallery_sync.core import match
+from gallery_sync.core.ledger import Flight
+from gallery_sync.core.match import Match, errors_by_key
+from gallery_sync.core.shop_facts import Facts
 from gallery_sync.core.shop_values import Image, ResultRow
-from tests.unit.core.build import a_flight, a_ledger, img, insertion, key, live, replace, shown, wanted
+from tests.unit.core.build import GIVEN, KEPT, NOBODY_KNOWS, a_flight, img, insertion, key, replace
 
 A, B, C = key("a.jpg"), key("b.jpg"), key("c.jpg")
 FLIGHT = insertion({"a.jpg": 100, "b.jpg": 200, "c.jpg": 300}, before=("old.jpg",))
@@ -18,6 +22,11 @@ OLD = img("old.jpg", 50)
 
 def url(file: str) -> str:
     return f"https://storage.example/state/outbox/{file}?X-Goog-Signature=0"
+
+
+def inserted(flight: Flight, listing: Sequence[Image], rows: Sequence[ResultRow] = (), facts: Facts = KEPT) -> Match:
+    """What came of it, but for what it tells of the shop."""
+    return dataclasses.replace(match.inserted(flight, listing, rows, facts), numbers=None)
 
 
 def named(outcome: Match) -> dict[str, str]:
@@ -53,87 +62,95 @@ def test_an_image_that_was_there_before_is_never_claimed_even_with_our_priority(
 
 
 def test_a_shop_that_renumbers_is_matched_by_order_where_the_numbers_fit() -> None:
-    outcome = inserted(DONE, [img("9.jpg", 3), OLD, img("8.jpg", 1), img("7.jpg", 2)])
+    outcome = inserted(DONE, [img("9.jpg", 3), OLD, img("8.jpg", 1), img("7.jpg", 2)], facts=GIVEN)
     assert named(outcome) == {"a.jpg": "8.jpg", "b.jpg": "7.jpg", "c.jpg": "9.jpg"}
     assert (outcome.missing, outcome.unexplained) == ((), ())
 
 
-def test_a_shop_that_gives_no_priorities_is_matched_by_names() -> None:
-    assert named(inserted(DONE, [img("3.jpg"), img("1.jpg"), img("2.jpg")])) == {
-        "a.jpg": "1.jpg",
-        "b.jpg": "2.jpg",
-        "c.jpg": "3.jpg",
+@pytest.mark.parametrize("facts", [GIVEN, NOBODY_KNOWS], ids=["given", "nobody knows"])
+def test_a_shop_that_shows_no_priorities_is_matched_by_the_order_in_which_it_lists(facts: Facts) -> None:
+    assert named(inserted(DONE, [img("3.jpg"), img("1.jpg"), img("2.jpg")], facts=facts)) == {
+        "a.jpg": "3.jpg",
+        "b.jpg": "1.jpg",
+        "c.jpg": "2.jpg",
     }
 
 
+@pytest.mark.parametrize("facts", [GIVEN, NOBODY_KNOWS], ids=["given", "nobody knows"])
 @pytest.mark.parametrize("priorities", [(1, 2), (1, 2, 3, 4)])
-def test_a_shop_that_renumbers_is_not_matched_where_the_numbers_do_not_fit(priorities: tuple[int, ...]) -> None:
-    outcome = inserted(FLIGHT, [img(f"{n}.jpg", n) for n in priorities])
+def test_a_shop_that_renumbers_is_not_matched_where_the_numbers_do_not_fit(
+    priorities: tuple[int, ...], facts: Facts
+) -> None:
+    outcome = inserted(DONE, [img(f"{n}.jpg", n) for n in priorities], facts=facts)
     assert (named(outcome), outcome.missing) == ({}, (A, B, C))
     assert outcome.unexplained == tuple(f"{n}.jpg" for n in priorities)
 
 
 @pytest.mark.parametrize(
-    ("flight", "keeps"),
+    ("flight", "facts"),
     [
-        pytest.param(FLIGHT, None, id="the answer was lost"),
-        pytest.param(replace(DONE, reason="Shoptet's job ended as failed"), None, id="the job failed"),
-        pytest.param(DONE, True, id="an image of ours kept its number"),
-        pytest.param(replace(DONE, first_miss=1.0), None, id="nothing was there when the job had just ended"),
+        pytest.param(FLIGHT, GIVEN, id="the answer was lost"),
+        pytest.param(replace(DONE, reason="Shoptet's job ended as failed"), GIVEN, id="the job failed"),
+        pytest.param(DONE, KEPT, id="the shop keeps numbers"),
+        pytest.param(replace(DONE, first_miss=1.0), NOBODY_KNOWS, id="nothing was there when the job had just ended"),
     ],
 )
 def test_as_many_new_images_as_ours_are_not_claimed_where_they_may_be_somebody_elses(
-    flight: Flight, keeps: bool | None
+    flight: Flight, facts: Facts
 ) -> None:
-    outcome = inserted(flight, [img("8.jpg", 1), img("7.jpg", 2), img("9.jpg", 3)], keeps=keeps)
+    outcome = inserted(flight, [img("8.jpg", 1), img("7.jpg", 2), img("9.jpg", 3)], facts=facts)
     assert (named(outcome), outcome.missing) == ({}, (A, B, C))
 
 
 def test_a_renumbered_image_that_happens_to_have_one_of_our_numbers_is_matched_by_order_all_the_same() -> None:
     files = {f"{n:03}.jpg": n * 100 for n in range(1, 101)}
     flight = replace(insertion(files), job_created=DONE.job_created)
-    outcome = inserted(flight, [img(f"{n:03}-live.jpg", n) for n in range(1, 101)])
-    assert named(outcome) == {file: f"{file[:3]}-live.jpg" for file in files}
+    for facts in (GIVEN, NOBODY_KNOWS):
+        outcome = inserted(flight, [img(f"{n:03}-live.jpg", n) for n in range(1, 101)], facts=facts)
+        assert named(outcome) == {file: f"{file[:3]}-live.jpg" for file in files}
 
 
 def test_a_single_new_image_is_ours_only_in_a_gallery_that_is_counted() -> None:
     flight = replace(insertion({"a.jpg": 137}, before=("old.jpg",)), job_created=DONE.job_created)
     somebody_elses = (img("old.jpg", 37), img("new.jpg", 38))
-    assert named(inserted(flight, somebody_elses)) == {}
-    assert inserted(flight, somebody_elses).unexplained == ("new.jpg",)
-    assert named(inserted(flight, somebody_elses, keeps=False)) == {"a.jpg": "new.jpg"}
-    assert named(inserted(flight, (img("old.jpg", 10), img("new.jpg", 20)))) == {"a.jpg": "new.jpg"}
+    assert named(inserted(flight, somebody_elses, facts=NOBODY_KNOWS)) == {}
+    assert inserted(flight, somebody_elses, facts=NOBODY_KNOWS).unexplained == ("new.jpg",)
+    assert named(inserted(flight, somebody_elses, facts=GIVEN)) == {"a.jpg": "new.jpg"}
+    assert named(inserted(flight, (img("old.jpg", 10), img("new.jpg", 20)), facts=NOBODY_KNOWS)) == {"a.jpg": "new.jpg"}
+    assert named(inserted(flight, (img("old.jpg"), img("new.jpg")), facts=NOBODY_KNOWS)) == {"a.jpg": "new.jpg"}
 
 
 def test_of_a_renumbered_few_one_may_have_one_of_our_numbers_by_chance() -> None:
-    outcome = inserted(DONE, [img("7.jpg", 101), img("8.jpg", 100), img("9.jpg", 102)])
+    outcome = inserted(DONE, [img("7.jpg", 101), img("8.jpg", 100), img("9.jpg", 102)], facts=NOBODY_KNOWS)
     assert named(outcome) == {"a.jpg": "8.jpg", "b.jpg": "7.jpg", "c.jpg": "9.jpg"}
 
 
-def test_where_half_of_the_new_images_kept_their_numbers_that_is_no_chance() -> None:
-    flight = replace(insertion({"a.jpg": 100, "b.jpg": 200}), job_created=DONE.job_created)
-    outcome = inserted(flight, [img("1.jpg", 100), img("foreign.jpg", 7)])
+def test_where_a_number_tells_that_the_shop_keeps_it_the_other_image_is_somebody_elses() -> None:
+    flight = replace(insertion({"a.jpg": 137, "b.jpg": 237}), job_created=DONE.job_created)
+    outcome = inserted(flight, [img("1.jpg", 137), img("foreign.jpg", 7)], facts=NOBODY_KNOWS)
     assert (named(outcome), outcome.unexplained) == ({"a.jpg": "1.jpg"}, ("foreign.jpg",))
 
 
 def test_a_shop_that_renumbers_is_matched_by_the_order_of_the_numbers_that_were_sent() -> None:
     # A ledger that is read again has lost the order of the call.
     flight = replace(insertion({"b.jpg": 200, "c.jpg": 300, "a.jpg": 100}), job_created=DONE.job_created)
-    outcome = inserted(flight, [img("7.jpg", 2), img("8.jpg", 1), img("9.jpg", 3)])
+    outcome = inserted(flight, [img("7.jpg", 2), img("8.jpg", 1), img("9.jpg", 3)], facts=GIVEN)
     assert named(outcome) == {"a.jpg": "8.jpg", "b.jpg": "7.jpg", "c.jpg": "9.jpg"}
 
 
-@pytest.mark.parametrize("keeps", [True, None])
-def test_where_most_new_images_kept_their_numbers_the_others_are_foreign(keeps: bool | None) -> None:
+TELLING = replace(insertion({"a.jpg": 137, "b.jpg": 237, "c.jpg": 337}), job_created=DONE.job_created)
+
+
+@pytest.mark.parametrize("facts", [KEPT, NOBODY_KNOWS], ids=["kept", "nobody knows"])
+def test_where_most_new_images_kept_their_numbers_the_others_are_foreign(facts: Facts) -> None:
     # As many as were sent: two of ours, and a person's in the stead of the one that silently got lost.
-    outcome = inserted(DONE, [img("1.jpg", 100), img("2.jpg", 300), img("foreign.jpg", 7)], keeps=keeps)
+    outcome = inserted(TELLING, [img("1.jpg", 137), img("2.jpg", 337), img("foreign.jpg", 7)], facts=facts)
     assert named(outcome) == {"a.jpg": "1.jpg", "c.jpg": "2.jpg"}
     assert (outcome.missing, outcome.unexplained) == ((B,), ("foreign.jpg",))
 
 
 def test_where_new_images_kept_their_numbers_in_a_shop_that_is_seen_to_renumber_a_person_has_to_look() -> None:
-    # A person may have moved all earlier ones: what tells of the shop contradicts itself.
-    outcome = inserted(DONE, [img("1.jpg", 100), img("2.jpg", 300), img("foreign.jpg", 7)], keeps=False)
+    outcome = inserted(TELLING, [img("1.jpg", 137), img("2.jpg", 337), img("foreign.jpg", 7)], facts=GIVEN)
     assert (named(outcome), outcome.missing) == ({}, (A, B, C))
 
 
@@ -143,24 +160,24 @@ def test_what_kept_its_number_is_ours_although_another_got_lost() -> None:
 
 
 def test_a_shop_that_is_seen_to_renumber_is_not_matched_by_a_number_that_fits_by_chance() -> None:
-    outcome = inserted(DONE, [img("8.jpg", 100), img("7.jpg", 300)], keeps=False)
+    outcome = inserted(DONE, [img("8.jpg", 100), img("7.jpg", 300)], facts=GIVEN)
     assert (named(outcome), outcome.unexplained) == ({}, ("8.jpg", "7.jpg"))
 
 
 def test_a_shop_that_kept_one_priority_does_not_renumber() -> None:
-    outcome = inserted(DONE, [img("1.jpg", 100), img("2.jpg", 2), img("3.jpg", 3)], keeps=True)
+    outcome = inserted(DONE, [img("1.jpg", 100), img("2.jpg", 2), img("3.jpg", 3)], facts=KEPT)
     assert (named(outcome), outcome.unexplained) == ({"a.jpg": "1.jpg"}, ("2.jpg", "3.jpg"))
 
 
 def test_what_shoptet_says_has_failed_is_not_counted_as_renumbered() -> None:
     flight = replace(DONE, errors={B: "cannot be read"})
-    outcome = inserted(flight, [img("1.jpg", 1), img("2.jpg", 2)])
+    outcome = inserted(flight, [img("1.jpg", 1), img("2.jpg", 2)], facts=GIVEN)
     assert (named(outcome), outcome.missing) == ({"a.jpg": "1.jpg", "c.jpg": "2.jpg"}, (B,))
 
 
 def test_an_image_that_a_person_added_while_ours_failed_is_not_claimed() -> None:
     flight = replace(insertion({"a.jpg": 100}), job_created=DONE.job_created, errors={A: "cannot be read"})
-    assert inserted(flight, [img("foreign.jpg", 1)]) == Match({}, (A,), ("foreign.jpg",))
+    assert inserted(flight, [img("foreign.jpg", 1)], facts=GIVEN) == Match({}, (A,), ("foreign.jpg",))
 
 
 def test_the_gallery_counts_where_it_shows_what_shoptet_says_has_failed() -> None:
@@ -193,8 +210,8 @@ IN_REQUEST_ORDER = [ResultRow(name="3.jpg"), ResultRow(name="1.jpg"), ResultRow(
     ],
 )
 def test_a_result_that_names_its_images_counts_before_a_renumbered_order(rows: list[ResultRow]) -> None:
-    outcome = inserted(FLIGHT, [img("1.jpg", 1), img("2.jpg", 2), img("3.jpg", 3)], rows)
-    assert named(outcome) == RENAMED
+    for facts in (KEPT, GIVEN, NOBODY_KNOWS):
+        assert named(inserted(FLIGHT, [img("1.jpg", 1), img("2.jpg", 2), img("3.jpg", 3)], rows, facts)) == RENAMED
 
 
 @pytest.mark.parametrize("more", [[], [ResultRow(), ResultRow()]], ids=["shorter", "longer"])
@@ -223,6 +240,10 @@ def test_a_result_that_gives_one_name_to_two_images_names_nobody() -> None:
 def test_a_result_that_contradicts_our_priority_does_not_count() -> None:
     rows = rows_by_url({"a.jpg": "2.jpg", "b.jpg": "1.jpg"})
     assert named(inserted(FLIGHT, [img("1.jpg", 100), img("2.jpg", 200)], rows)) == {"a.jpg": "1.jpg", "b.jpg": "2.jpg"}
+    telling = [img("1.jpg", 137), img("2.jpg", 237)]
+    assert named(inserted(TELLING, telling, rows, NOBODY_KNOWS)) == {"a.jpg": "1.jpg", "b.jpg": "2.jpg"}
+    # A number that the shop gave contradicts nothing.
+    assert named(inserted(TELLING, telling, rows, GIVEN)) == {"a.jpg": "2.jpg", "b.jpg": "1.jpg"}
 
 
 def test_a_row_whose_url_is_somebody_elses_names_nobody() -> None:
@@ -285,11 +306,11 @@ flights = st.builds(
 )
 
 
-@given(flights, listings, result_rows, st.sampled_from([None, True, False]))
+@given(flights, listings, result_rows, st.sampled_from([NOBODY_KNOWS, KEPT, GIVEN]))
 def test_every_new_name_is_claimed_once_or_unexplained_and_every_key_found_or_missing(
-    flight: Flight, listing: list[Image], rows: list[ResultRow], keeps: bool | None
+    flight: Flight, listing: list[Image], rows: list[ResultRow], facts: Facts
 ) -> None:
-    outcome = inserted(flight, listing, rows, keeps=keeps)
+    outcome = inserted(flight, listing, rows, facts)
     names = [image.name for image in outcome.found.values()]
     assert sorted([*names, *outcome.unexplained]) == sorted({i.name for i in listing} - set(flight.before))
     assert sorted([*outcome.found, *outcome.missing]) == sorted(flight.images)
@@ -335,27 +356,35 @@ def test_a_row_of_a_source_update_speaks_by_its_place_unless_it_names_another_im
     assert errors_by_key(flight, rows) == ({B: "too large"} if failed else {})
 
 
-TWO = shown("a.jpg", "1.jpg", 100) | shown("b.jpg", "2.jpg", 200)
-
-
 @pytest.mark.parametrize(
-    ("listing", "keeps"),
+    ("listing", "rows", "numbers"),
     [
-        pytest.param([img("1.jpg", 100), img("2.jpg", 200)], True, id="all kept"),
-        pytest.param([img("1.jpg", 7), img("2.jpg", 200)], True, id="one moved by a person"),
-        pytest.param([img("1.jpg", 1), img("2.jpg", 2)], False, id="none kept"),
-        pytest.param([img("1.jpg"), img("2.jpg")], False, id="no priorities"),
-        pytest.param([img("foreign.jpg", 100)], None, id="none of ours"),
-        pytest.param([], None, id="empty"),
+        pytest.param([img("1.jpg", 137), img("2.jpg", 237), img("3.jpg", 337)], (), "kept", id="all kept"),
+        pytest.param([img("1.jpg", 137)], (), "kept", id="one is there, and kept it"),
+        pytest.param([img("1.jpg", 1), img("2.jpg", 2), img("3.jpg", 3)], (), "given", id="counted"),
+        pytest.param([img("1.jpg", 100), img("2.jpg", 200), img("3.jpg", 300)], (), "given", id="counted in our steps"),
+        pytest.param([img("1.jpg"), img("2.jpg"), img("3.jpg")], (), "given", id="none shown"),
+        pytest.param([img("1.jpg", 1)], (), None, id="too few to say whose they are"),
+        pytest.param([img("1.jpg", 1)], rows_by_url({"a.jpg": "1.jpg"}), "given", id="named, and numbered anew"),
+        pytest.param([img("1.jpg", 137)], rows_by_url({"a.jpg": "1.jpg"}), "kept", id="named, and kept"),
+        pytest.param(
+            [img("1.jpg", 137), img("2.jpg", 1)], rows_by_url({"a.jpg": "1.jpg", "b.jpg": "2.jpg"}), None, id="both"
+        ),
+        pytest.param([], (), None, id="nothing there"),
     ],
 )
-def test_whether_a_shop_renumbers_is_told_by_our_images_there(listing: list[Image], keeps: bool | None) -> None:
-    assert keeps_numbers(a_ledger(TWO | {C: Entry(wanted("c.jpg"))}), listing) is keeps
+def test_a_flight_tells_what_the_shop_does_with_numbers(
+    listing: list[Image], rows: Sequence[ResultRow], numbers: str | None
+) -> None:
+    assert match.inserted(TELLING, listing, rows, NOBODY_KNOWS).numbers == numbers
 
 
-def test_an_image_that_was_sent_without_a_priority_tells_nothing_of_the_shop() -> None:
-    ledger = a_ledger({A: Entry(wanted("a.jpg"), live("a.jpg", "1.jpg"))})
-    assert keeps_numbers(ledger, [img("1.jpg", 100)]) is None
+def test_numbers_that_counting_gives_tell_nothing_of_the_shop() -> None:
+    kept = [img("1.jpg", 100), img("2.jpg", 200), img("3.jpg", 300)]
+    outcome = match.inserted(
+        DONE, kept, rows_by_url({"a.jpg": "1.jpg", "b.jpg": "2.jpg", "c.jpg": "3.jpg"}), NOBODY_KNOWS
+    )
+    assert (len(outcome.found), outcome.numbers) == (3, None)
 
 
 @pytest.mark.parametrize("number", [1, 10])
@@ -363,9 +392,10 @@ def test_after_a_lost_answer_a_number_that_a_renumbering_shop_may_have_given_cla
     # Somebody else's image that one listing at take-off lacked, and whose number the shop changed to ours.
     flight = insertion({"a.jpg": number})
     listing = [img("foreign.jpg", number)]
-    assert inserted(flight, listing).unexplained == ("foreign.jpg",)
-    assert A in inserted(replace(flight, job_created=DONE.job_created), listing).found
-    assert A in inserted(flight, listing, keeps=True).found
+    for facts in (GIVEN, NOBODY_KNOWS):
+        assert inserted(flight, listing, facts=facts).unexplained == ("foreign.jpg",)
+        assert A in inserted(replace(flight, job_created=DONE.job_created), listing, facts=facts).found
+    assert A in inserted(flight, listing, facts=KEPT).found
 
 
 FOUR = insertion({"a.jpg": 100, "b.jpg": 200, "c.jpg": 300, "d.jpg": 400}, job_created=DONE.job_created)
@@ -389,15 +419,18 @@ def test_what_failed_apart_from_the_rows_shifts_no_other_picture(
 ) -> None:
     flight = replace(FOUR, errors=errors_by_key(FOUR, rows))
     assert flight.errors == {A: "503"}
-    outcome = inserted(flight, [img(f"{n}.jpg", number) for n, number in enumerate(numbers, 1)], rows)
-    assert (named(outcome), outcome.missing) == ({"b.jpg": "1.jpg", "c.jpg": "2.jpg", "d.jpg": "3.jpg"}, (A,))
+    listing = [img(f"{n}.jpg", number) for n, number in enumerate(numbers, 1)]
+    for facts in (NOBODY_KNOWS, KEPT if numbers[0] == 200 else GIVEN):
+        outcome = inserted(flight, listing, rows, facts)
+        assert (named(outcome), outcome.missing) == ({"b.jpg": "1.jpg", "c.jpg": "2.jpg", "d.jpg": "3.jpg"}, (A,))
 
 
 def test_where_a_failure_names_no_picture_no_place_counts() -> None:
     rows = [*THREE_NAMED, ResultRow(error="503", apart=True)]
     assert errors_by_key(FOUR, rows) == {}
     shown_as = [img(f"{n}.jpg", 10 * n) for n in (1, 2, 3)]
-    assert named(inserted(FOUR, shown_as, rows)) == {}
+    for facts in (GIVEN, NOBODY_KNOWS):
+        assert named(inserted(FOUR, shown_as, rows, facts)) == {}
     kept = [img(f"{n}.jpg", number) for n, number in ((1, 200), (2, 300), (3, 400))]
     assert named(inserted(FOUR, kept, rows)) == {"b.jpg": "1.jpg", "c.jpg": "2.jpg", "d.jpg": "3.jpg"}
 
@@ -406,7 +439,7 @@ def test_twenty_that_a_shop_renumbers_in_tens_are_told_apart_by_the_names_of_the
     files = {f"{n:02}.jpg": n * 100 for n in range(1, 21)}
     flight = replace(insertion(files), job_created=DONE.job_created)
     rows = [ResultRow(name=f"{n + 500}.jpg") for n in range(1, 21)]
-    outcome = inserted(flight, [img(f"{n + 500}.jpg", n * 10) for n in range(1, 21)], rows)
+    outcome = inserted(flight, [img(f"{n + 500}.jpg", n * 10) for n in range(1, 21)], rows, NOBODY_KNOWS)
     assert named(outcome) == {f"{n:02}.jpg": f"{n + 500}.jpg" for n in range(1, 21)}
     assert (outcome.missing, outcome.unexplained) == ((), ())
 

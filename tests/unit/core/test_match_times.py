@@ -4,7 +4,7 @@ import pytest
 
 from gallery_sync.core.ledger import Flight
 from gallery_sync.core.match import inserted
-from tests.unit.core.build import img, insertion, key, replace
+from tests.unit.core.build import GIVEN, KEPT, img, insertion, key, replace
 
 A, B = key("a.jpg"), key("b.jpg")
 CREATED, COMPLETED = "2024-07-01T14:00:00+0200", "2024-07-01T12:01:00+0000"
@@ -15,7 +15,7 @@ BEFORE, AMONG, SOON, LATE = (f"2024-07-01T{time}+0000" for time in ("11:59:59", 
 
 
 def is_ours(flight: Flight, change_time: str | None) -> bool:
-    return A in inserted(flight, [img("1.jpg", 100, change_time=change_time), img("2.jpg", 200)]).found
+    return A in inserted(flight, [img("1.jpg", 100, change_time=change_time), img("2.jpg", 200)], (), KEPT).found
 
 
 @pytest.mark.parametrize(
@@ -52,4 +52,4 @@ def test_renumbered_images_are_matched_by_order_only_if_each_was_changed_while_t
     change_time: str, matched: bool
 ) -> None:
     listing = [img("1.jpg", 1, change_time=AMONG), img("2.jpg", 2, change_time=change_time)]
-    assert bool(inserted(JOB, listing).found) is matched
+    assert bool(inserted(JOB, listing, (), GIVEN).found) is matched

@@ -7,15 +7,29 @@ import pytest
 from gallery_sync.core.ledger import Entry, Failure, Ledger, Live, Wanted
 from gallery_sync.core.numbering import (
     Number,
-    are_appended,
-    is_numbered_in_steps,
-    keeps_numbers,
-    mark_astray,
+    is_telling,
+    new_number,
     number,
     place_of,
+    with_landed,
+    with_strays,
 )
-from gallery_sync.core.shop_values import Image
-from tests.unit.core.build import NOW, a_ledger, content, img, key, live, replace, shown, wanted
+from gallery_sync.core.shop_facts import Facts
+from gallery_sync.core.shop_values import MAX_PRIORITY, Image
+from tests.unit.core.build import (
+    GIVEN,
+    KEPT,
+    NOBODY_KNOWS,
+    NOW,
+    a_ledger,
+    content,
+    img,
+    key,
+    live,
+    replace,
+    shown,
+    wanted,
+)
 
 A, B, C = key("a.jpg"), key("b.jpg"), key("c.jpg")
 BROKEN = Failure("refused", "no picture", NOW)
@@ -26,7 +40,7 @@ def by_url(name: str, rank: float | None) -> Wanted:
 
 
 def places(ledger: Ledger, *listing: Image) -> dict[str, int]:
-    return {name.rpartition("/")[2]: one.place for name, one in number(ledger, listing).items()}
+    return {name.rpartition("/")[2]: one.place for name, one in number(ledger, listing, KEPT).items()}
 
 
 def new(*files: str) -> dict[str, Entry]:
@@ -34,44 +48,27 @@ def new(*files: str) -> dict[str, Entry]:
 
 
 @pytest.mark.parametrize(
-    ("priorities", "in_steps"),
-    [
-        ([0, 1, 2], True),
-        ([1, 2, 3], True),
-        ([5, 10, 15], True),
-        ([0, 10, 20], True),
-        ([10, 20, 30], True),
-        ([30, 10, 20], True),
-        ([1], True),
-        ([10], True),
-        ([], True),
-        ([2, 3, 4], False),
-        ([1, 3, 5], False),
-        ([1, 2, 4], False),
-        ([0, 5, 10], False),
-        ([20, 30, 40], False),
-        ([100, 200, 300], False),
-        ([10, 20, 20], False),
-        ([2], False),
-        ([100], False),
-    ],
+    ("sent", "shown_images", "telling"),
+    [(137, 1, True), (137, 136, True), (137, 137, False), (100, 1, False), (5, 1, False), (1, 0, True), (1, 1, False)],
 )
-def test_a_gallery_that_is_counted_from_its_first_image_on_may_have_been_numbered_by_the_shop(
-    priorities: list[int], in_steps: bool
-) -> None:
-    listing = [img(f"{place}.jpg", priority) for place, priority in enumerate(priorities)]
-    assert is_numbered_in_steps(listing) is in_steps
+def test_a_number_that_counting_may_give_tells_nothing(sent: int, shown_images: int, telling: bool) -> None:
+    assert is_telling(sent, shown_images) is telling
 
 
-def test_an_image_without_a_number_counts_as_numbered_0() -> None:
-    assert is_numbered_in_steps([img("1.jpg"), img("2.jpg", 1)])
-    assert not is_numbered_in_steps([img("1.jpg"), img("2.jpg", 2)])
+@pytest.mark.parametrize("facts", [GIVEN, NOBODY_KNOWS], ids=["given", "nobody knows"])
+@pytest.mark.parametrize("taken", [set(), {10, 20, 30}, {137}, {1, 2, 3, 4}, set(range(1, 250)), {MAX_PRIORITY - 1}])
+def test_a_new_image_is_sent_a_number_that_tells_above_all_others(taken: set[int], facts: Facts) -> None:
+    sent = new_number(100, taken, facts)
+    assert sent not in taken
+    assert is_telling(sent, len(taken) + 1) or MAX_PRIORITY - 1 in taken
+    assert sent > max(taken, default=0) or MAX_PRIORITY - 1 in taken
+    assert new_number(100, taken, KEPT) == next(n for n in range(100, 300) if n not in taken)
 
 
 def test_files_come_in_the_order_of_their_names_then_what_callers_asked_in_the_order_in_which_they_asked() -> None:
     asked = {"url:z": Entry(by_url("z", 1.0)), "url:a": Entry(by_url("a", 2.0)), "url:first": Entry(by_url("f", 0.0))}
     ledger = a_ledger(asked | new("z.jpg", "10.jpg", "2.jpg"))
-    assert sorted(number(ledger, ()), key=lambda name: number(ledger, ())[name].place) == [
+    assert sorted(number(ledger, (), KEPT), key=lambda name: number(ledger, (), KEPT)[name].place) == [
         key("2.jpg"),
         key("10.jpg"),
         key("z.jpg"),
@@ -89,7 +86,7 @@ def test_what_is_not_wanted_or_not_shown_and_failed_has_no_number() -> None:
         key("gone.jpg"): gone,
         key("left.jpg"): Entry(None, live("left.jpg", "8.jpg", priority=100)),
     }
-    assert number(a_ledger(entries), (img("8.jpg", 100),)) == {}
+    assert number(a_ledger(entries), (img("8.jpg", 100),), KEPT) == {}
 
 
 def test_an_image_that_was_deleted_by_a_person_and_dropped_again_is_numbered_as_a_new_one() -> None:
@@ -100,9 +97,9 @@ def test_an_image_that_was_deleted_by_a_person_and_dropped_again_is_numbered_as_
 def test_an_image_that_is_meant_by_its_name_is_ordered_only_by_a_number_that_was_asked_for() -> None:
     shows = Live("1.jpg", "", 0)
     named = {"name:1.jpg": Entry(by_url("x", None), shows)}
-    assert number(a_ledger(named), (img("1.jpg", 5),)) == {}
+    assert number(a_ledger(named), (img("1.jpg", 5),), KEPT) == {}
     asked = {"name:1.jpg": Entry(replace(by_url("x", None), priority=7), shows)}
-    assert number(a_ledger(asked), (img("1.jpg", 5),)) == {"name:1.jpg": Number(7, 7, own=True)}
+    assert number(a_ledger(asked), (img("1.jpg", 5),), KEPT) == {"name:1.jpg": Number(7, 7, own=True)}
 
 
 def test_a_number_that_somebody_elses_image_has_is_given_to_none_of_ours() -> None:
@@ -121,59 +118,26 @@ def test_a_number_that_a_person_gave_to_an_image_of_ours_is_no_obstacle_to_the_o
     assert places(a_ledger(entries), img("1.jpg", 100), img("3.jpg", 149)) == {"a.jpg": 100, "b.jpg": 149, "c.jpg": 200}
 
 
-def test_an_image_is_ordered_by_its_place_where_another_number_was_sent_for_it() -> None:
-    assert place_of(Live("1.jpg", "sum", 1, 40)) == 40
-    assert place_of(Live("1.jpg", "sum", 1, 40, place=150)) == 150
-    assert place_of(Live("1.jpg", "sum", 1)) is None
+def test_an_image_is_ordered_by_its_place_where_another_number_was_sent_for_it_unless_the_shop_keeps_that() -> None:
+    assert place_of(Live("1.jpg", "sum", 1, 40), GIVEN) == 40
+    moved = Live("1.jpg", "sum", 1, 40, place=150)
+    assert [place_of(moved, facts) for facts in (GIVEN, NOBODY_KNOWS, KEPT)] == [150, 150, 40]
+    assert place_of(Live("1.jpg", "sum", 1), KEPT) is None
 
 
 def test_an_image_has_its_number_if_its_place_is_right_or_for_one_that_was_asked_for_if_that_was_sent() -> None:
     shows = Live("1.jpg", "sum", 1, 40, place=150)
-    assert Number(150, 45).is_of(shows)
-    assert not Number(40, 40).is_of(shows)
-    assert Number(40, 40, own=True).is_of(shows)
-    assert not Number(150, 150, own=True).is_of(shows)
-
-
-TWO = shown("a.jpg", "1.jpg", 100) | shown("b.jpg", "2.jpg", 200)
-
-
-@pytest.mark.parametrize(
-    ("listing", "keeps"),
-    [
-        pytest.param([img("1.jpg", 1), img("2.jpg", 2)], False, id="both were renumbered"),
-        pytest.param([img("1.jpg", 1)], None, id="one alone, which a person may have moved"),
-        pytest.param([img("1.jpg", 100)], True, id="one alone that kept its number"),
-        pytest.param([img("1.jpg", 1), img("2.jpg", 200)], True, id="one of two kept its number"),
-        pytest.param([img("foreign.jpg", 100), img("other.jpg", 200)], None, id="none of ours"),
-        pytest.param([], None, id="nothing"),
-    ],
-)
-def test_whether_a_shop_keeps_numbers_is_told_by_one_that_kept_it_or_two_that_did_not(
-    listing: list[Image], keeps: bool | None
-) -> None:
-    assert keeps_numbers(a_ledger(TWO | {C: Entry(wanted("c.jpg"))}), listing) is keeps
-
-
-@pytest.mark.parametrize(
-    ("listing", "appended"),
-    [
-        pytest.param([img("1.jpg", 10), img("2.jpg", 20)], True, id="it is seen to renumber"),
-        pytest.param([img("1.jpg", 7), img("2.jpg", 9)], True, id="it is seen to renumber, in no steps"),
-        pytest.param([img("1.jpg", 100), img("2.jpg", 2)], False, id="it is seen to keep numbers"),
-        pytest.param([img("foreign.jpg", 1), img("other.jpg", 2)], True, id="it may renumber what it shows"),
-        pytest.param([img("foreign.jpg", 7), img("other.jpg", 9)], False, id="it can hardly have given these numbers"),
-        pytest.param([], False, id="it shows nothing"),
-    ],
-)
-def test_new_images_go_behind_all_others_where_the_shop_renumbers_or_may_do_so(
-    listing: list[Image], appended: bool
-) -> None:
-    assert are_appended(a_ledger(TWO), listing) is appended
+    assert Number(150, 45).is_of(shows, GIVEN)
+    assert not Number(40, 40).is_of(shows, GIVEN)
+    assert Number(40, 40).is_of(shows, KEPT)
+    assert Number(40, 40, own=True).is_of(shows, GIVEN)
+    assert not Number(150, 150, own=True).is_of(shows, GIVEN)
 
 
 THREE = shown("a.jpg", "1.jpg", 100) | shown("c.jpg", "3.jpg", 300) | shown("e.jpg", "5.jpg", 500)
-RENUMBERED = (img("1.jpg", 10), img("3.jpg", 20), img("5.jpg", 30))
+TENS = (img("1.jpg", 10), img("3.jpg", 20), img("5.jpg", 30))
+ONES = (img("1.jpg", 1), img("3.jpg", 2), img("5.jpg", 3))
+NULLS = (img("1.jpg"), img("3.jpg"), img("5.jpg"))
 
 
 def landed(file: str, name: str, priority: int, **more: Any) -> dict[str, Entry]:
@@ -188,21 +152,26 @@ def astray(ledger: Ledger) -> set[str]:
     }
 
 
-def test_what_landed_between_others_but_stands_behind_them_is_astray() -> None:
-    ledger = a_ledger(THREE | landed("b.jpg", "2.jpg", 600) | landed("f.jpg", "6.jpg", 700))
-    listing = (*RENUMBERED, img("2.jpg", 40), img("6.jpg", 50))
-    assert astray(mark_astray(ledger, listing, {key("b.jpg"): 600, key("f.jpg"): 700})) == {"b.jpg"}
+@pytest.mark.parametrize(
+    "listing",
+    [
+        (*TENS, img("2.jpg", 40), img("6.jpg", 50)),
+        (*ONES, img("2.jpg", 4), img("6.jpg", 5)),
+        (*NULLS, img("2.jpg"), img("6.jpg")),
+    ],
+    ids=["tens", "ones", "null"],
+)
+def test_what_landed_between_others_but_stands_behind_them_is_astray(listing: tuple[Image, ...]) -> None:
+    ledger = a_ledger(THREE | landed("b.jpg", "2.jpg", 637) | landed("f.jpg", "6.jpg", 737))
+    assert astray(with_landed(ledger, listing, [key("b.jpg"), key("f.jpg")], GIVEN)) == {"b.jpg"}
+    for facts in (KEPT, NOBODY_KNOWS, Facts(numbers="given", patched="ignored")):
+        assert with_landed(ledger, listing, [key("b.jpg"), key("f.jpg")], facts) == ledger
 
 
-def test_what_landed_under_the_number_that_was_sent_is_where_it_belongs() -> None:
-    ledger = a_ledger(THREE | landed("b.jpg", "2.jpg", 40))
-    assert mark_astray(ledger, (*RENUMBERED, img("2.jpg", 40)), {key("b.jpg"): 40}) == ledger
-
-
-def test_what_the_listing_shows_without_a_number_or_not_at_all_is_not_astray() -> None:
-    ledger = a_ledger(THREE | landed("b.jpg", "2.jpg", 600))
-    for listing in ((*RENUMBERED, img("2.jpg")), RENUMBERED):
-        assert mark_astray(ledger, listing, {key("b.jpg"): 600}) == ledger
+def test_what_landed_where_it_belongs_or_is_not_shown_is_not_astray() -> None:
+    ledger = a_ledger(THREE | landed("b.jpg", "2.jpg", 637))
+    for listing in ((*TENS, img("2.jpg", 15)), TENS):
+        assert with_landed(ledger, listing, [key("b.jpg")], GIVEN) == ledger
 
 
 def test_those_that_were_there_before_are_taken_to_stand_right() -> None:
@@ -211,12 +180,14 @@ def test_those_that_were_there_before_are_taken_to_stand_right() -> None:
     new = {f"{name}.jpg": f"{name}-live.jpg" for name in "abc"}
     entries = before | {k: e for file, name in new.items() for k, e in landed(file, name, 600).items()}
     listing = (img("9.jpg", 10), *(img(name, 20 + 10 * at) for at, name in enumerate(new.values())))
-    assert astray(mark_astray(a_ledger(entries), listing, dict.fromkeys(map(key, new), 600))) == set(new)
+    assert astray(with_landed(a_ledger(entries), listing, list(map(key, new)), GIVEN)) == set(new)
+
+
+STRAYED = landed("b.jpg", "2.jpg", 637, state="astray", place=149)
 
 
 def test_one_that_is_astray_is_sent_a_number_between_those_that_its_neighbours_are_shown_with() -> None:
-    strayed = landed("b.jpg", "2.jpg", 600, state="astray", place=149)
-    numbers = number(a_ledger(THREE | strayed), (*RENUMBERED, img("2.jpg", 40)))
+    numbers = number(a_ledger(THREE | STRAYED), (*TENS, img("2.jpg", 40)), GIVEN)
     assert numbers == {
         A: Number(100, 100),
         B: Number(149, 14),
@@ -226,12 +197,74 @@ def test_one_that_is_astray_is_sent_a_number_between_those_that_its_neighbours_a
 
 
 def test_one_that_is_astray_does_not_get_the_number_of_somebody_elses_image() -> None:
-    strayed = landed("b.jpg", "2.jpg", 600, state="astray", place=149)
-    listing = (*RENUMBERED, img("2.jpg", 40), img("foreign.jpg", 14))
-    assert number(a_ledger(THREE | strayed), listing)[B].sent == 15
+    listing = (*TENS, img("2.jpg", 40), img("foreign.jpg", 14))
+    assert number(a_ledger(THREE | STRAYED), listing, GIVEN)[B].sent == 15
 
 
 def test_one_that_is_astray_is_not_placed_by_one_that_is_not_shown_yet() -> None:
-    strayed = landed("b.jpg", "2.jpg", 600, state="astray", place=149)
-    entries = THREE | strayed | new("bb.jpg")
-    assert number(a_ledger(entries), (*RENUMBERED, img("2.jpg", 40)))[B].sent == 14
+    entries = THREE | STRAYED | new("bb.jpg")
+    assert number(a_ledger(entries), (*TENS, img("2.jpg", 40)), GIVEN)[B].sent == 14
+
+
+def shown_after(ledger: Ledger, listing: tuple[Image, ...]) -> list[str]:
+    """The gallery's order once what is astray was sent the numbers that it is to have, one call of all."""
+    numbers = number(ledger, listing, GIVEN)
+    names = {e.live.name: name for name, e in ledger.entries.items() if e.live is not None}
+    sent = {
+        names[name]: numbers[names[name]].sent for name in names if names[name].rpartition("/")[2] in astray(ledger)
+    }
+    at = {i.name: sent.get(names.get(i.name, ""), i.priority or 0) for i in listing}
+    return [name for name, _ in sorted(at.items(), key=lambda pair: pair[1])]
+
+
+def test_where_there_is_no_room_all_that_stand_behind_have_to_move_as_well() -> None:
+    listing = (*ONES, img("2.jpg", 4))
+    ledger = with_strays(a_ledger(THREE | STRAYED), listing, GIVEN)
+    assert astray(ledger) == {"b.jpg", "c.jpg", "e.jpg"}
+    assert shown_after(ledger, listing) == ["1.jpg", "2.jpg", "3.jpg", "5.jpg"]
+    # What is marked once is as many as it takes.
+    assert with_strays(ledger, listing, GIVEN) == ledger
+
+
+def test_before_all_others_there_is_no_room_either_and_somebody_elses_image_is_not_moved() -> None:
+    first = landed("0.jpg", "0.jpg", 637, state="astray", place=50)
+    listing = (*ONES, img("foreign.jpg", 4), img("0.jpg", 5))
+    ledger = with_strays(a_ledger(THREE | first), listing, GIVEN)
+    assert shown_after(ledger, listing) == ["foreign.jpg", "0.jpg", "1.jpg", "3.jpg", "5.jpg"]
+
+
+def test_what_stays_keeps_the_order_that_a_person_gave_it() -> None:
+    listing = (img("5.jpg", 1), img("3.jpg", 2), img("1.jpg", 3), img("2.jpg", 4))
+    ledger = with_strays(a_ledger(THREE | STRAYED), listing, GIVEN)
+    # Right behind the one that it follows by name.
+    assert shown_after(ledger, listing) == ["5.jpg", "3.jpg", "1.jpg", "2.jpg"]
+
+
+def test_where_no_numbers_are_shown_those_that_were_sent_count() -> None:
+    ledger = a_ledger(THREE | STRAYED)
+    assert number(ledger, (*NULLS, img("2.jpg")), GIVEN)[B].sent == 199
+    unknown = {**THREE, C: Entry(wanted("c.jpg"), live("c.jpg", "3.jpg"))} | STRAYED
+    marked = with_strays(a_ledger(unknown), (*NULLS, img("2.jpg")), GIVEN)
+    assert astray(marked) >= {"b.jpg", "c.jpg"}
+
+
+def test_more_images_than_there_is_room_above_the_others_are_all_numbered_anew() -> None:
+    high = tuple(img(image.name, MAX_PRIORITY - 3 + at) for at, image in enumerate((*ONES, img("2.jpg"))))
+    ledger = with_strays(a_ledger(THREE | STRAYED), high, GIVEN)
+    assert shown_after(ledger, high) == ["1.jpg", "2.jpg", "3.jpg", "5.jpg"]
+    assert max(one.sent for one in number(ledger, high, GIVEN).values()) <= MAX_PRIORITY
+
+
+def test_a_file_that_is_to_stand_elsewhere_by_now_is_moved_once() -> None:
+    # Its place came from another rule of order.
+    entries = THREE | landed("b.jpg", "2.jpg", 637, place=900)
+    listing = (*TENS, img("2.jpg", 40))
+    ledger = with_strays(a_ledger(entries), listing, GIVEN)
+    assert astray(ledger) == {"b.jpg"}
+    assert shown_after(ledger, listing) == ["1.jpg", "2.jpg", "3.jpg", "5.jpg"]
+
+
+def test_where_nothing_is_astray_nothing_is_marked_however_a_person_orders_the_gallery() -> None:
+    ledger = a_ledger(THREE)
+    for listing in (TENS, ONES, NULLS, tuple(reversed(NULLS)), (img("5.jpg", 1), img("1.jpg", 2), img("3.jpg", 3))):
+        assert with_strays(ledger, listing, GIVEN) == ledger

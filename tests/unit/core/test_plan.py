@@ -8,12 +8,17 @@ from gallery_sync.core import intents, settle
 from gallery_sync.core.ledger import Content, Entry, Failure, Intent, Ledger, Live, Pause, Row, Wanted
 from gallery_sync.core.match import Match
 from gallery_sync.core.names import outbox
+from gallery_sync.core.numbering import with_strays
 from gallery_sync.core.operation import ImageOutcome, Outcome
 from gallery_sync.core.plan import Nothing, Policy, RunIntent, StartFlight, Step, Wait, plan
 from gallery_sync.core.see import is_dropped_again
+from gallery_sync.core.shop_facts import Facts
 from gallery_sync.core.shop_values import MAX_PRIORITY, Image
 from tests.unit.core.build import (
+    GIVEN,
+    KEPT,
     MAX_ATTEMPTS,
+    NOBODY_KNOWS,
     NOW,
     TIMING,
     a_flight,
@@ -74,7 +79,7 @@ def described(text: str | None) -> Wanted:
 def test_what_a_key_needs_is_the_next_step(entry: Entry, policy: Policy, operation: str | None) -> None:
     ledger = a_ledger({key("a.jpg"): entry})
     for listing in (IMAGES, ()):
-        step = plan(ledger, listing, NOW, policy)
+        step = plan(ledger, listing, NOW, policy, KEPT)
         assert (step.action if isinstance(step, StartFlight) else None) == operation
         assert operation is not None or step == Nothing()
 
@@ -93,13 +98,13 @@ def test_whatever_is_tried_again_later_is_waited_for(entry: Entry) -> None:
     ledger = a_ledger(
         {key("a.jpg"): replace(entry, not_before=NOW + 60), key("b.jpg"): Entry(wanted("b.jpg"), not_before=NOW + 90)}
     )
-    assert plan(ledger, IMAGES, NOW, MIRROR) == Wait(NOW + 60)
-    assert isinstance(plan(ledger, IMAGES, NOW + 60, MIRROR), StartFlight)
+    assert plan(ledger, IMAGES, NOW, MIRROR, KEPT) == Wait(NOW + 60)
+    assert isinstance(plan(ledger, IMAGES, NOW + 60, MIRROR, KEPT), StartFlight)
 
 
 def test_a_pause_that_hides_nothing_is_not_waited_for() -> None:
     ledger = a_ledger({key("a.jpg"): Entry(W1, LIVE, not_before=NOW + 60)})
-    assert plan(ledger, IMAGES, NOW, MIRROR) == Nothing()
+    assert plan(ledger, IMAGES, NOW, MIRROR, KEPT) == Nothing()
 
 
 @pytest.mark.parametrize(
@@ -114,20 +119,20 @@ def test_a_pause_that_hides_nothing_is_not_waited_for() -> None:
 )
 def test_a_paused_gallery_waits_only_where_there_is_something_to_do(entries: dict[str, Entry], step: Step) -> None:
     ledger = a_ledger(entries, pause=Pause(NOW + 60, "busy", 1))
-    assert plan(ledger, IMAGES, NOW, PLAIN) == step
+    assert plan(ledger, IMAGES, NOW, PLAIN, KEPT) == step
 
 
 @pytest.mark.parametrize("now", [NOW, NOW + 1000])
 def test_a_gallery_whose_pause_is_over_goes_on(now: float) -> None:
     ledger = a_ledger({key("a.jpg"): Entry(W1)}, pause=Pause(NOW, "busy", 1))
-    assert isinstance(plan(ledger, (), now, PLAIN), StartFlight)
+    assert isinstance(plan(ledger, (), now, PLAIN, KEPT), StartFlight)
 
 
 def test_what_callers_asked_comes_before_everything_else_but_a_pause_in_the_order_in_which_they_asked() -> None:
     asked = tuple(Intent(f"op/{number}", "clean", NOW) for number in range(3))
     ledger = a_ledger({key("a.jpg"): Entry(W1)}, intents=asked)
-    assert plan(ledger, (), NOW, PLAIN) == RunIntent(asked[0])
-    assert plan(replace(ledger, pause=Pause(NOW + 60, "busy", 1)), (), NOW, PLAIN) == Wait(NOW + 60)
+    assert plan(ledger, (), NOW, PLAIN, KEPT) == RunIntent(asked[0])
+    assert plan(replace(ledger, pause=Pause(NOW + 60, "busy", 1)), (), NOW, PLAIN, KEPT) == Wait(NOW + 60)
 
 
 def test_without_a_word_of_the_shops_owner_no_image_is_deleted_and_none_is_taken_out_of_a_variant() -> None:
@@ -144,7 +149,7 @@ def test_what_is_wrong_goes_before_what_is_missing_and_content_before_attributes
     listing = (img("1.jpg", 100), img("3.jpg", 300), img("4.jpg", 400))
     seen = []
     for _ in range(len(entries)):
-        step = plan(a_ledger(entries), listing, NOW, MIRROR)
+        step = plan(a_ledger(entries), listing, NOW, MIRROR, KEPT)
         assert isinstance(step, StartFlight)
         seen.append(step.action)
         for name in step.images:
@@ -152,8 +157,8 @@ def test_what_is_wrong_goes_before_what_is_missing_and_content_before_attributes
     assert seen == ["delete", "source", "insert", "attributes"]
 
 
-def fly(ledger: Ledger, *listing: object, policy: Policy = PLAIN) -> StartFlight:
-    step = plan(ledger, listing, NOW, policy)  # type: ignore[arg-type]
+def fly(ledger: Ledger, *listing: Image, policy: Policy = PLAIN, facts: Facts = KEPT) -> StartFlight:
+    step = plan(with_strays(ledger, listing, facts), listing, NOW, policy, facts)
     assert isinstance(step, StartFlight)
     return step
 
@@ -273,7 +278,7 @@ def test_an_image_in_between_is_inserted_without_a_change_of_its_neighbours() ->
     step = fly(a_ledger(entries | new("2.jpg")), *listing)
     assert (step.action, priorities(step)) == ("insert", {"2.jpg": 149})
     after = entries | shown("2.jpg", "n2.jpg", 149)
-    assert plan(a_ledger(after), (*listing, img("n2.jpg", 149)), NOW, PLAIN) == Nothing()
+    assert plan(a_ledger(after), (*listing, img("n2.jpg", 149)), NOW, PLAIN, KEPT) == Nothing()
 
 
 def test_an_image_that_failed_keeps_its_place_as_long_as_it_is_shown() -> None:
@@ -286,13 +291,13 @@ def test_an_image_that_failed_keeps_its_place_as_long_as_it_is_shown() -> None:
 def test_an_image_that_failed_before_it_was_shown_takes_no_place() -> None:
     entries = shown("1.jpg", "n1.jpg", 1) | {key("2.jpg"): Entry(wanted("2.jpg"), failure=BROKEN)}
     entries |= shown("3.jpg", "n3.jpg", 2)
-    assert plan(a_ledger(entries), (), NOW, PLAIN) == Nothing()
+    assert plan(a_ledger(entries), (), NOW, PLAIN, KEPT) == Nothing()
 
 
 def test_an_image_that_a_person_deleted_takes_no_place() -> None:
     gone = {key("2.jpg"): Entry(wanted("2.jpg"), live("2.jpg", "n2.jpg", priority=2, state="gone"))}
     entries = shown("1.jpg", "n1.jpg", 1) | gone | shown("3.jpg", "n3.jpg", 2)
-    assert plan(a_ledger(entries), (), NOW, PLAIN) == Nothing()
+    assert plan(a_ledger(entries), (), NOW, PLAIN, KEPT) == Nothing()
 
 
 def places(step: StartFlight) -> dict[str, tuple[int | None, int | None]]:
@@ -300,16 +305,22 @@ def places(step: StartFlight) -> dict[str, tuple[int | None, int | None]]:
 
 
 def test_a_place_is_written_down_only_where_another_number_is_sent_for_it() -> None:
-    entries = new("a.jpg") | new("b.jpg", priority=7)
-    kept = img("foreign.jpg", 1000)
-    assert places(fly(a_ledger(entries), kept)) == {"b.jpg": (7, None), "a.jpg": (1100, None)}
-    # Behind all others, as the shop may have numbered them.
-    may_renumber = (img("foreign.jpg", 1), img("other.jpg", 2))
-    assert places(fly(a_ledger(entries), *may_renumber)) == {"b.jpg": (102, None), "a.jpg": (202, 102)}
+    entries, foreign = new("a.jpg") | new("b.jpg", priority=7), img("foreign.jpg", 1000)
+    assert places(fly(a_ledger(entries), foreign)) == {"b.jpg": (7, None), "a.jpg": (1100, None)}
+    # Behind all others, as the shop gives numbers, or nobody knows.
+    assert places(fly(a_ledger(entries), foreign, facts=GIVEN)) == {"b.jpg": (1137, None), "a.jpg": (1237, 100)}
+    assert places(fly(a_ledger(entries), foreign, facts=NOBODY_KNOWS)) == {"b.jpg": (1137, None), "a.jpg": (1237, 1100)}
 
 
-def test_behind_images_that_have_no_numbers_the_first_is_a_step_from_0() -> None:
-    assert places(fly(a_ledger(new("a.jpg")), img("foreign.jpg"))) == {"a.jpg": (100, 100)}
+def test_a_number_that_somebody_asked_for_is_sent_for_no_other() -> None:
+    entries = new("a.jpg") | new("z.jpg", priority=137)
+    assert places(fly(a_ledger(entries), facts=NOBODY_KNOWS)) == {"a.jpg": (237, 100), "z.jpg": (337, None)}
+
+
+def test_behind_images_whose_numbers_are_not_shown_stands_what_is_above_those_that_were_sent() -> None:
+    assert places(fly(a_ledger(new("a.jpg")), img("foreign.jpg"), facts=GIVEN)) == {"a.jpg": (137, 100)}
+    entries = shown("a.jpg", "1.jpg", 937) | new("b.jpg")
+    assert places(fly(a_ledger(entries), img("1.jpg"), facts=GIVEN)) == {"b.jpg": (1037, None)}
 
 
 @pytest.mark.parametrize(("before", "after", "sent"), [(10, 20, 14), (1000, 2000, 1100), (148, 150, 149)])
@@ -318,7 +329,7 @@ def test_one_that_is_astray_is_moved_between_its_neighbours_and_keeps_its_place(
 ) -> None:
     astray = {key("b.jpg"): Entry(wanted("b.jpg"), live("b.jpg", "2.jpg", priority=600, place=149, state="astray"))}
     entries = shown("a.jpg", "1.jpg", 100) | astray | shown("c.jpg", "3.jpg", 200)
-    step = fly(a_ledger(entries), img("1.jpg", before), img("3.jpg", after), img("2.jpg", 9000))
+    step = fly(a_ledger(entries), img("1.jpg", before), img("3.jpg", after), img("2.jpg", 9000), facts=GIVEN)
     assert (step.action, places(step)) == ("attributes", {"b.jpg": (sent, 149 if sent != 149 else None)})
 
 
@@ -378,65 +389,65 @@ def test_only_the_gallery_tells_whether_content_that_is_dropped_again_is_still_s
 
 
 THREE = shown("a.jpg", "1.jpg", 100) | shown("c.jpg", "2.jpg", 200) | shown("e.jpg", "3.jpg", 300)
-"""Three images, which a shop that renumbers shows as 10, 20 and 30."""
+"""Three images, which a shop that gives numbers itself shows as 10, 20 and 30."""
 
 
 def landed_in_a_shop_that_renumbers(files: dict[str, str], *listing: Image) -> Ledger:
     """Insert files beside the three; `files` says which name each gets."""
     ledger = a_ledger(THREE | new(*files))
-    step = fly(ledger, img("1.jpg", 10), img("2.jpg", 20), img("3.jpg", 30))
+    step = fly(ledger, img("1.jpg", 10), img("2.jpg", 20), img("3.jpg", 30), facts=GIVEN)
     flight = a_flight(step.images, before=("1.jpg", "2.jpg", "3.jpg"))
     found = {key(file): next(i for i in listing if i.name == name) for file, name in files.items()}
-    return settle.settle(replace(ledger, flight=flight), flight, listing, Match(found), NOW, TIMING, MAX_ATTEMPTS)
+    flown = replace(ledger, flight=flight)
+    return settle.settle(flown, flight, listing, Match(found), NOW, TIMING, MAX_ATTEMPTS, GIVEN)
 
 
 def test_in_a_shop_that_renumbers_an_image_that_landed_behind_all_others_is_moved_between_its_neighbours() -> None:
     listing = (img("1.jpg", 10), img("2.jpg", 20), img("3.jpg", 30), img("4.jpg", 40), img("5.jpg", 50))
     ledger = landed_in_a_shop_that_renumbers({"b.jpg": "4.jpg", "d.jpg": "5.jpg"}, *listing)
-    step = fly(ledger, *listing)
+    step = fly(ledger, *listing, facts=GIVEN)
     assert step.action == "attributes"
     b, d = step.images[key("b.jpg")], step.images[key("d.jpg")]
     assert (10 < (b.priority or 0) < 20 < (d.priority or 0) < 30, b.place, d.place) == (True, 149, 249)
     # Once moved, each keeps its place among those that were sent, and nothing is moved again.
     after = (img("1.jpg", 10), img("4.jpg", 20), img("2.jpg", 30), img("5.jpg", 40), img("3.jpg", 50))
-    moved = settle.updated(
-        ledger, a_flight(step.images, "attributes"), {i.name: i for i in after}, {}, NOW, TIMING, MAX_ATTEMPTS
-    )
-    assert plan(moved, after, NOW, PLAIN) == Nothing()
+    flight = a_flight(step.images, "attributes")
+    moved = settle.updated(ledger, flight, {i.name: i for i in after}, {}, NOW, TIMING, MAX_ATTEMPTS, GIVEN)
+    assert plan(moved, after, NOW, PLAIN, GIVEN) == Nothing()
 
 
-def test_in_a_shop_that_renumbers_an_image_that_landed_where_it_belongs_stays_there() -> None:
-    listing = (img("1.jpg", 10), img("2.jpg", 20), img("3.jpg", 30), img("4.jpg", 40))
-    assert plan(landed_in_a_shop_that_renumbers({"f.jpg": "4.jpg"}, *listing), listing, NOW, PLAIN) == Nothing()
-
-
-def test_an_image_that_is_shown_under_its_number_is_not_moved_although_a_person_moved_the_others() -> None:
-    listing = (img("1.jpg", 400), img("2.jpg", 200), img("3.jpg", 300), img("4.jpg", 149))
-    assert plan(landed_in_a_shop_that_renumbers({"b.jpg": "4.jpg"}, *listing), listing, NOW, PLAIN) == Nothing()
+@pytest.mark.parametrize(("file", "behind"), [("f.jpg", 40), ("b.jpg", 15)], ids=["behind all", "between others"])
+def test_in_a_shop_that_renumbers_an_image_that_landed_where_it_belongs_stays_there(file: str, behind: int) -> None:
+    listing = (img("1.jpg", 10), img("2.jpg", 20), img("3.jpg", 30), img("4.jpg", behind))
+    ledger = landed_in_a_shop_that_renumbers({file: "4.jpg"}, *listing)
+    assert plan(ledger, listing, NOW, PLAIN, GIVEN) == Nothing()
 
 
 def test_in_a_shop_that_renumbers_an_image_lands_astray_although_others_that_are_astray_stand_before_it() -> None:
     astray = {key("b.jpg"): Entry(wanted("b.jpg"), live("b.jpg", "4.jpg", priority=50, state="astray"))}
-    ledger = a_ledger(shown("e.jpg", "3.jpg", 100) | astray | new("c.jpg"))
-    step = fly(ledger, img("3.jpg", 10), img("4.jpg", 20))
+    ledger = a_ledger(shown("e.jpg", "3.jpg", 100) | new("c.jpg"))
+    step = fly(ledger, img("3.jpg", 10), img("4.jpg", 20), facts=GIVEN)
     assert step.action == "insert"
     flight = a_flight(step.images, before=("3.jpg", "4.jpg"))
     listing = (img("3.jpg", 10), img("4.jpg", 20), img("5.jpg", 30))
     outcome = Match({key("c.jpg"): listing[2]})
-    settled = settle.settle(replace(ledger, flight=flight), flight, listing, outcome, NOW, TIMING, MAX_ATTEMPTS)
-    moves = fly(settled, *listing)
+    flown = a_ledger(ledger.entries | astray, flight=flight)
+    settled = settle.settle(flown, flight, listing, outcome, NOW, TIMING, MAX_ATTEMPTS, GIVEN)
+    moves = fly(settled, *listing, facts=GIVEN)
     assert (moves.action, set(moves.images)) == ("attributes", {key("b.jpg"), key("c.jpg")})
     b, c = (moves.images[key(file)].priority or 0 for file in ("b.jpg", "c.jpg"))
     assert b < c < 10
 
 
 def test_a_number_that_a_file_asks_for_is_sent_although_its_image_has_that_place_under_another() -> None:
-    # Somebody else's image has the number 1, as a shop that renumbers would give: ours was sent one above it.
-    step = fly(a_ledger(new("a.jpg")), img("foreign.jpg", 1))
-    assert priorities(step) == {"a.jpg": 101}
-    landed = settle.became_live(Entry(wanted("a.jpg", priority=100)), step.images[key("a.jpg")], img("1.jpg", 101))
-    asked = fly(a_ledger({key("a.jpg"): landed}), img("foreign.jpg", 1), img("1.jpg", 101))
-    assert (asked.action, priorities(asked)) == ("attributes", {"a.jpg": 100})
+    # Another was sent, as nobody knew what the shop does with numbers.
+    step = fly(a_ledger(new("a.jpg")), img("foreign.jpg", 1), facts=NOBODY_KNOWS)
+    assert places(step) == {"a.jpg": (137, 101)}
+    asked = Entry(wanted("a.jpg", priority=101))
+    for facts in (KEPT, GIVEN):
+        landed = settle.became_live(asked, step.images[key("a.jpg")], img("1.jpg", 137), facts)
+        after = fly(a_ledger({key("a.jpg"): landed}), img("foreign.jpg", 1), img("1.jpg", 137), facts=facts)
+        assert (after.action, priorities(after)) == ("attributes", {"a.jpg": 101})
 
 
 ASKED = tuple(Intent(f"op{n}/0.0", "attributes", NOW, rows=(Row("1.jpg", description=str(n)),)) for n in range(3))
@@ -444,18 +455,18 @@ ASKED = tuple(Intent(f"op{n}/0.0", "attributes", NOW, rows=(Row("1.jpg", descrip
 
 def test_files_get_a_turn_after_each_intent_however_many_wait() -> None:
     ledger = a_ledger(new("a.jpg"), intents=ASKED)
-    assert plan(ledger, (), NOW, Policy()) == RunIntent(ASKED[0])
+    assert plan(ledger, (), NOW, Policy(), KEPT) == RunIntent(ASKED[0])
     ran = intents.ended(ledger, ASKED[0], Outcome(NOW, (ImageOutcome("failed", "1.jpg"),)))
-    assert isinstance(plan(ran, (), NOW, Policy()), StartFlight)
+    assert isinstance(plan(ran, (), NOW, Policy(), KEPT), StartFlight)
     # Where no file is due, the next intent is run at once.
     idle = replace(ran, entries={})
-    assert plan(idle, (), NOW, Policy()) == RunIntent(ASKED[1])
+    assert plan(idle, (), NOW, Policy(), KEPT) == RunIntent(ASKED[1])
 
 
 def test_a_turn_ends_with_the_flight_that_it_was_for() -> None:
     ledger = a_ledger(new("a.jpg"), intents=ASKED, yields=True)
-    assert isinstance(plan(ledger, (), NOW, Policy()), StartFlight)
-    assert plan(replace(ledger, yields=False), (), NOW, Policy()) == RunIntent(ASKED[0])
+    assert isinstance(plan(ledger, (), NOW, Policy(), KEPT), StartFlight)
+    assert plan(replace(ledger, yields=False), (), NOW, Policy(), KEPT) == RunIntent(ASKED[0])
 
 
 @pytest.mark.parametrize(
@@ -467,4 +478,4 @@ def test_a_turn_ends_with_the_flight_that_it_was_for() -> None:
 )
 def test_no_file_comes_between(first: Intent) -> None:
     ledger = a_ledger(new("a.jpg"), intents=(first, *ASKED), yields=True)
-    assert plan(ledger, (), NOW, Policy()) == RunIntent(first)
+    assert plan(ledger, (), NOW, Policy(), KEPT) == RunIntent(first)

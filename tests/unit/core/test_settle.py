@@ -10,6 +10,7 @@ from gallery_sync.core.match import Match
 from gallery_sync.core.settle import SILENT, not_copied, settle
 from gallery_sync.core.shop_values import Image
 from tests.unit.core.build import (
+    KEPT,
     MAX_ATTEMPTS,
     NOW,
     TIMING,
@@ -40,13 +41,13 @@ def settled(
     flight: Flight, outcome: Match, listing: Sequence[Image], now: float = NOW, entries: Any = None, **more: Any
 ) -> Ledger:
     ledger = a_ledger(NEW if entries is None else entries, flight=flight, **more)
-    return settle(ledger, flight, listing, outcome, now, TIMING, MAX_ATTEMPTS)
+    return settle(ledger, flight, listing, outcome, now, TIMING, MAX_ATTEMPTS, KEPT)
 
 
 def looked_twice(flight: Flight, outcome: Match, listing: Sequence[Image], entries: Any = None) -> Ledger:
     first = settled(flight, outcome, listing, entries=entries)
     assert first.flight is not None
-    return settle(first, first.flight, listing, outcome, SECOND, TIMING, MAX_ATTEMPTS)
+    return settle(first, first.flight, listing, outcome, SECOND, TIMING, MAX_ATTEMPTS, KEPT)
 
 
 def test_what_the_gallery_shows_is_live_and_the_flight_is_over() -> None:
@@ -85,7 +86,7 @@ def test_missing_at_the_first_look_is_looked_for_again() -> None:
 def test_a_look_too_soon_after_the_first_changes_nothing(later: float) -> None:
     first = settled(FLIGHT, ONLY_A, [IMG_A])
     assert first.flight is not None
-    assert settle(first, first.flight, [IMG_A], ONLY_A, NOW + later, TIMING, MAX_ATTEMPTS) == first
+    assert settle(first, first.flight, [IMG_A], ONLY_A, NOW + later, TIMING, MAX_ATTEMPTS, KEPT) == first
 
 
 def test_missing_in_two_looks_minutes_apart_is_tried_again_after_a_pause() -> None:
@@ -98,7 +99,7 @@ def test_missing_in_two_looks_minutes_apart_is_tried_again_after_a_pause() -> No
 def test_a_second_listing_that_comes_late_is_as_good() -> None:
     first = settled(FLIGHT, ONLY_A, [IMG_A])
     assert first.flight is not None
-    ledger = settle(first, first.flight, [IMG_A], ONLY_A, SECOND + 500, TIMING, MAX_ATTEMPTS)
+    ledger = settle(first, first.flight, [IMG_A], ONLY_A, SECOND + 500, TIMING, MAX_ATTEMPTS, KEPT)
     assert (ledger.flight, ledger.entries[B].attempts) == (None, 1)
 
 
@@ -106,14 +107,14 @@ def test_what_appears_between_the_looks_is_live() -> None:
     first = settled(FLIGHT, ONLY_A, [IMG_A])
     assert first.flight is not None
     for now in (NOW + 1, SECOND):
-        ledger = settle(first, first.flight, [IMG_A, IMG_B], BOTH, now, TIMING, MAX_ATTEMPTS)
+        ledger = settle(first, first.flight, [IMG_A, IMG_B], BOTH, now, TIMING, MAX_ATTEMPTS, KEPT)
         assert (ledger.flight, [is_waiting(entry) for entry in ledger.entries.values()]) == (None, [False, False])
 
 
 def test_what_was_seen_once_and_is_gone_at_the_second_listing_was_deleted_by_a_person_and_is_never_sent_again() -> None:
     first = settled(FLIGHT, ONLY_A, [IMG_A])
     assert first.flight is not None
-    ledger = settle(first, first.flight, [IMG_B], Match({B: IMG_B}, (A,)), SECOND, TIMING, MAX_ATTEMPTS)
+    ledger = settle(first, first.flight, [IMG_B], Match({B: IMG_B}, (A,)), SECOND, TIMING, MAX_ATTEMPTS, KEPT)
     assert ledger.entries[A] == Entry(wanted("a.jpg"), replace(LIVE_A, state="gone"))
     assert not needs_content(ledger.entries[A])
 
@@ -133,7 +134,7 @@ def test_one_that_shoptet_said_nothing_of_waits_for_the_second_listing_with_all(
     first = settled(flight, neither, [])
     assert first.flight is not None
     assert first.entries == NEW
-    ledger = settle(first, first.flight, [], neither, SECOND, TIMING, MAX_ATTEMPTS)
+    ledger = settle(first, first.flight, [], neither, SECOND, TIMING, MAX_ATTEMPTS, KEPT)
     assert [entry.last_reason for entry in ledger.entries.values()] == [SILENT, "cannot be read"]
 
 

@@ -21,6 +21,7 @@ from gallery_sync.core.ledger import (
 from gallery_sync.core.plan import Policy, StartFlight, plan
 from gallery_sync.core.shop_values import Image
 from tests.unit.core.build import (
+    KEPT,
     MAX_ATTEMPTS,
     NOW,
     TIMING,
@@ -44,7 +45,7 @@ BUSY = Pause(NOW - 60, "busy", 2)
 
 def updated(skipped: dict[str, str], ledger: Ledger) -> Ledger:
     images = {"1.jpg": img("1.jpg", 7)}
-    return settle.updated(ledger, CHANGE, images, skipped, NOW, TIMING, MAX_ATTEMPTS)
+    return settle.updated(ledger, CHANGE, images, skipped, NOW, TIMING, MAX_ATTEMPTS, KEPT)
 
 
 def test_attributes_that_were_changed_are_live_and_the_content_stays_what_it_was() -> None:
@@ -121,7 +122,7 @@ def test_one_image_that_was_refused_alone_has_failed_for_good() -> None:
 def test_the_bad_images_among_a_hundred_are_found_and_all_others_land(bad: set[str]) -> None:
     files = [f"{n}.jpg" for n in range(100)]
     ledger, calls = a_ledger({key(f): Entry(wanted(f)) for f in files}), 0
-    while isinstance(step := plan(ledger, (), NOW, Policy()), StartFlight):
+    while isinstance(step := plan(ledger, (), NOW, Policy(), KEPT), StartFlight):
         calls += 1
         flight = a_flight(step.images, step.action)
         if any(key(f) in step.images for f in bad):
@@ -135,7 +136,7 @@ def test_the_bad_images_among_a_hundred_are_found_and_all_others_land(bad: set[s
 
 
 def landed(ledger: Ledger, name: str, snapshot: Snapshot, image: Any) -> Entry:
-    return settle.became_live(ledger.entries[name], snapshot, image)
+    return settle.became_live(ledger.entries[name], snapshot, image, KEPT)
 
 
 def test_a_change_of_attributes_that_was_refused_flies_again_in_halves() -> None:
@@ -190,7 +191,7 @@ ACTIONS: list[Action] = ["insert", "source", "attributes", "delete", "clean"]
 def test_attributes_whose_answer_was_lost_are_sent_again_whatever_they_should_be_by_now(action: Action) -> None:
     flight = replace(CHANGE, action=action)
     ledger = settle.resend(a_ledger(SHOWN, flight=flight), flight, "answer lost", NOW, TIMING, MAX_ATTEMPTS)
-    step = plan(ledger, (), NOW + TIMING.retry_first, Policy())
+    step = plan(ledger, (), NOW + TIMING.retry_first, Policy(), KEPT)
     # As the file says by now: the old number, and no description.
     again = {A: (100, ""), B: (200, "")} if action == "attributes" else {}
     images = step.images if isinstance(step, StartFlight) else {}
@@ -230,7 +231,7 @@ def test_a_pause_is_swept_whatever_the_gallery_waits_for() -> None:
 
 
 def landed_as(entry: Entry, snapshot: Snapshot, image: Image) -> Live:
-    shows = settle.became_live(entry, snapshot, image).live
+    shows = settle.became_live(entry, snapshot, image, KEPT).live
     assert shows is not None
     return shows
 

@@ -13,7 +13,7 @@ from gallery_sync.core.numbering import number
 from gallery_sync.core.observe import observe
 from gallery_sync.core.plan import Nothing, Policy, StartFlight, plan
 from gallery_sync.core.twins import paired, waits_until
-from tests.unit.core.build import NOW, a_file, a_ledger, img, key, live, replace, shown, wanted
+from tests.unit.core.build import KEPT, NOW, a_file, a_ledger, img, key, live, replace, shown, wanted
 
 WAIT = 120.0
 OLD, NEW = key("IMG_77.jpg"), key("02_back.jpg")
@@ -37,9 +37,9 @@ def test_a_copy_waits_beside_its_original_and_asks_shoptet_nothing() -> None:
     after = seen(SHOWN, *COPIED)
     assert after.entries[NEW].same_as == OLD
     assert not is_waiting(after.entries[NEW])
-    assert plan(after, (), NOW, Policy()) == Nothing()
+    assert plan(after, (), NOW, Policy(), KEPT) == Nothing()
     assert reconcile_at(after) == 0
-    assert NEW not in number(after, (img("1.jpg", 100),))
+    assert NEW not in number(after, (img("1.jpg", 100),), KEPT)
     assert seen(after, *COPIED, now=NOW + 9 * WAIT) == after
 
 
@@ -55,9 +55,9 @@ def test_once_the_original_goes_the_copy_has_its_image_in_its_own_place(mirror: 
     assert shows is not None
     assert (shows.name, shows.generation) == ("1.jpg", 2)
     listing = (img("1.jpg", 100), img("0.jpg", 200))
-    numbers = number(after, listing)
+    numbers = number(after, listing, KEPT)
     assert numbers[key("01.jpg")].place < numbers[NEW].place
-    step = plan(after, listing, NOW, Policy(mirror_deletes=mirror))
+    step = plan(after, listing, NOW, Policy(mirror_deletes=mirror), KEPT)
     assert isinstance(step, StartFlight)
     assert step.action == "attributes"
 
@@ -67,7 +67,7 @@ def test_where_both_halves_of_a_rename_are_seen_at_once_the_image_is_inherited_a
     before = replace(SHOWN, gallery=gallery)
     after = seen(before, COPIED[1])
     assert set(after.entries) == {NEW}
-    assert plan(after, (), NOW, MIRRORED) == Nothing()
+    assert plan(after, (), NOW, MIRRORED, KEPT) == Nothing()
 
 
 def test_an_image_that_stayed_after_its_file_was_deleted_is_that_of_a_new_file_with_the_same_bytes() -> None:
@@ -83,7 +83,7 @@ def test_frames_may_repeat_and_wait_only_for_a_while() -> None:
     assert waits_until(waiting, WAIT) == [NOW + WAIT]
     own = seen(waiting, *COPIED, now=NOW + WAIT)
     assert own.entries[NEW].same_as is None
-    assert isinstance(plan(own, (), NOW, Policy()), StartFlight)
+    assert isinstance(plan(own, (), NOW, Policy(), KEPT), StartFlight)
     assert waits_until(seen(SHOWN, *COPIED), WAIT) == []
 
 
@@ -95,7 +95,7 @@ def test_of_new_files_with_the_same_bytes_the_one_that_was_dropped_first_flies()
         key("a.jpg"): key("b.jpg"),
         key("c.jpg"): key("b.jpg"),
     }
-    step = plan(after, (), NOW, Policy())
+    step = plan(after, (), NOW, Policy(), KEPT)
     assert isinstance(step, StartFlight)
     assert set(step.images) == {key("b.jpg")}
     # That one failed for good: another has its turn.
@@ -139,7 +139,7 @@ def test_a_file_that_is_replaced_by_the_bytes_of_another_is_replaced() -> None:
     both = a_ledger(SHOWN.entries | shown("02_back.jpg", "2.jpg", 200))
     after = seen(both, *COPIED)
     assert after.entries[NEW].same_as is None
-    step = plan(after, (), NOW, Policy())
+    step = plan(after, (), NOW, Policy(), KEPT)
     assert isinstance(step, StartFlight)
     assert (step.action, set(step.images)) == ("source", {NEW})
 

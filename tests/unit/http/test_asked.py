@@ -10,7 +10,7 @@ from gallery_sync.core.ledger import Content, Entry, Failure, Intent, Override, 
 from gallery_sync.core.observe import observe
 from gallery_sync.core.plan import Nothing, Policy, RunIntent, StartFlight, Wait, plan
 from gallery_sync.core.see import see
-from tests.unit.core.build import NOW, a_file, a_ledger, content, img, key, live, replace, shown, wanted
+from tests.unit.core.build import KEPT, NOW, a_file, a_ledger, content, img, key, live, replace, shown, wanted
 
 A = key("a.jpg")
 PLAIN = Policy()
@@ -25,18 +25,18 @@ def asked(rank: float) -> Wanted:
 
 def test_what_a_caller_asked_comes_before_everything_else() -> None:
     ledger = a_ledger({A: Entry(BASE)}, intents=(CLEAN, Intent("op2", "delete", NOW, name="1.jpg")))
-    assert plan(ledger, (), NOW, PLAIN) == RunIntent(CLEAN)
+    assert plan(ledger, (), NOW, PLAIN, KEPT) == RunIntent(CLEAN)
 
 
 def test_what_a_caller_asked_waits_for_the_gallerys_pause() -> None:
     ledger = a_ledger(intents=(CLEAN,), pause=Pause(NOW + 60, "busy", 1))
-    assert plan(ledger, (), NOW, PLAIN) == Wait(NOW + 60)
-    assert plan(ledger, (), NOW + 60, PLAIN) == RunIntent(CLEAN)
+    assert plan(ledger, (), NOW, PLAIN, KEPT) == Wait(NOW + 60)
+    assert plan(ledger, (), NOW + 60, PLAIN, KEPT) == RunIntent(CLEAN)
 
 
 def test_images_by_url_come_behind_the_files_in_the_order_in_which_they_were_asked_for() -> None:
     entries = {"url:b": Entry(asked(1.0)), "url:a": Entry(asked(2.0)), key("z.jpg"): Entry(wanted("z.jpg"))}
-    step = plan(a_ledger(entries), (), NOW, PLAIN)
+    step = plan(a_ledger(entries), (), NOW, PLAIN, KEPT)
     assert isinstance(step, StartFlight)
     assert {name: snapshot.priority for name, snapshot in step.images.items()} == {
         key("z.jpg"): 100,
@@ -46,7 +46,7 @@ def test_images_by_url_come_behind_the_files_in_the_order_in_which_they_were_ask
 
 
 def test_what_is_written_down_of_a_callers_url_holds_no_query() -> None:
-    step = plan(a_ledger({"url:a": Entry(asked(1.0))}), (), NOW, PLAIN)
+    step = plan(a_ledger({"url:a": Entry(asked(1.0))}), (), NOW, PLAIN, KEPT)
     assert isinstance(step, StartFlight)
     (snapshot,) = step.images.values()
     assert (snapshot.source, snapshot.checksum) == ("https://caller.example/a.jpg", "url-sum")
@@ -56,11 +56,11 @@ NAMED = {"name:1.jpg": Entry(asked(1.0), live("1.jpg", "1.jpg", generation=1))}
 
 
 def test_an_image_that_a_caller_replaces_by_its_name_is_not_ordered() -> None:
-    step = plan(a_ledger(NAMED | {A: Entry(BASE)}), (img("1.jpg", 100),), NOW, PLAIN)
+    step = plan(a_ledger(NAMED | {A: Entry(BASE)}), (img("1.jpg", 100),), NOW, PLAIN, KEPT)
     assert isinstance(step, StartFlight)
     assert (step.action, [s.priority for s in step.images.values()]) == ("source", [None])
     after = {"name:1.jpg": Entry(asked(1.0), replace(live("1.jpg", "1.jpg"), checksum="url-sum"))}
-    step = plan(a_ledger(after | {A: Entry(BASE)}), (img("1.jpg", 100),), NOW, PLAIN)
+    step = plan(a_ledger(after | {A: Entry(BASE)}), (img("1.jpg", 100),), NOW, PLAIN, KEPT)
     assert isinstance(step, StartFlight)
     assert (step.action, [s.priority for s in step.images.values()]) == ("insert", [200])
 
@@ -68,13 +68,13 @@ def test_an_image_that_a_caller_replaces_by_its_name_is_not_ordered() -> None:
 def test_an_image_that_a_caller_replaces_by_its_name_is_never_inserted() -> None:
     ledger = see(a_ledger(NAMED), [])
     assert ledger.entries["name:1.jpg"].failure == Failure("no-such-image", "the gallery has no image '1.jpg'", NOW)
-    assert plan(ledger, (), NOW, PLAIN) == Nothing()
+    assert plan(ledger, (), NOW, PLAIN, KEPT) == Nothing()
     assert see(ledger, []) == ledger
 
 
 def test_an_image_that_a_cleanup_had_to_keep_is_not_deleted_with_its_file() -> None:
     kept = Entry(None, replace(live("a.jpg", "1.jpg"), state="kept"))
-    assert plan(a_ledger({A: kept}), (img("1.jpg"),), NOW, Policy(mirror_deletes=True)) == Nothing()
+    assert plan(a_ledger({A: kept}), (img("1.jpg"),), NOW, Policy(mirror_deletes=True), KEPT) == Nothing()
 
 
 def observed(override: Override, wants: Wanted, file: DropFile | None) -> Entry | None:
@@ -141,4 +141,4 @@ def test_a_url_that_a_caller_gave_an_image_whose_file_was_deleted_stays_wanted()
 def test_files_by_name_and_images_by_url_share_the_gallery_without_disturbing_each_other() -> None:
     by_url = Entry(asked(1.0), replace(live("u", "2.jpg", priority=200), checksum="url-sum"))
     ledger = a_ledger(shown("a.jpg", "1.jpg", 100) | {"url:u": by_url})
-    assert plan(ledger, (img("1.jpg", 100), img("2.jpg", 200)), NOW, PLAIN) == Nothing()
+    assert plan(ledger, (img("1.jpg", 100), img("2.jpg", 200)), NOW, PLAIN, KEPT) == Nothing()

@@ -38,7 +38,9 @@ def test_two_who_learn_at_a_time_both_count() -> None:
             shop_facts.note(documents, lambda known: replace(known, originals={"shop": "https://shop.cz/orig/"}))
         return kept(facts)
 
-    assert shop_facts.note(documents, another_first) == Facts("kept", {"shop": "https://shop.cz/orig/"})
+    assert shop_facts.note(documents, another_first) == Facts(
+        numbers="kept", originals={"shop": "https://shop.cz/orig/"}
+    )
 
 
 def test_who_never_gets_to_write_is_told() -> None:
