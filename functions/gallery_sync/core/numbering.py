@@ -142,9 +142,10 @@ def _moves(ledger: Ledger, listing: Sequence[Image], in_order: Sequence[str], st
     if not strays:
         return {}
     _join(line, [key for key in in_order if key in strays], in_order)
-    numbers = numbers_of(ledger, listing)
-    stay = {key: at for key in line if key not in strays and (at := numbers.get(_name(ledger, key))) is not None}
-    taken = set(numbers.values())
+    # Those that were sent need not be those that hold now: between them there may be no place at all.
+    numbers = {image.name: image.priority for image in listing}
+    stay = {key: at for key in line if key not in strays and (at := numbers[_name(ledger, key)]) is not None}
+    taken = set(numbers_of(ledger, listing).values())
     between = order.between(line, stay, taken) if len(stay) + len(strays) == len(line) else None
     if between is not None:
         return {key: between[key] for key in strays}

@@ -42,10 +42,11 @@ def _rows(document: object) -> tuple[ResultRow, ...] | None:
         return refusals or None
     maps = [row for row in found if isinstance(row, dict)]
     if len(maps) != len(found):
-        return None
+        return refusals or None
     rows = tuple(_row(row, index) for row, index in zip(maps, _indexes(maps), strict=True))
     if any(row.name is row.source_url is row.error is None for row in rows):
-        return None
+        # The rows tell nothing; what failed may be told all the same.
+        return refusals or None
     return rows + refusals
 
 

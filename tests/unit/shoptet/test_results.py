@@ -207,6 +207,14 @@ UNDERSTOOD = ResultRow(None, "127.png", "https://s.example/a.png?sig=1", 7, None
             {"data": None, "errors": [{"errorCode": "bad", "message": "No", "instance": "9.png"}]},
             (ResultRow(name="9.png", error="bad: No", apart=True),),
         ),
+        (
+            {"data": {"images": [{"priority": 1}]}, "errors": [{"message": "No", "instance": "images[3]"}]},
+            (ResultRow(3, error="No", apart=True),),
+        ),
+        (
+            {"data": {"images": ["127.png"]}, "errors": [{"message": "No", "instance": "images[0]"}]},
+            (ResultRow(0, error="No", apart=True),),
+        ),
         ({"data": None, "errors": []}, None),
         ({}, None),
         ({"data": {"jobId": "a1"}}, None),
