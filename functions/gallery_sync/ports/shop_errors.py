@@ -144,6 +144,10 @@ class NoResult(Exception):
     """What a job made is not to be had, or not whole: the message says why. It may be ordered again."""
 
 
+class NoOriginal(Exception):
+    """A picture that the shop shows is not to be had: the message says why, without its address."""
+
+
 class AnswerLost(ShoptetError):
     """A write that may have happened: only a look at Shoptet tells. `status` is None where no whole answer came."""
 

@@ -95,6 +95,15 @@ class _Detail(JobDetail, frozen=True, rename="camel"):
         return self.job or msgspec.convert(self, JobDetail, from_attributes=True)
 
 
+class _Cut(msgspec.Struct, rename="camel"):
+    name: str
+    url_path: str
+
+
+class _Eshop(msgspec.Struct, rename="camel"):
+    image_cuts: tuple[_Cut, ...] = ()
+
+
 class _Product(msgspec.Struct):
     guid: str
 
@@ -147,6 +156,11 @@ class Shoptet:
         return Product(
             detail.guid.lower(), detail.name, frozenset(v.code for v in detail.variants), images, detail.is_variant
         )
+
+    def originals(self) -> str | None:
+        """The address of the shop's pictures in their original resolution: an image's name follows it. None: it names none."""
+        cuts = self._http.call("GET", "/api/eshop", _Eshop, query={"include": "imageCuts"}).data.image_cuts
+        return next((cut.url_path for cut in cuts if cut.name == "orig"), None)
 
     def insert(self, guid: str, gallery: Gallery, images: Sequence[NewImage], *, send_until: float) -> str:
         """Order the insertion of 1-100 images; returns the job's id.

@@ -10,6 +10,7 @@ from infra.local.sandbox import control
 from infra.local.sandbox.answers import Answer, Refusal, envelope, new_request_id, refuse
 from infra.local.sandbox.config import SandboxConfig
 from infra.local.sandbox.description import api_operations
+from infra.local.sandbox.eshop import find_original, original
 from infra.local.sandbox.faults import about_answer
 from infra.local.sandbox.gate import Gate
 from infra.local.sandbox.misbehaviour import Outcome, sent
@@ -39,6 +40,7 @@ def make_app(config: SandboxConfig) -> web.Application:
         app.router.add_route(method, path, control.guarded(handler))
     app.router.add_get("/action/ApiOAuthServer/getAccessToken", access_token)
     app.router.add_get("/api-results/{name}", result)
+    app.router.add_get("/user/shop/orig/{name}", original_picture)
     app.router.add_get("/_pictures/{guid}/{gallery}/{name}", picture)
     app.router.add_get("/", page)
     app.router.add_route("*", "/api/{rest:.*}", nothing_here)
@@ -84,6 +86,23 @@ async def picture(request: web.Request) -> web.StreamResponse:
         return web.Response(body=found.content, content_type=MEDIA_TYPES[found.extension])
     small = await asyncio.get_running_loop().run_in_executor(sandbox.pool, thumbnail, found.content, THUMBNAIL_SIDE)
     return web.Response(body=small, content_type="image/png")
+
+
+async def original_picture(request: web.Request) -> web.StreamResponse:
+    """An image on the shop's own site, in its original resolution: no call of the API."""
+    sandbox = request.app[SANDBOX]
+    found = find_original(sandbox, request.match_info["name"])
+    loop = asyncio.get_running_loop()
+    content = (
+        await loop.run_in_executor(sandbox.pool, original, found.picture, sandbox.config) if found else b"Not Found"
+    )
+
+    def outcome(_: Sandbox) -> Outcome:
+        if found is None:
+            return Outcome(404, content, {}, "text/plain")
+        return Outcome(200, content, {}, MEDIA_TYPES[found.picture.extension])
+
+    return await _beside_the_api(request, "originals.get", outcome)
 
 
 async def page(request: web.Request) -> web.StreamResponse:

@@ -146,6 +146,12 @@ class SandboxConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """A source update with another format renames `127.png` to `127.jpg`."""
     head_first: bool = False
     """A HEAD request goes before each download; what it answers does not matter."""
+    originals_encoded_again: bool = False
+    """The cut `orig` is not the bytes that were sent."""
+    originals_turned: bool = False
+    """It is turned as its EXIF data says, and has none any more."""
+    originals_of_both: bool = False
+    """Those of `shop360` are where those of `shop` are; else nobody knows where."""
     changes_show_images: bool = True
     """A change of a product's images alone is a change of the product."""
     first_image_number: int = 101

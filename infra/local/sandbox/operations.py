@@ -5,6 +5,7 @@ from typing import cast
 
 from infra.local.sandbox.answers import Answer, Call, Error, Json, refuse
 from infra.local.sandbox.catalogue import list_changes, order_snapshot
+from infra.local.sandbox.eshop import eshop_info
 from infra.local.sandbox.image_jobs import ImageJob, described
 from infra.local.sandbox.jobs import result_name
 from infra.local.sandbox.products import Image
@@ -158,6 +159,7 @@ HANDLERS: dict[str, Handler] = {
     "images.source": update_sources,
     "images.delete_all": delete_images,
     "images.delete": delete_image,
+    "eshop.info": eshop_info,
     "product.by_code": product_by_code,
     "product.detail": product_detail,
     "product.update": update_product,

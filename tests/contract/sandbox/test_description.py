@@ -177,6 +177,7 @@ def every_answer(api: Api, url: str) -> dict[str, requests.Response]:
         "jobs.list": api.call("GET", "/api/system/jobs"),
         "jobs.detail": api.call("GET", f"/api/system/jobs/{job}"),
         "webhooks.register": api.call("POST", "/api/webhooks", hooks),
+        "eshop.info": api.call("GET", "/api/eshop?include=imageCuts"),
         "webhooks.list": api.call("GET", "/api/webhooks"),
         "webhooks.get": api.call("GET", "/api/webhooks/1"),
         "webhooks.notifications": api.call("GET", "/api/webhooks/notifications"),

@@ -92,6 +92,23 @@ def test_a_product_tells_its_codes_and_the_images_of_both_galleries() -> None:
     assert setup.shoptet.product(GUID) == Product(GUID, None, frozenset({"7"}), {"shop": (), "shop360": ()})
 
 
+@pytest.mark.parametrize(
+    ("cuts", "address"),
+    [
+        (
+            [{"name": "big", "urlPath": "https://s.cz/big/"}, {"name": "orig", "urlPath": "https://s.cz/o/"}],
+            "https://s.cz/o/",
+        ),
+        ([{"name": "big", "urlPath": "https://s.cz/big/"}], None),
+        (None, None),
+    ],
+)
+def test_the_shop_says_where_its_pictures_are(cuts: list[dict[str, str]] | None, address: str | None) -> None:
+    setup = Setup(shoptets(200, {"imageCuts": cuts} if cuts is not None else {}))
+    assert setup.shoptet.originals() == address
+    assert setup.script.lines == ["GET /api/eshop?include=imageCuts"]
+
+
 def test_an_insertion_sends_what_is_set_and_returns_the_job() -> None:
     setup = Setup(shoptets(202, {"jobId": "ad24xod"}))
     images = [NewImage("https://s.example/a.png", 7, "Čokoláda"), NewImage("https://s.example/b.png")]
