@@ -6,6 +6,7 @@ Exit status: 0 done or nothing to do; 1 not done, or a check found a cross; 2 th
 import sys
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final, TypeVar
 
@@ -20,6 +21,7 @@ from gallery_sync.state import paused
 from infra.cli import holds, products, webhooks
 from infra.cli.checks import Finding, Subjects, everything
 from infra.cli.connect import Cloud
+from infra.cli.probe.command import probed
 from infra.cli.secrets import Secrets, SecretsError
 from infra.cli.settings import (
     SECRETS,
@@ -46,10 +48,20 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="say what would be done,
 T = TypeVar("T")
 
 
+class Gallery(StrEnum):
+    """A product's galleries, as Shoptet names them."""
+
+    SHOP = "shop"
+    SHOP360 = "shop360"
+
+
+def _version() -> str:
+    return str(tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"])
+
+
 def _say_version(wanted: bool) -> None:
     if wanted:
-        project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-        typer.echo(f"gallery-sync {project['version']}")
+        typer.echo(f"gallery-sync {_version()}")
         raise typer.Exit
 
 
@@ -179,6 +191,36 @@ def make_app(environ: Mapping[str, str], cloud: Cloud) -> typer.Typer:
             typer.echo(products.rendered(rows, form, empty), nl=False)
 
         _done(run)
+
+    @app.command("probe")
+    def probe_shop(
+        product: Annotated[
+            str, typer.Argument(metavar="PRODUCT", help="guid or code of a hidden product whose gallery is empty")
+        ],
+        gallery: Annotated[Gallery, typer.Option(help="the gallery to work in")] = Gallery.SHOP,
+        large: Annotated[bool, typer.Option("--large", help="send 11 MB as well: do they get lost?")] = False,
+        visible: Annotated[bool, typer.Option("--visible", help="also where customers see the product")] = False,
+        as_json: Annotated[bool, typer.Option("--json", help="print JSON for a bug report")] = False,
+        project: Project = None,
+        prefix: Prefix = None,
+    ) -> None:
+        """Find out what this shop does where Shoptet's documentation says nothing; takes minutes, and leaves nothing behind."""
+        place = Place.read(environ, project, None, prefix)
+
+        def run() -> str:
+            settings = read(Deployment, with_secrets(environ, cloud.secrets(place)))
+            return probed(
+                settings,
+                cloud,
+                product,
+                gallery.value,
+                large=large,
+                visible=visible,
+                as_json=as_json,
+                version=_version(),
+            )
+
+        typer.echo(_done(run), nl=False)
 
     @webhook.command()
     def register(

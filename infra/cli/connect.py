@@ -3,6 +3,7 @@
 from typing import Protocol
 
 import google.auth
+import requests
 from google.auth.credentials import AnonymousCredentials, Signing
 from google.auth.exceptions import DefaultCredentialsError
 from google.auth.transport.requests import AuthorizedSession
@@ -39,8 +40,8 @@ class Cloud(Protocol):
         """Give the storage client."""
         ...
 
-    def shop(self, settings: Registration, storage: Client) -> Shoptet:
-        """Give the shop's API."""
+    def shop(self, settings: Registration, storage: Client, session: requests.Session | None = None) -> Shoptet:
+        """Give the shop's API; `session` has the adapters that it is to use."""
         ...
 
     def queues(self, settings: Deployment) -> tasks_v2.CloudTasksClient:
@@ -77,9 +78,10 @@ class GoogleCloud:
         except (DefaultCredentialsError, OSError):  # OSError: credentials, and no project.
             raise Stop(LOG_IN) from None
 
-    def shop(self, settings: Registration, storage: Client) -> Shoptet:
+    def shop(self, settings: Registration, storage: Client, session: requests.Session | None = None) -> Shoptet:
         """See Cloud."""
-        return shop_client(settings, BucketDocuments(storage.bucket(settings.state_bucket)), self.clock)
+        documents = BucketDocuments(storage.bucket(settings.state_bucket))
+        return shop_client(settings, documents, self.clock, session=session)
 
     def queues(self, settings: Deployment) -> tasks_v2.CloudTasksClient:
         """See Cloud."""

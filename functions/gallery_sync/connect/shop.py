@@ -14,12 +14,19 @@ from gallery_sync.state.shared_token import StoredToken
 __all__ = ["shop_client"]
 
 
-def shop_client(settings: ShopSettings, documents: Documents, clock: Clock, gate: Gate | None = None) -> Shoptet:
+def shop_client(
+    settings: ShopSettings,
+    documents: Documents,
+    clock: Clock,
+    gate: Gate | None = None,
+    session: requests.Session | None = None,
+) -> Shoptet:
     """Build the client of the shop's API; an add-on's access token is shared through the documents.
 
-    `gate` keeps a process that serves several requests at a time within its share of Shoptet's connections.
+    `gate` keeps a process that serves several requests at a time within its share of Shoptet's connections. `session` gives
+    the adapters, where its own are not to be requests'.
     """
-    session = requests.Session()
+    session = session or requests.Session()
     results = Results(session, clock, api_url=settings.shoptet_api_url, shop_url=settings.shoptet_eshop_url)
     tokens = _tokens(settings, documents, session, clock)
     return Shoptet(Http(settings.shoptet_api_url, tokens, session, clock, gate), results)

@@ -19,9 +19,12 @@ class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
     """What is known of the shop. None, and empty: nobody knows yet.
 
     `originals`: the address of each gallery's pictures in their original resolution, to which an image's name is added (the
-    `urlPath` of the cut `orig`, as an absolute URL).
+    `urlPath` of the cut `orig`, as an absolute URL). `found` is for people: what the probe found, by its questions, when it
+    ended at `probed_at` (epoch seconds).
     """
 
     numbers: Numbers | None = None
     patched: Patched | None = None
     originals: dict[str, str] = msgspec.field(default_factory=dict)
+    found: dict[str, str] = msgspec.field(default_factory=dict)
+    probed_at: float = 0.0

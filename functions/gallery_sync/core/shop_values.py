@@ -40,7 +40,7 @@ class Image(msgspec.Struct, frozen=True, rename="camel"):
 class Product:
     """A product as it is now: the codes that mean it (its own and its variants'), and the images of each gallery.
 
-    `has_variants` is None where Shoptet did not tell.
+    `has_variants` and `visibility` (as `hidden`) are None where Shoptet did not tell.
     """
 
     guid: str
@@ -48,6 +48,7 @@ class Product:
     codes: frozenset[str]
     images: Mapping[Gallery, tuple[Image, ...]]
     has_variants: bool | None = None
+    visibility: str | None = None
 
 
 class NewImage(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):

@@ -123,6 +123,7 @@ class _ProductDetail(msgspec.Struct, rename="camel"):
     guid: str
     is_variant: bool | None = None
     name: str | None = None
+    visibility: str | None = None
     variants: tuple[_Variant, ...] = ()
     images: tuple[_ProductImage, ...] = ()
 
@@ -153,9 +154,8 @@ class Shoptet:
             gallery: tuple(image.image() for image in detail.images if image.gallery == gallery)
             for gallery in GALLERIES
         }
-        return Product(
-            detail.guid.lower(), detail.name, frozenset(v.code for v in detail.variants), images, detail.is_variant
-        )
+        codes = frozenset(variant.code for variant in detail.variants)
+        return Product(detail.guid.lower(), detail.name, codes, images, detail.is_variant, detail.visibility)
 
     def originals(self) -> str | None:
         """The address of the shop's pictures in their original resolution: an image's name follows it. None: it names none."""

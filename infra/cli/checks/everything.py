@@ -14,6 +14,7 @@ from infra.cli.checks.catalogue import check_catalogue
 from infra.cli.checks.clocks import check_clocks
 from infra.cli.checks.finding import Finding
 from infra.cli.checks.paused import check_paused
+from infra.cli.checks.probed import check_probed
 from infra.cli.checks.queues import POLL_AT_ONCE, SYNC_AT_ONCE, check_queue
 from infra.cli.checks.rights import check_rights
 from infra.cli.checks.webhook import check_receiver, check_registration
@@ -49,5 +50,6 @@ def everything(subjects: Subjects, *, dry_run: bool) -> Iterator[Finding]:
     if reached.ok:
         yield from check_paused(subjects.storage, settings.state_bucket)
         yield from check_catalogue(subjects.storage, settings.state_bucket)
+        yield from check_probed(subjects.storage, settings.state_bucket)
     yield from check_queue(subjects.queues, settings.sync_queue, "SYNC_QUEUE", SYNC_AT_ONCE)
     yield from check_queue(subjects.queues, settings.poll_queue, "POLL_QUEUE", POLL_AT_ONCE)

@@ -146,6 +146,8 @@ class SandboxConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """A source update with another format renames `127.png` to `127.jpg`."""
     head_first: bool = False
     """A HEAD request goes before each download; what it answers does not matter."""
+    webp: Literal["taken", "refused", "lost"] = "taken"
+    """A WebP becomes an image, is refused, or never appears."""
     originals_encoded_again: bool = False
     """The cut `orig` is not the bytes that were sent."""
     originals_turned: bool = False

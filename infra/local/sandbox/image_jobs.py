@@ -36,9 +36,11 @@ class ImageJob:
         if index in self.fate.failing:
             return Unreadable("The image could not be saved.")
         try:
-            return await self.sandbox.downloads.fetch(str(self.rows[index]["sourceUrl"]), self.sandbox.config)
+            picture = await self.sandbox.downloads.fetch(str(self.rows[index]["sourceUrl"]), self.sandbox.config)
         except Unreadable as error:
             return error
+        is_refused = picture.extension == "webp" and self.sandbox.config.webp == "refused"
+        return Unreadable("The image's format is not supported.") if is_refused else picture
 
     def _finish(self, pictures: Sequence[Picture | Unreadable]) -> Done:
         config = self.sandbox.config
@@ -102,4 +104,6 @@ def described(row: Json, config: SandboxConfig) -> str | None:
 
 
 def _vanishes(picture: Picture, config: SandboxConfig) -> bool:
+    if picture.extension == "webp":
+        return config.webp == "lost"
     return picture.extension == "png" and len(picture.content) > config.silent_png_bytes
