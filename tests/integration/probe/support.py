@@ -21,8 +21,8 @@ from infra.local.serving import served
 from tests.contract.sandbox.support import MUG, TOKEN, Api, Files, quick
 from tests.unit.http.memory import Memory
 
-REAL_PAUSE = 0.03
-"""Seconds that a pause takes at least, so that the sandbox's own threads get on."""
+REAL_SHARE, REAL_MOST = 0.005, 0.3
+"""A pause takes this share of its seconds, and so many at most, so that the sandbox's own threads get on."""
 
 
 class PassingClock:
@@ -39,7 +39,7 @@ class PassingClock:
         if seconds > 0:
             self._ahead += seconds
             self._api.advance(seconds)
-            time.sleep(REAL_PAUSE)
+            time.sleep(min(seconds * REAL_SHARE, REAL_MOST))
 
 
 @dataclass
