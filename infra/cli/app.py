@@ -19,6 +19,7 @@ from gallery_sync.ports.shop_errors import ShoptetError
 from gallery_sync.ports.storage import StorageUnavailable
 from gallery_sync.state import paused
 from infra.cli import holds, products, webhooks
+from infra.cli.adopt.command import adopted
 from infra.cli.checks import Finding, Subjects, everything
 from infra.cli.connect import Cloud
 from infra.cli.probe.command import probed
@@ -221,6 +222,30 @@ def make_app(environ: Mapping[str, str], cloud: Cloud) -> typer.Typer:
             )
 
         typer.echo(_done(run), nl=False)
+
+    @app.command("adopt")
+    def adopt_images(
+        products: Annotated[list[str] | None, typer.Argument(help="guids or codes; none: the whole shop")] = None,
+        write: Annotated[bool, typer.Option("--write", help="write it down; else it is only said")] = False,
+        replace_smaller: Annotated[
+            bool, typer.Option("--replace-smaller", help="let files take the place of images with fewer pixels")
+        ] = False,
+        page: Annotated[
+            Path | None, typer.Option("--page", help="write a page with the pictures that a person has to look at")
+        ] = None,
+        project: Project = None,
+        prefix: Prefix = None,
+    ) -> None:
+        """Take the pictures that the shop shows already for the files in the bucket, so that they are not inserted again."""
+        place = Place.read(environ, project, None, prefix)
+
+        def run() -> None:
+            settings = read(Deployment, with_secrets(environ, cloud.secrets(place)))
+            said = adopted(settings, cloud, products or (), writes=write, replace_smaller=replace_smaller, page=page)
+            for line in said:
+                typer.echo(line)
+
+        _done(run)
 
     @webhook.command()
     def register(
