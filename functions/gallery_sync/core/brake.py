@@ -17,7 +17,7 @@ from typing import Final
 import msgspec
 
 from gallery_sync.core import folders
-from gallery_sync.core.ledger import Hold, Ledger, Loss, is_abandoned, is_shown, is_waiting
+from gallery_sync.core.ledger import Hold, Ledger, Loss, is_abandoned, is_adopted, is_shown, is_waiting
 from gallery_sync.core.plan import Policy
 from gallery_sync.core.schedule import HOUR
 
@@ -37,7 +37,11 @@ def deletions(ledger: Ledger, policy: Policy) -> tuple[str, ...]:
     if not policy.mirror_deletes:
         return ()
     behind = folders.left_behind(ledger)
-    gone = (k for k, entry in ledger.entries.items() if entry.failure is None and is_abandoned(entry))
+    gone = (
+        k
+        for k, entry in ledger.entries.items()
+        if entry.failure is None and is_abandoned(entry) and not is_adopted(entry)
+    )
     return tuple(sorted(key for key in gone if key not in behind))
 
 

@@ -76,7 +76,8 @@ class Live(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the gallery was last seen to show for a key, and the attributes that we last sent.
 
     `seen`: when a flight of it was last seen to have ended well (epoch seconds). `place`: the number that orders it among ours,
-    where another was sent (see numbering). `change_time` is Shoptet's, as it was last told.
+    where another was sent (see numbering). `change_time` is Shoptet's, as it was last told. `adopted`: the shop had it before we
+    ever sent it, and nothing took its place since; so a deleted file does not take it along.
     """
 
     name: str
@@ -88,6 +89,7 @@ class Live(msgspec.Struct, frozen=True, omit_defaults=True):
     seen: float = 0.0
     place: int | None = None
     change_time: str | None = None
+    adopted: bool = False
 
     @property
     def gone(self) -> bool:
@@ -324,6 +326,11 @@ def is_astray(entry: Entry) -> bool:
 def is_abandoned(entry: Entry) -> bool:
     """Whether a key's image is shown, and its file is gone, or is another product's by now."""
     return entry.wanted is None and is_shown(entry) and entry.live is not None and entry.live.state != "kept"
+
+
+def is_adopted(entry: Entry) -> bool:
+    """Whether the gallery shows an image that the shop had before we ever sent it: it goes only if a person says so."""
+    return is_shown(entry) and entry.live is not None and entry.live.adopted
 
 
 def is_waiting(entry: Entry) -> bool:

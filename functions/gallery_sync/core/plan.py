@@ -22,6 +22,7 @@ from gallery_sync.core.ledger import (
     Live,
     Snapshot,
     is_abandoned,
+    is_adopted,
     is_astray,
     is_shown,
     needs_content,
@@ -92,7 +93,8 @@ def plan(ledger: Ledger, listing: Sequence[Image], now: float, policy: Policy, f
     held = frozenset(ledger.hold.keys) if ledger.hold is not None else frozenset()
     entries = {key: entry for key, entry in ledger.entries.items() if entry.failure is None}
     behind = folders.left_behind(ledger)
-    goes = {key: key in ledger.released if key in behind else policy.mirror_deletes for key in entries}
+    asked = {key for key, entry in entries.items() if key in behind or is_adopted(entry)}
+    goes = {key: key in ledger.released if key in asked else policy.mirror_deletes for key in entries}
     needs = {
         key: need for key, entry in entries.items() if (need := _need(entry, numbers.get(key), facts, goes=goes[key]))
     }

@@ -211,6 +211,7 @@ def became_live(entry: Entry, snapshot: Snapshot, image: Image, facts: Facts) ->
             place=before.place if snapshot.priority is None else place,
             state="astray" if before.state == "astray" and snapshot.priority is None else "shown",
             change_time=image.change_time or before.change_time,
+            adopted=before.adopted and not snapshot.checksum,
         ),
         attempts=0,
         not_before=0.0,

@@ -1,7 +1,7 @@
 """Takes what a gallery shows for what lies in the bucket, product by product, and writes that into the ledger.
 
 Nothing is sent to the shop: an adopted image stands in the ledger as if it had been sent as its file says it, so that what
-people ordered and described stays. It does not go with its file (`kept`) until gallery-sync has replaced it.
+people ordered and described stays. It does not go with its file until gallery-sync has replaced it.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -185,9 +185,9 @@ def _adopted(
             generation,
             priority=sent[key] if asked is None else asked,
             description=entry.wanted.description,
-            state="kept",
             seen=now,
             change_time=image.change_time,
+            adopted=True,
         )
         entries[key] = replace(entry, live=live)
     return entries

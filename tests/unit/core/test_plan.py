@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gallery_sync.core import intents, settle
+from gallery_sync.core import brake, intents, settle
 from gallery_sync.core.ledger import Content, Entry, Failure, Intent, Ledger, Live, Pause, Row, Wanted
 from gallery_sync.core.match import Match
 from gallery_sync.core.names import outbox
@@ -331,6 +331,15 @@ def test_one_that_is_astray_is_moved_between_its_neighbours_and_keeps_its_place(
     entries = shown("a.jpg", "1.jpg", 100) | astray | shown("c.jpg", "3.jpg", 200)
     step = fly(a_ledger(entries), img("1.jpg", before), img("3.jpg", after), img("2.jpg", 9000), facts=GIVEN)
     assert (step.action, places(step)) == ("attributes", {"b.jpg": (sent, 149 if sent != 149 else None)})
+
+
+def test_an_adopted_image_goes_with_its_file_only_if_a_person_releases_it() -> None:
+    listing = (img("1.jpg", 100),)
+    ledger = a_ledger({key("a.jpg"): Entry(None, replace(LIVE, adopted=True))})
+    assert plan(ledger, listing, NOW, MIRROR, KEPT) == Nothing()
+    assert brake.braked(ledger, 1, MIRROR, NOW).hold is None
+    released = replace(ledger, released=(key("a.jpg"),))
+    assert fly(released, *listing, policy=MIRROR).action == "delete"
 
 
 def test_a_number_that_was_asked_for_is_sent_without_a_place() -> None:

@@ -254,6 +254,12 @@ def test_an_image_that_is_astray_stays_so_until_it_is_sent_a_number() -> None:
     assert (moved.state, moved.priority, moved.place) == ("shown", 14, 149)
 
 
+def test_an_adopted_image_is_ours_once_its_content_was_sent_and_not_before() -> None:
+    adopted = Entry(wanted("a.jpg"), live("a.jpg", "1.jpg", priority=600, adopted=True))
+    assert landed_as(adopted, Snapshot(name="1.jpg", description="x", priority=5), img("1.jpg", 5)).adopted
+    assert not landed_as(adopted, sent("a.jpg", name="1.jpg"), img("1.jpg", 600)).adopted
+
+
 @pytest.mark.parametrize("state", ["kept", "gone", "deleted", "shown"])
 def test_an_image_that_was_changed_is_shown_whatever_was_thought_of_it(state: LiveState) -> None:
     entry = Entry(wanted("a.jpg"), live("a.jpg", "1.jpg", state=state))
