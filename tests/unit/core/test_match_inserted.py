@@ -379,6 +379,25 @@ def test_a_flight_tells_what_the_shop_does_with_numbers(
     assert match.inserted(TELLING, listing, rows, NOBODY_KNOWS).numbers == numbers
 
 
+def test_where_a_shop_is_known_to_keep_numbers_one_image_alone_may_have_been_moved_by_a_person() -> None:
+    rows = rows_by_url({"a.jpg": "1.jpg", "b.jpg": "2.jpg"})
+    assert match.inserted(TELLING, [img("1.jpg", 7)], rows, KEPT).numbers is None
+    assert match.inserted(TELLING, [img("1.jpg", 7), img("2.jpg", 8)], rows, KEPT).numbers == "given"
+    assert match.inserted(TELLING, [img("1.jpg", 7)], rows, NOBODY_KNOWS).numbers == "given"
+
+
+def test_numbers_that_only_look_like_ours_are_matched_by_order() -> None:
+    # A shop that counts in our steps, behind one image of its own.
+    shown = [img("1.jpg", 200), img("2.jpg", 300), img("3.jpg", 400)]
+    assert named(inserted(DONE, shown, facts=NOBODY_KNOWS)) == {"a.jpg": "1.jpg", "b.jpg": "2.jpg", "c.jpg": "3.jpg"}
+
+
+@pytest.mark.parametrize(("place", "failed"), [(0, "a.jpg"), (2, "c.jpg"), (3, "d.jpg"), (4, None), (-1, None)])
+def test_a_failure_that_is_told_by_its_place_is_of_the_picture_at_that_place(place: int, failed: str | None) -> None:
+    told = errors_by_key(FOUR, [ResultRow(place, error="503", apart=True)])
+    assert told == ({key(failed): "503"} if failed is not None else {})
+
+
 def test_numbers_that_counting_gives_tell_nothing_of_the_shop() -> None:
     kept = [img("1.jpg", 100), img("2.jpg", 200), img("3.jpg", 300)]
     outcome = match.inserted(

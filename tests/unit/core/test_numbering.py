@@ -49,7 +49,16 @@ def new(*files: str) -> dict[str, Entry]:
 
 @pytest.mark.parametrize(
     ("sent", "shown_images", "telling"),
-    [(137, 1, True), (137, 136, True), (137, 137, False), (100, 1, False), (5, 1, False), (1, 0, True), (1, 1, False)],
+    [
+        (137, 1, True),
+        (137, 136, True),
+        (137, 137, False),
+        (137, 200, False),
+        (100, 1, False),
+        (5, 1, False),
+        (1, 0, True),
+        (1, 1, False),
+    ],
 )
 def test_a_number_that_counting_may_give_tells_nothing(sent: int, shown_images: int, telling: bool) -> None:
     assert is_telling(sent, shown_images) is telling

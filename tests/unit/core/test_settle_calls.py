@@ -21,8 +21,10 @@ from gallery_sync.core.ledger import (
 from gallery_sync.core.plan import Policy, StartFlight, plan
 from gallery_sync.core.shop_values import Image
 from tests.unit.core.build import (
+    GIVEN,
     KEPT,
     MAX_ATTEMPTS,
+    NOBODY_KNOWS,
     NOW,
     TIMING,
     a_flight,
@@ -242,6 +244,13 @@ def test_an_image_is_ordered_by_its_place_where_the_shop_does_not_keep_what_it_i
 ) -> None:
     shows = landed_as(Entry(wanted("a.jpg")), sent("a.jpg", 600, place=149), img("1.jpg", shown_as))
     assert (shows.priority, shows.place) == (600, place)
+    # A shop that gives numbers may give that one by chance.
+    for facts in (GIVEN, NOBODY_KNOWS):
+        live = settle.became_live(
+            Entry(wanted("a.jpg")), sent("a.jpg", 600, place=149), img("1.jpg", shown_as), facts
+        ).live
+        assert live is not None
+        assert live.place == 149
 
 
 ASTRAY = Entry(wanted("a.jpg"), live("a.jpg", "1.jpg", priority=600, place=149, state="astray"))
