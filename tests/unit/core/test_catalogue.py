@@ -118,6 +118,11 @@ def test_every_guid_has_a_shard(digits: int, guid: str) -> None:
     assert product_shard(digits, guid) in product_shards(digits)
 
 
+@pytest.mark.parametrize(("digits", "shards"), [(0, 1), (1, 16), (2, 256)])
+def test_there_are_as_many_shards_as_their_names_tell(digits: int, shards: int) -> None:
+    assert len(set(product_shards(digits))) == shards
+
+
 SINCE, NOW = 1_000.0, 5_000.0
 
 
@@ -135,6 +140,20 @@ def test_what_changed_after_the_catalogue_was_asked_for_is_not_believed_and_all_
 def test_changes_before_a_newer_catalogue_are_forgotten() -> None:
     before = Changed(4_000.0, {"a": 2_000.0, "b": 3_500.0}, 3_500.0, everything=2_500.0)
     assert with_changes(before, [], 3_000.0, NOW) == Changed(NOW, {"b": 3_500.0}, 3_500.0)
+
+
+def test_what_changed_in_the_second_in_which_the_catalogue_was_asked_for_counts_as_changed_since() -> None:
+    before = Changed(4_000.0, {}, 0.0, everything=SINCE)
+    changed = with_changes(before, [Change("a", "edit", at(SINCE))], SINCE, NOW)
+    assert changed == Changed(NOW, {"a": SINCE}, SINCE, everything=SINCE)
+    assert known_at(SINCE, changed, "nobody's") is None
+    assert known_at(SINCE + 1, changed, "nobody's") == NOW
+
+
+def test_as_many_changes_as_are_noted_are_each_known() -> None:
+    found = [Change(f"{n}", "edit", at(2_000)) for n in range(catalogue.MOST_CHANGED)]
+    changed = with_changes(Changed(), found, SINCE, NOW)
+    assert (len(changed.guids), changed.everything) == (catalogue.MOST_CHANGED, 0.0)
 
 
 def test_a_change_whose_time_cannot_be_read_happened_now() -> None:

@@ -116,6 +116,12 @@ def test_a_single_new_image_is_ours_only_in_a_gallery_that_is_counted() -> None:
     assert named(inserted(flight, somebody_elses, facts=NOBODY_KNOWS)) == {}
     assert inserted(flight, somebody_elses, facts=NOBODY_KNOWS).unexplained == ("new.jpg",)
     assert named(inserted(flight, somebody_elses, facts=GIVEN)) == {"a.jpg": "new.jpg"}
+    uneven = (img("old.jpg", 1), img("older.jpg", 3), img("new.jpg", 4))
+    both = replace(flight, before=("old.jpg", "older.jpg"))
+    assert named(inserted(both, uneven, facts=NOBODY_KNOWS)) == {}
+    two = replace(insertion({"a.jpg": 137, "b.jpg": 237}, before=("old.jpg",)), job_created=DONE.job_created)
+    more = (img("old.jpg", 37), img("1.jpg", 38), img("2.jpg", 39))
+    assert named(inserted(two, more, facts=NOBODY_KNOWS)) == {"a.jpg": "1.jpg", "b.jpg": "2.jpg"}
     assert named(inserted(flight, (img("old.jpg", 10), img("new.jpg", 20)), facts=NOBODY_KNOWS)) == {"a.jpg": "new.jpg"}
     assert named(inserted(flight, (img("old.jpg"), img("new.jpg")), facts=NOBODY_KNOWS)) == {"a.jpg": "new.jpg"}
 

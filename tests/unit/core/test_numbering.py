@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gallery_sync.core.ledger import Entry, Failure, Ledger, Live, Wanted
+from gallery_sync.core.ledger import ORDER_RULE, Entry, Failure, Ledger, Live, Wanted
 from gallery_sync.core.numbering import (
     Number,
     is_telling,
@@ -116,6 +116,17 @@ def test_a_number_that_somebody_elses_image_has_is_given_to_none_of_ours() -> No
     named = {"name:7.jpg": Entry(by_url("x", None), Live("7.jpg", "", 0))}
     listing = (img("8.jpg", 201), img("7.jpg", 100), img("foreign.jpg", 202), img("nameless.jpg"))
     assert places(a_ledger(new("a.jpg", "b.jpg") | left | named), *listing) == {"a.jpg": 302, "b.jpg": 402}
+
+
+def test_a_number_that_somebody_asked_for_is_given_to_no_other() -> None:
+    asked = {B: Entry(wanted("b.jpg", priority=100))}
+    assert places(a_ledger(new("a.jpg", "c.jpg") | asked)) == {"a.jpg": 101, "b.jpg": 100, "c.jpg": 201}
+
+
+def test_a_gallery_keeps_the_order_of_its_rule() -> None:
+    ledger = a_ledger(new("a-2.jpg", "a.jpg"))
+    assert places(ledger) == {"a-2.jpg": 100, "a.jpg": 200}
+    assert places(replace(ledger, order_rule=ORDER_RULE)) == {"a.jpg": 100, "a-2.jpg": 200}
 
 
 def test_a_number_of_an_image_of_ours_is_not_taken_from_it() -> None:
@@ -261,6 +272,25 @@ def test_more_images_than_there_is_room_above_the_others_are_all_numbered_anew()
     ledger = with_strays(a_ledger(THREE | STRAYED), high, GIVEN)
     assert shown_after(ledger, high) == ["1.jpg", "2.jpg", "3.jpg", "5.jpg"]
     assert max(one.sent for one in number(ledger, high, GIVEN).values()) <= MAX_PRIORITY
+
+
+@pytest.mark.parametrize(("top", "moved"), [(MAX_PRIORITY - 300, "bce"), (MAX_PRIORITY - 299, "abce")])
+def test_where_numbers_above_all_others_do_not_suffice_all_of_ours_are_moved(top: int, moved: str) -> None:
+    entries = {
+        key(f"{name}.jpg"): Entry(
+            wanted(f"{name}.jpg"),
+            live(
+                f"{name}.jpg",
+                f"{name}-live.jpg",
+                priority=sent,
+                place=place,
+                state="astray" if name == "b" else "shown",
+            ),
+        )
+        for name, sent, place in (("a", top - 3, 100), ("c", top - 2, 300), ("e", top - 1, 500), ("b", top, 149))
+    }
+    listing = tuple(img(f"{name}-live.jpg") for name in "aceb")
+    assert astray(with_strays(a_ledger(entries), listing, GIVEN)) == {f"{name}.jpg" for name in moved}
 
 
 def test_a_file_that_is_to_stand_elsewhere_by_now_is_moved_once() -> None:
