@@ -450,6 +450,18 @@ def test_what_failed_apart_from_the_rows_shifts_no_other_picture(
         assert (named(outcome), outcome.missing) == ({"b.jpg": "1.jpg", "c.jpg": "2.jpg", "d.jpg": "3.jpg"}, (A,))
 
 
+def test_beside_an_image_of_somebody_elses_the_rows_that_are_left_tell_who_is_who() -> None:
+    flight = replace(FOUR, errors={A: "503"})
+    listing = [img("foreign.jpg"), *(img(f"{n}.jpg") for n in (1, 2, 3))]
+    outcome = inserted(flight, listing, [A_FAILED, *THREE_NAMED], GIVEN)
+    assert named(outcome) == {"b.jpg": "1.jpg", "c.jpg": "2.jpg", "d.jpg": "3.jpg"}
+
+
+def test_where_all_failed_apart_from_any_rows_each_is_told_why() -> None:
+    rows = [ResultRow(error=f"reason {n}", apart=True) for n in range(4)]
+    assert errors_by_key(FOUR, rows) == {key(f"{letter}.jpg"): f"reason {n}" for n, letter in enumerate("abcd")}
+
+
 def test_where_a_failure_names_no_picture_no_place_counts() -> None:
     rows = [*THREE_NAMED, ResultRow(error="503", apart=True)]
     assert errors_by_key(FOUR, rows) == {}
