@@ -169,6 +169,8 @@ def _start_servers(plan: Plan, processes: Processes, addresses: dict[str, str], 
             f"{QUEUES}/poll:max_concurrent=1,max_attempts=100,{backoff}",
             "--queue",
             f"{QUEUES}/catalogue:max_concurrent=1,max_attempts=100,{backoff}",
+            "--queue",
+            f"{QUEUES}/verify:max_concurrent=1,max_attempts=100,{backoff}",
         ],
         MODULE_PATH,
     )
@@ -202,6 +204,8 @@ def _start_functions(plan: Plan, processes: Processes, addresses: Mapping[str, s
         "POLL_URL": addresses["poll_jobs"],
         "CATALOGUE_QUEUE": f"{QUEUES}/catalogue",
         "CATALOGUE_URL": addresses["read_catalogue"],
+        "VERIFY_QUEUE": f"{QUEUES}/verify",
+        "VERIFY_URL": addresses["verify_images"],
         "SYNC_WINDOW_SECONDS": str(plan.window),
         "TIME_SCALE": str(plan.time_scale),
         "ALLOW_PRIVATE_SOURCES": "true",  # The local cloud's own pictures are on this machine.

@@ -26,6 +26,7 @@ KNOWN: Final = frozenset(
         "BSD-3-Clause",
         "MIT",
         "MIT-0",
+        "MIT-CMU",
         "PSF-2.0",
         # Of single files only: what is changed of them must be published, and nothing of them is changed here.
         "MPL-2.0",

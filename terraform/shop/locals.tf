@@ -8,6 +8,7 @@ locals {
     sync_tasks = ["SYNC_QUEUE", "SYNC_URL"]
     poll_tasks = ["POLL_QUEUE", "POLL_URL"]
     read_tasks = ["CATALOGUE_QUEUE", "CATALOGUE_URL"]
+    look_tasks = ["VERIFY_QUEUE", "VERIFY_URL", "VERIFY"]
     state      = ["STATE_BUCKET"]
     only       = length(var.only_products) == 0 ? [] : ["ONLY_PRODUCTS"]
     shop       = var.shoptet_eshop_url == null ? [] : ["SHOPTET_ESHOP_URL"]
@@ -43,7 +44,7 @@ locals {
       purpose = "brings one gallery on its way: the only place that starts work at Shoptet"
       settings = concat(
         local.settings_of.common, local.settings_of.tasks, local.settings_of.sync_tasks, local.settings_of.poll_tasks,
-        local.settings_of.state, local.settings_of.shop,
+        local.settings_of.look_tasks, local.settings_of.state, local.settings_of.shop,
         local.settings_of.only, ["DROP_BUCKET", "MIRROR_DELETES", "REMOVE_REFERENCE", "MAX_ATTEMPTS"],
       )
       secrets = [local.token]
@@ -89,6 +90,23 @@ locals {
       concurrency = 1
       instances   = 1
       memory      = "512Mi"
+    }
+    verify_images = {
+      purpose = "looks at pictures in the shop: whether they are those that were sent, and which is which"
+      settings = concat(
+        local.settings_of.common, local.settings_of.tasks, local.settings_of.sync_tasks, local.settings_of.look_tasks,
+        local.settings_of.state, local.settings_of.shop, ["DROP_BUCKET"],
+      )
+      secrets = [local.token] # It asks once where the shop's pictures are.
+      drop    = "read"
+      state   = "write"
+      signs   = false
+      caller  = "tasks"
+      # One picture at a time: one connection to the shop's site, and one process that decodes, of 1 GiB at most.
+      timeout     = 180
+      concurrency = 1
+      instances   = 1
+      memory      = "2Gi"
     }
     job_finished = {
       purpose  = "takes Shoptet's word that a job has ended"
@@ -205,6 +223,9 @@ locals {
     POLL_URL              = local.urls["poll-jobs"]
     CATALOGUE_QUEUE       = "projects/${var.project.id}/locations/${var.region}/queues/${google_cloud_tasks_queue.queue["catalogue"].name}"
     CATALOGUE_URL         = local.urls["read-catalogue"]
+    VERIFY_QUEUE          = "projects/${var.project.id}/locations/${var.region}/queues/${google_cloud_tasks_queue.queue["verify"].name}"
+    VERIFY_URL            = local.urls["verify-images"]
+    VERIFY                = var.verify
     TASKS_SERVICE_ACCOUNT = local.emails["tasks"]
     SHOPTET_ESHOP_URL     = var.shoptet_eshop_url
     SHOPTET_ESHOP_ID      = var.shoptet_eshop_id == null ? null : format("%d", var.shoptet_eshop_id)

@@ -129,6 +129,17 @@ variable "max_attempts" {
   }
 }
 
+variable "verify" {
+  description = "Whether pictures are fetched from the shop after they landed, and compared with what was sent: auto (where gallery-sync probe found that the shop gives them), on, or off."
+  type        = string
+  default     = "auto"
+
+  validation {
+    condition     = contains(["auto", "on", "off"], var.verify)
+    error_message = "verify is auto, on or off."
+  }
+}
+
 variable "allow_private_sources" {
   description = "true: other systems may name pictures by http:// and at private addresses, which Shoptet itself would have to reach."
   type        = bool
@@ -158,7 +169,7 @@ variable "min_instances" {
   validation {
     condition = alltrue([
       for function, count in var.min_instances :
-      contains(["on_drop", "sync_gallery", "poll_jobs", "read_catalogue", "job_finished", "webhooks", "galleries", "clean_gallery", "sweep"], function)
+      contains(["on_drop", "sync_gallery", "poll_jobs", "read_catalogue", "verify_images", "job_finished", "webhooks", "galleries", "clean_gallery", "sweep"], function)
       && contains([0, 1], count)
     ])
     error_message = "min_instances has names of functions as keys, and 0 or 1 as values."

@@ -20,7 +20,7 @@ from tests.integration.functions.conftest import KEYS, TOKEN, Forks, Queues, run
 def running_site(tmp_path_factory: pytest.TempPathFactory, forks: Forks) -> Iterator[Site]:
     with contextlib.ExitStack() as stack:
         shop = SandboxConfig(products=(ProductSeed(GUID, CODE, CODE),), private_tokens=(Token(TOKEN),))
-        configs = [QueueConfig(queue) for queue in (Queues.sync, Queues.poll, Queues.catalogue)]
+        configs = [QueueConfig(queue) for queue in Queues.every]
         tasks = stack.enter_context(served_tasks(configs))
         queues = Queues(tasks, stack.enter_context(connect(tasks.address)))
         storage = stack.enter_context(served(lambda: storage_app(["drops", "state"])))

@@ -3,8 +3,8 @@
 import sys
 from collections import Counter
 
-from infra.cli.adopt.likeness import Alike, alike
-from infra.cli.adopt.pixels import decode
+from gallery_sync.core.likeness import Alike, alike
+from gallery_sync.decoding.pixels import decode
 from tests.bench.corpus import cases
 
 

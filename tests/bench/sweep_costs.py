@@ -83,6 +83,10 @@ class Queue:
         """See WorkQueue."""
         return
 
+    def verify(self, guid: str, gallery: Gallery, at: float) -> None:
+        """See WorkQueue."""
+        raise NotImplementedError
+
     def snapshot_ended(self, job_id: str) -> None:
         """See WorkQueue."""
         raise AssertionError(job_id)

@@ -60,6 +60,9 @@ class Asked:
     def catalogue(self) -> None:
         return
 
+    def verify(self, guid: str, gallery: Gallery, at: float) -> None:
+        raise NotImplementedError
+
     def snapshot_ended(self, job_id: str) -> None:
         raise AssertionError("a full look asks Shoptet nothing")
 

@@ -20,6 +20,8 @@ VALUES = {
     "POLL_QUEUE": "projects/p/locations/l/queues/poll",
     "CATALOGUE_QUEUE": "projects/p/locations/l/queues/catalogue",
     "CATALOGUE_URL": "https://catalogue.example",
+    "VERIFY_QUEUE": "projects/p/locations/l/queues/verify",
+    "VERIFY_URL": "https://verify.example",
     "SYNC_URL": "https://sync.example",
     "POLL_URL": "https://poll.example",
     "SHOPTET_ESHOP_URL": "https://www.example.cz",

@@ -7,15 +7,16 @@ to repeat, because writes carry a generation. Everything that the library gives 
 import hashlib
 import secrets
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final, Protocol
 
 import requests
 from google.api_core import exceptions
 from google.auth.exceptions import GoogleAuthError
-from google.cloud.storage import Bucket
+from google.cloud.storage import Blob, Bucket
 from google.cloud.storage.exceptions import DataCorruption, InvalidResponse
 from google.cloud.storage.retry import DEFAULT_RETRY
 
@@ -42,6 +43,8 @@ RETRY_SECONDS: Final = 30.0
 """How long a call is tried again, unless told otherwise."""
 MAX_NAME: Final = 1024
 """Bytes of an object's name (Cloud Storage, "Object naming guidelines")."""
+MOST_SENT: Final = 60 * 1024 * 1024
+"""Bytes of one picture that is read whole; Shoptet is known to lose what is larger than 10 MB."""
 LOCKED: Final = "if it is encrypted with a key of its own, drop it again without one; else set its permissions right"
 WRITE: Final = "write"
 """The metadata that names the write which made a document."""
@@ -222,6 +225,36 @@ class BucketOutbox:
 
 class _FileRefused(Exception):
     """Storage refuses this object for good: it is encrypted with a customer's key, held back, or not ours to read."""
+
+
+class BucketSent:
+    """`ports.Sent`: copies in the state bucket, files in the drop bucket."""
+
+    def __init__(
+        self, drops: Bucket, state: Bucket, retry_seconds: float = RETRY_SECONDS, timeout: Timeout = TIMEOUT
+    ) -> None:
+        self._drops = drops
+        self._state = state
+        self._call = _bounded(retry_seconds, timeout)
+
+    def copy(self, path: str) -> bytes | None:
+        """See ports.Sent."""
+        return self._read(self._state.get_blob, path)
+
+    def file(self, content: Content) -> bytes | None:
+        """See ports.Sent."""
+        return self._read(partial(self._drops.get_blob, generation=content.generation), content.source)
+
+    def _read(self, find: Callable[..., Blob | None], name: str) -> bytes | None:
+        with _translated(f"read {name}"):
+            try:
+                blob = find(name, **self._call)
+                if blob is None or (blob.size or 0) > MOST_SENT:
+                    return None
+                # As it was uploaded: what its encoding says is Shoptet's to undo.
+                return bytes(blob.download_as_bytes(if_generation_match=blob.generation, **self._call))
+            except (exceptions.NotFound, exceptions.PreconditionFailed, exceptions.Forbidden, exceptions.BadRequest):
+                return None
 
 
 class BucketBin:

@@ -3,7 +3,13 @@
 from gallery_sync.clock import Clock
 from gallery_sync.cloud.queue import Target, TaskQueue
 from gallery_sync.cloud.tasks import PATIENCE_SECONDS, CloudTasks, connect
-from gallery_sync.connect.settings import CatalogueQueueSettings, PollQueueSettings, QueueSettings, SyncQueueSettings
+from gallery_sync.connect.settings import (
+    CatalogueQueueSettings,
+    PollQueueSettings,
+    QueueSettings,
+    SyncQueueSettings,
+    VerifyQueueSettings,
+)
 from gallery_sync.core.schedule import Timing
 
 __all__ = ["work_queue"]
@@ -19,4 +25,5 @@ def work_queue(settings: QueueSettings, clock: Clock, timing: Timing, patience: 
         if isinstance(settings, CatalogueQueueSettings)
         else None
     )
-    return TaskQueue(client, clock, timing, sync, poll, catalogue)
+    verify = Target(settings.verify_queue, settings.verify_url) if isinstance(settings, VerifyQueueSettings) else None
+    return TaskQueue(client, clock, timing, sync, poll, catalogue, verify)

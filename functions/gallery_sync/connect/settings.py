@@ -13,6 +13,7 @@ from typing import Any, Final, Self, Union, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
 
 from gallery_sync.core.schedule import Timing
+from gallery_sync.core.shop_facts import Verify
 from gallery_sync.http import access
 from gallery_sync.shoptet.addresses import secure_base
 
@@ -125,6 +126,21 @@ class CatalogueQueueSettings(QueueSettings):
 
 
 @dataclass(frozen=True, kw_only=True)
+class VerifyQueueSettings(QueueSettings):
+    """Of whoever enqueues looks at pictures in the shop. `verify`: whether what landed is looked at (`core.receipts`)."""
+
+    verify_queue: str
+    verify_url: str
+    verify: Verify = "auto"
+
+    def check(self) -> None:
+        """See Settings.check."""
+        super().check()
+        if self.verify not in get_args(Verify):
+            raise BadSetting(f"the setting VERIFY is {self.verify!r}: write auto, on or off")
+
+
+@dataclass(frozen=True, kw_only=True)
 class StateSettings(Settings):
     """Of whoever reads and writes documents."""
 
@@ -186,13 +202,20 @@ class OnlySettings(Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SyncGallery(ShopSettings, StateSettings, SyncQueueSettings, PollQueueSettings, OnlySettings):
+class SyncGallery(ShopSettings, StateSettings, SyncQueueSettings, PollQueueSettings, VerifyQueueSettings, OnlySettings):
     """The function `sync_gallery`."""
 
     drop_bucket: str
     mirror_deletes: bool = False
     remove_reference: bool = False
     max_attempts: int = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerifyImages(ShopSettings, StateSettings, SyncQueueSettings, VerifyQueueSettings):
+    """The function `verify_images`."""
+
+    drop_bucket: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -250,6 +273,7 @@ FUNCTIONS: Final[Mapping[str, type[Settings]]] = {
     "sync_gallery": SyncGallery,
     "poll_jobs": PollJobs,
     "read_catalogue": ReadCatalogue,
+    "verify_images": VerifyImages,
     "job_finished": JobFinished,
     "sweep": Sweep,
     "galleries": Galleries,

@@ -43,6 +43,7 @@ def sync_world(settings: SyncGallery) -> ReconcileWorld:
         bin=BucketBin(drops, state),
         outbox=BucketOutbox(drops, state, sign),
         policy=Policy(settings.mirror_deletes, settings.remove_reference),
+        verify=settings.verify,
         max_attempts=settings.max_attempts,
         only_products=settings.only_products,
         new_id=lambda: secrets.token_hex(8),

@@ -72,12 +72,62 @@ LiveState = Literal["shown", "astray", "kept", "gone", "deleted"]
 """
 
 
+class Picture(msgspec.Struct, frozen=True):
+    """A picture's format (`jpeg`, `png` …), its size in pixels, its bytes, and the beginning of their SHA-256."""
+
+    format: str
+    width: int
+    height: int
+    bytes: int
+    sha256: str
+
+
+Saw = Literal["nothing", "same", "similar", "unsure", "different", "replaced"]
+"""What the shop was seen to show for what was sent.
+
+    nothing     not looked at yet, or not to be had
+    same        the same pixels
+    similar     the same picture, encoded again
+    unsure      perhaps another one: for a person who wants to know
+    different   another picture
+    replaced    another picture, which a person put there since
+"""
+
+
+class Seen(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What one look at an image saw: `sent` is what we have, `shown` what the shop gave, `why` says why it gave nothing."""
+
+    saw: Saw
+    sent: Picture | None = None
+    shown: Picture | None = None
+    why: str = ""
+
+
+class Receipt(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What came of looking at an image in the shop, `at` (epoch seconds): see Seen. `tries` are those that saw nothing.
+
+    `times_different`: how often it was another picture than the one that was sent; after the first time it is sent again.
+    `before`: the SHA-256 of what the shop showed for the content before this one. If it shows that still, it is stale, however
+    alike the two pictures are.
+    """
+
+    saw: Saw = "nothing"
+    at: float = 0.0
+    sent: Picture | None = None
+    shown: Picture | None = None
+    why: str = ""
+    tries: int = 0
+    times_different: int = 0
+    before: str = ""
+
+
 class Live(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the gallery was last seen to show for a key, and the attributes that we last sent.
 
     `seen`: when a flight of it was last seen to have ended well (epoch seconds). `place`: the number that orders it among ours,
     where another was sent (see numbering). `change_time` is Shoptet's, as it was last told. `adopted`: the shop had it before we
-    ever sent it, and nothing took its place since; so a deleted file does not take it along.
+    ever sent it, and nothing took its place since; so a deleted file does not take it along. `receipt`: what the picture itself
+    was seen to be, since its content landed.
     """
 
     name: str
@@ -90,6 +140,7 @@ class Live(msgspec.Struct, frozen=True, omit_defaults=True):
     place: int | None = None
     change_time: str | None = None
     adopted: bool = False
+    receipt: Receipt | None = None
 
     @property
     def gone(self) -> bool:
@@ -196,7 +247,8 @@ class Flight(msgspec.Struct, frozen=True, omit_defaults=True):
     Nothing is sent after `send_until`. From `grace_until` on, what it waits for counts as lost: the call's answer, then the
     job's end, then a second listing. `before` are the names that the gallery listed when it started. The rest is what was
     learned once the job had ended: `errors` are Shoptet's words for single keys, `reason` those for all; `claimed` the names
-    that were matched and `first_miss` the moment when a listing first lacked something, while a second listing is due.
+    that were matched and `first_miss` the moment when a listing first lacked something, while a second listing is due;
+    `unclear` are the names that nobody could explain then, in the gallery's order: their pictures may.
     `intent` is the id of the intent that the flight is for.
     """
 
@@ -214,6 +266,7 @@ class Flight(msgspec.Struct, frozen=True, omit_defaults=True):
     reason: str | None = None
     claimed: dict[str, str] = msgspec.field(default_factory=dict)
     first_miss: float | None = None
+    unclear: tuple[str, ...] = ()
     intent: str | None = None
 
 
@@ -349,7 +402,13 @@ def needs_content(entry: Entry) -> bool:
         return True
     if entry.live.gone:
         return entry.wanted.content.generation != entry.live.generation
-    return not is_same(entry.wanted.content.checksum, entry.live.checksum)
+    return is_stale(entry) or not is_same(entry.wanted.content.checksum, entry.live.checksum)
+
+
+def is_stale(entry: Entry) -> bool:
+    """Whether the shop was seen to show another picture than was sent, for the first time: it is sent again."""
+    receipt = entry.live.receipt if entry.live is not None and is_shown(entry) else None
+    return receipt is not None and receipt.saw == "different" and receipt.times_different == 1
 
 
 def without_image(entry: Entry) -> Entry:

@@ -32,6 +32,8 @@ class Timing:
     """From a flight's start; after it the answer of one without a job counts as lost."""
     second_listing: float = 120.0
     """Missing means missing in two listings that are this far apart: a listing may lag behind a finished job."""
+    look_after: float = 60.0
+    """How long after it landed a picture is looked at in the shop."""
     poll_window: float = 2.0
     """Hints and polls within this time become one."""
     poll_first: float = 15.0

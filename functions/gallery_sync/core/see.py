@@ -1,13 +1,14 @@
 """What is shown: the gallery's listing, into the ledger. Pure."""
 
 import math
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from gallery_sync.core.checksums import is_same
 from gallery_sync.core.ledger import Entry, Ledger, is_shown, with_entries
 from gallery_sync.core.pictures import by_name_checked
+from gallery_sync.core.receipts import replaced_by_people
 from gallery_sync.core.shop_values import Image
 
 replace = msgspec.structs.replace
@@ -18,7 +19,7 @@ def see(ledger: Ledger, listing: Sequence[Image], since: float = math.inf) -> Le
 
     What landed after `since` (epoch seconds) is not taken for gone: a listing may lag behind the one that showed it.
     """
-    shown = {image.name for image in listing}
+    shown = {image.name: image for image in listing}
     seen = {key: _seen(entry, shown, since) for key, entry in ledger.entries.items()}
     return with_entries(ledger, {key: by_name_checked(key, entry) for key, entry in seen.items()})
 
@@ -39,7 +40,7 @@ def is_dropped_again(ledger: Ledger) -> bool:
     )
 
 
-def _seen(entry: Entry, shown: Set[str], since: float) -> Entry:
+def _seen(entry: Entry, shown: Mapping[str, Image], since: float) -> Entry:
     live, wanted = entry.live, entry.wanted
     if live is None or live.state == "deleted":
         return entry
@@ -54,4 +55,5 @@ def _seen(entry: Entry, shown: Set[str], since: float) -> Entry:
     # The same content dropped again counts as shown: if a person deletes the image after this, it stays gone.
     generation = wanted.content.generation if wanted is not None and same_again else live.generation
     state = "shown" if live.gone else live.state
+    live = replaced_by_people(live, shown[live.name])
     return replace(entry, live=replace(live, generation=generation, state=state))

@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from gallery_sync.core import schedule
+from gallery_sync.core import receipts, schedule
 from gallery_sync.core.ledger import (
     MAY_BE_THERE,
     Entry,
@@ -69,7 +69,10 @@ def settle(
         if flight.first_miss is None:
             claimed = {key: image.name for key, image in outcome.found.items()}
             again = now + timing.second_listing
-            return replace(ledger, flight=replace(flight, first_miss=now, claimed=claimed, grace_until=again))
+            waits = replace(
+                flight, first_miss=now, claimed=claimed, unclear=_in_order(listing, outcome), grace_until=again
+            )
+            return replace(ledger, flight=waits)
         if now < flight.first_miss + timing.second_listing:
             return ledger
     changed: dict[str, Entry] = {}
@@ -212,6 +215,7 @@ def became_live(entry: Entry, snapshot: Snapshot, image: Image, facts: Facts) ->
             state="astray" if before.state == "astray" and snapshot.priority is None else "shown",
             change_time=image.change_time or before.change_time,
             adopted=before.adopted and not snapshot.checksum,
+            receipt=receipts.landed(before, snapshot.checksum),
         ),
         attempts=0,
         not_before=0.0,
@@ -254,6 +258,12 @@ def _was_deleted(flight: Flight, key: str, listing: Sequence[Image], outcome: Ma
     """Whether the image to be replaced is no longer there: a person deleted it, which is no failed try."""
     name = flight.images[key].name
     return name is not None and not outcome.unexplained and all(image.name != name for image in listing)
+
+
+def _in_order(listing: Sequence[Image], outcome: Match) -> tuple[str, ...]:
+    """Name what is new and unexplained, in the gallery's order."""
+    new = [image for image in listing if image.name in outcome.unexplained]
+    return tuple(image.name for image in sorted(new, key=lambda image: image.priority or 0))
 
 
 def _few(names: Sequence[str]) -> str:

@@ -15,6 +15,10 @@ Patched = Literal["kept", "ignored"]
 """What it does with those that a change of attributes sends: the images come in that order, or nothing does."""
 
 
+Verify = Literal["auto", "on", "off"]
+"""Whether pictures are looked at in the shop after they landed. `auto`: where the probe found that the shop gives them."""
+
+
 class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
     """What is known of the shop. None, and empty: nobody knows yet.
 
@@ -28,3 +32,8 @@ class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
     originals: dict[str, str] = msgspec.field(default_factory=dict)
     found: dict[str, str] = msgspec.field(default_factory=dict)
     probed_at: float = 0.0
+
+
+def looks_at(facts: Facts, verify: Verify, gallery: str) -> bool:
+    """Whether what landed in this gallery is looked at in the shop."""
+    return verify == "on" or (verify == "auto" and facts.probed_at > 0 and gallery in facts.originals)

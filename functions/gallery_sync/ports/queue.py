@@ -52,6 +52,13 @@ class ReadCatalogue(msgspec.Struct, frozen=True, omit_defaults=True):
     job: str | None = None
 
 
+class Verify(msgspec.Struct, frozen=True):
+    """The body of a task that looks at a gallery's pictures in the shop."""
+
+    guid: str
+    gallery: Gallery
+
+
 class BadTask(ValueError):
     """A task's body that names nothing to reconcile; says what is wrong with it."""
 
@@ -94,6 +101,10 @@ class WorkQueue(Protocol):
         """Read the snapshot of the catalogue whose job has ended, now."""
         ...
 
+    def verify(self, guid: str, gallery: Gallery, at: float) -> None:
+        """Look at a gallery's pictures in the shop at `at` or soon after. Nothing is enqueued where nobody looks."""
+        ...
+
     def poll(self, at: float) -> None:
         """Poll the jobs under way at `at` (epoch seconds) or soon after."""
         ...
@@ -121,6 +132,14 @@ def parse_catalogue_task(body: bytes) -> ReadCatalogue:
         return msgspec.json.decode(body, type=ReadCatalogue)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadTask(f"the task's body does not say what to read: {error}") from None
+
+
+def parse_verify_task(body: bytes) -> Verify:
+    """Read the body of a task that looks at pictures; raises BadTask."""
+    try:
+        return msgspec.json.decode(body, type=Verify)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadTask(f"the task's body does not say which gallery to look at: {error}") from None
 
 
 _decoder = msgspec.json.Decoder(Reconcile)

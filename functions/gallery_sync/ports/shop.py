@@ -39,6 +39,14 @@ class CatalogueShop(Protocol):
         ...
 
 
+class OriginalsShop(Protocol):
+    """What looking at the shop's pictures calls; `gallery_sync.shoptet.client.Shoptet` says what it raises."""
+
+    def originals(self) -> str | None:
+        """Give the address of the shop's pictures in their original resolution."""
+        ...
+
+
 class Shop(Protocol):
     """What the work calls at Shoptet; `gallery_sync.shoptet.client.Shoptet` says what each raises."""
 

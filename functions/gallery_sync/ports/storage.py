@@ -92,6 +92,18 @@ class NotCopied:
     reason: str
 
 
+class Sent(Protocol):
+    """What was sent to the shop, as bytes of at most 60 MB each; a larger one is not there."""
+
+    def copy(self, path: str) -> bytes | None:
+        """Give a copy of the outbox; None if there is none any more. Raises StorageUnavailable."""
+        ...
+
+    def file(self, content: Content) -> bytes | None:
+        """Give this very generation of a dropped file; None if it is gone or cannot be read. Raises StorageUnavailable."""
+        ...
+
+
 class Outbox(Protocol):
     """The immutable copies that Shoptet downloads."""
 

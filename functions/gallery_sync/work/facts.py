@@ -11,12 +11,12 @@ from gallery_sync.core.shop_facts import Facts, Numbers
 from gallery_sync.core.shop_values import Image
 from gallery_sync.state import shop_facts
 from gallery_sync.work.report import where
-from gallery_sync.work.world import RequestWorld
+from gallery_sync.work.world import BaseWorld, RequestWorld
 
 replace = msgspec.structs.replace
 
 
-def known_facts(world: RequestWorld) -> Facts:
+def known_facts(world: BaseWorld) -> Facts:
     """Give what is known of the shop; where that cannot be read, nothing is. Raises StorageUnavailable."""
     try:
         return shop_facts.read(world.documents)

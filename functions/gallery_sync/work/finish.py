@@ -165,5 +165,7 @@ def _settle(
     if after.flight is not None and after.flight.id == flight.id:
         due = (after.flight.first_miss or now) + world.timing.second_listing
         world.queue.gallery(guid, gallery, due)
+        if after.flight.unclear and world.verify != "off":
+            world.queue.verify(guid, gallery, now)
         return Later()
     return Over(seen)

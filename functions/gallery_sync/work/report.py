@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from typing import Final
 
+import msgspec
+
 from gallery_sync.core import folders
-from gallery_sync.core.ledger import Entry, Ledger, file_of
+from gallery_sync.core.ledger import Entry, Ledger, Live, Receipt, file_of
 from gallery_sync.core.names import shortened
 from gallery_sync.core.operation import Kind, Outcome
 from gallery_sync.log import Log
@@ -27,6 +29,7 @@ def report(log: Log, before: Ledger, after: Ledger) -> None:
     Images that a person deleted in the shop are one line, when that is noticed; so are deletions that are held.
     """
     _report_warnings(log, before, after)
+    _report_replaced(log, before, after)
     live, again = 0, 0
     gone: list[str] = []
     for key, entry in after.entries.items():
@@ -48,7 +51,7 @@ def report(log: Log, before: Ledger, after: Ledger) -> None:
             and not old.live.gone
         ):
             gone.append(f"{entry.live.name} ({key})")
-        elif entry.live is not None and not entry.live.gone and (old is None or old.live != entry.live):
+        elif entry.live is not None and not entry.live.gone and (old is None or _shows(old) != _shows(entry)):
             live += 1
         elif old is not None and entry.attempts > old.attempts:
             again += 1
@@ -67,6 +70,27 @@ def report(log: Log, before: Ledger, after: Ledger) -> None:
             **where(after),
             gone=len(gone),
         )
+
+
+def _report_replaced(log: Log, before: Ledger, after: Ledger) -> None:
+    """Tell once of each image that shows another picture than was sent, and that was changed in the shop since."""
+    for key, entry in after.entries.items():
+        receipt, old = _receipt(entry), _receipt(before.entries.get(key, Entry()))
+        if receipt is not None and receipt.saw == "replaced" and (old is None or old.saw != "replaced"):
+            message = (
+                f"{shortened(file_of(key, entry))}: the shop shows another picture than the one that was sent, and was changed "
+                "there since, so it stays; to bring this one back, delete that image there, and drop the file again"
+            )
+            log.say("WARNING", message, **where(after), key=key)
+
+
+def _receipt(entry: Entry) -> Receipt | None:
+    return entry.live.receipt if entry.live is not None else None
+
+
+def _shows(entry: Entry) -> Live | None:
+    """What is live, whatever was seen of it since."""
+    return msgspec.structs.replace(entry.live, receipt=None) if entry.live is not None else None
 
 
 def _report_warnings(log: Log, before: Ledger, after: Ledger) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from gallery_sync.core import brake, folders, forget, numbering, schedule, settle, spellings, twins
+from gallery_sync.core import brake, folders, forget, numbering, receipts, schedule, settle, spellings, twins
 from gallery_sync.core.catalogue import fingerprint
 from gallery_sync.core.files import DropFile, of_gallery
 from gallery_sync.core.ledger import Action, Flight, Ledger, SeenAs, Snapshot, is_astray, request_order
@@ -17,7 +17,7 @@ from gallery_sync.core.observe import is_being_written, observe
 from gallery_sync.core.plan import Nothing, RunIntent, StartFlight, Step, Wait, plan
 from gallery_sync.core.schedule import HOUR
 from gallery_sync.core.see import is_dropped_again, see
-from gallery_sync.core.shop_facts import Facts
+from gallery_sync.core.shop_facts import Facts, looks_at
 from gallery_sync.core.shop_values import Attributes, Image, NewImage, NewSource, Product
 from gallery_sync.ports import shop_errors
 from gallery_sync.ports.storage import NotCopied, PreconditionFailed
@@ -96,6 +96,8 @@ def start(
     if isinstance(step, RunIntent):
         return _run(world, held, step)
     ledger = _seen_as(ledger, seen)
+    if looks_at(facts, world.verify, gallery) and receipts.due(ledger):
+        world.queue.verify(ledger.guid, gallery, world.clock.now() + world.timing.look_after)
     return _rest(world, held, ledger, min([*coming, *([step.until] if isinstance(step, Wait) else [])], default=None))
 
 

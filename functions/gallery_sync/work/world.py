@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from gallery_sync.clock import Clock
 from gallery_sync.core.plan import Policy
 from gallery_sync.core.schedule import Timing
+from gallery_sync.core.shop_facts import Verify
 from gallery_sync.log import Log
 from gallery_sync.parallel import Spread, in_threads
+from gallery_sync.ports.decoder import Decode
 from gallery_sync.ports.queue import WorkQueue
-from gallery_sync.ports.shop import CatalogueShop, Shop
-from gallery_sync.ports.storage import Bin, Documents, Drops, Outbox
+from gallery_sync.ports.shop import CatalogueShop, OriginalsShop, Shop
+from gallery_sync.ports.storage import Bin, Documents, Drops, Outbox, Sent
 from gallery_sync.state.ledgers import Ledgers
 
 
@@ -23,6 +25,11 @@ class BaseWorld:
     clock: Clock
     log: Log
     timing: Timing
+
+    @property
+    def ledgers(self) -> Ledgers:
+        """The ledgers, over the documents."""
+        return Ledgers(self.documents, self.clock)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,11 +71,6 @@ class RequestWorld(PollWorld):
     max_attempts: int
     only_products: tuple[str, ...] = ()
 
-    @property
-    def ledgers(self) -> Ledgers:
-        """The ledgers, over the documents."""
-        return Ledgers(self.documents, self.clock)
-
 
 @dataclass(frozen=True, kw_only=True)
 class ReconcileWorld(RequestWorld):
@@ -76,3 +78,17 @@ class ReconcileWorld(RequestWorld):
 
     outbox: Outbox
     policy: Policy
+    verify: Verify = "auto"
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerifyWorld(BaseWorld):
+    """What looking at pictures in the shop works with.
+
+    `original` gives the picture of an image, by the address of the shop's pictures and its name; it raises NoOriginal.
+    """
+
+    shop: OriginalsShop
+    sent: Sent
+    original: Callable[[str, str], bytes]
+    decode: Decode

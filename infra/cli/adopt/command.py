@@ -13,9 +13,10 @@ from rich.progress import Progress
 
 from gallery_sync.cloud.storage import BucketDocuments, BucketDrops
 from gallery_sync.core.files import DropFile
+from gallery_sync.decoding.pixels import decode
+from gallery_sync.ports.decoder import Unreadable
 from gallery_sync.shoptet.originals import Originals
 from infra.cli.adopt import report
-from infra.cli.adopt.pixels import Unreadable, decode
 from infra.cli.adopt.run import Outcome, Place, World, check_paused, look, places, write
 from infra.cli.connect import Cloud
 from infra.cli.settings import Deployment

@@ -4,7 +4,7 @@ import base64
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from infra.cli.adopt.matching import Pair
+from gallery_sync.core.lookalikes import Pair
 from infra.cli.adopt.run import Outcome
 
 STYLE = """

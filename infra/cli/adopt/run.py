@@ -15,16 +15,16 @@ from gallery_sync.clock import Clock
 from gallery_sync.core import name_order, names, order
 from gallery_sync.core.files import BucketFile, DropFile, read
 from gallery_sync.core.ledger import Entry, Ledger, Live, with_entries
+from gallery_sync.core.likeness import Signature
+from gallery_sync.core.lookalikes import Matched, match
 from gallery_sync.core.names import DROP_KEY, BadProduct
 from gallery_sync.core.observe import observe
 from gallery_sync.core.shop_values import Gallery, Image, Product
+from gallery_sync.ports.decoder import Decoded, Unreadable
 from gallery_sync.ports.shop_errors import NoOriginal, NotFound
 from gallery_sync.ports.storage import Documents, Drops
 from gallery_sync.state import paused
 from gallery_sync.state.ledgers import Ledgers
-from infra.cli.adopt.likeness import Signature
-from infra.cli.adopt.matching import Matched, match
-from infra.cli.adopt.pixels import Decoded, Unreadable
 from infra.cli.stop import Stop
 
 replace = msgspec.structs.replace

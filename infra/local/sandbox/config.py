@@ -154,6 +154,10 @@ class SandboxConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """It is turned as its EXIF data says, and has none any more."""
     originals_of_both: bool = False
     """Those of `shop360` are where those of `shop` are; else nobody knows where."""
+    shows_old_pictures: bool = False
+    """A source update changes what the API says of an image, and the shop goes on to show the old picture."""
+    shows_wrong_pictures: bool = False
+    """An insertion's images show each other's pictures, each the one of the next."""
     changes_show_images: bool = True
     """A change of a product's images alone is a change of the product."""
     first_image_number: int = 101

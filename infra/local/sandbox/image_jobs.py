@@ -54,6 +54,8 @@ class ImageJob:
         if config.listing_lag_seconds:
             shop.hold_listing(self.guid, self.gallery, now, config.listing_lag_seconds)
         put = self._replace if self.source else self._insert
+        if config.shows_wrong_pictures and not self.source:
+            pictures = [*pictures[1:], *pictures[:1]]
         outcomes = []
         for index, (row, picture) in enumerate(zip(self.rows, pictures, strict=False)):
             if isinstance(picture, Unreadable):
@@ -89,7 +91,7 @@ class ImageJob:
                 self.sandbox.clock.now(),
                 priority=cast(int | None, row.get("priority")),
                 description=described(row, config),
-                picture=picture,
+                picture=None if config.shows_old_pictures else picture,
                 new_name=f"{stem}.{picture.extension}" if renamed else None,
             )
         except Unknown as unknown:

@@ -13,7 +13,7 @@ run "accounts" {
 
   assert {
     condition = toset([for a in google_service_account.account : a.account_id]) == toset([
-      "shop-on-drop", "shop-sync-gallery", "shop-poll-jobs", "shop-catalogue", "shop-job-finished", "shop-webhooks", "shop-galleries",
+      "shop-on-drop", "shop-sync-gallery", "shop-poll-jobs", "shop-catalogue", "shop-verify-images", "shop-job-finished", "shop-webhooks", "shop-galleries",
       "shop-clean-gallery", "shop-sweep", "shop-tasks", "shop-events", "shop-scheduler",
     ])
     error_message = "one account a function, and one each for Cloud Tasks, Eventarc and Cloud Scheduler"
@@ -39,6 +39,8 @@ run "buckets" {
       "serviceAccount:shop-sync-gallery roles/storage.objectUser demo-project-shop-state",
       "serviceAccount:shop-poll-jobs roles/storage.objectUser demo-project-shop-state",
       "serviceAccount:shop-catalogue roles/storage.objectUser demo-project-shop-state",
+      "serviceAccount:shop-verify-images roles/storage.objectViewer demo-project-shop-drop",
+      "serviceAccount:shop-verify-images roles/storage.objectUser demo-project-shop-state",
       "serviceAccount:shop-webhooks roles/storage.objectUser demo-project-shop-state",
       "serviceAccount:shop-galleries roles/storage.objectUser demo-project-shop-state",
       "serviceAccount:shop-clean-gallery roles/storage.objectUser demo-project-shop-state",
@@ -113,6 +115,9 @@ run "queues" {
       "serviceAccount:shop-poll-jobs roles/cloudtasks.enqueuer shop-catalogue",
       "serviceAccount:shop-catalogue roles/cloudtasks.enqueuer shop-sync",
       "serviceAccount:shop-catalogue roles/cloudtasks.enqueuer shop-poll",
+      "serviceAccount:shop-sync-gallery roles/cloudtasks.enqueuer shop-verify",
+      "serviceAccount:shop-verify-images roles/cloudtasks.enqueuer shop-sync",
+      "serviceAccount:shop-verify-images roles/cloudtasks.enqueuer shop-verify",
       "serviceAccount:shop-job-finished roles/cloudtasks.enqueuer shop-poll",
       "serviceAccount:shop-webhooks roles/cloudtasks.enqueuer shop-sync",
       "serviceAccount:shop-galleries roles/cloudtasks.enqueuer shop-sync",
@@ -132,6 +137,7 @@ run "queues" {
       "serviceAccount:shop-sync-gallery roles/iam.serviceAccountUser shop-tasks",
       "serviceAccount:shop-poll-jobs roles/iam.serviceAccountUser shop-tasks",
       "serviceAccount:shop-catalogue roles/iam.serviceAccountUser shop-tasks",
+      "serviceAccount:shop-verify-images roles/iam.serviceAccountUser shop-tasks",
       "serviceAccount:shop-job-finished roles/iam.serviceAccountUser shop-tasks",
       "serviceAccount:shop-webhooks roles/iam.serviceAccountUser shop-tasks",
       "serviceAccount:shop-galleries roles/iam.serviceAccountUser shop-tasks",
@@ -151,6 +157,7 @@ run "secrets" {
       "serviceAccount:shop-sync-gallery roles/secretmanager.secretAccessor shop-shoptet-private-api-token",
       "serviceAccount:shop-poll-jobs roles/secretmanager.secretAccessor shop-shoptet-private-api-token",
       "serviceAccount:shop-catalogue roles/secretmanager.secretAccessor shop-shoptet-private-api-token",
+      "serviceAccount:shop-verify-images roles/secretmanager.secretAccessor shop-shoptet-private-api-token",
       "serviceAccount:shop-job-finished roles/secretmanager.secretAccessor shop-shoptet-webhook-keys",
       "serviceAccount:shop-webhooks roles/secretmanager.secretAccessor shop-webhook-secrets",
       "serviceAccount:shop-galleries roles/secretmanager.secretAccessor shop-shoptet-private-api-token",
@@ -173,6 +180,7 @@ run "callers" {
       "serviceAccount:shop-tasks roles/run.invoker shop-sync-gallery",
       "serviceAccount:shop-tasks roles/run.invoker shop-poll-jobs",
       "serviceAccount:shop-tasks roles/run.invoker shop-read-catalogue",
+      "serviceAccount:shop-tasks roles/run.invoker shop-verify-images",
       "serviceAccount:shop-scheduler roles/run.invoker shop-sweep",
       "allUsers roles/run.invoker shop-job-finished",
       "allUsers roles/run.invoker shop-webhooks",

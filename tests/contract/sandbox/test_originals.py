@@ -34,6 +34,11 @@ def inserted(api: Api, files: Files, content: bytes, gallery: str = "shop") -> s
     return api.names(MUG, gallery)[-1]
 
 
+def changed(api: Api) -> str:
+    (image,) = api.call("GET", f"/api/products/{MUG}/images/shop").json()["data"]["images"]
+    return str(image["changeTime"])
+
+
 def test_the_shop_tells_where_its_pictures_are_only_if_it_is_asked(api: Api) -> None:
     assert "imageCuts" not in api.call("GET", "/api/eshop").json()["data"]
     assert set(cuts(api)) == {"orig", "big", "detail", "category", "related"}
@@ -60,6 +65,24 @@ def test_an_original_can_be_turned_as_its_exif_data_says(open_sandbox: OpenSandb
     api = open_sandbox(originals_turned=True)
     shown = Pillow.open(io.BytesIO(original(api, inserted(api, files, phones())).content))
     assert (shown.size, shown.getexif().get(0x0112)) == ((24, 32), None)
+
+
+def test_a_source_update_can_go_on_to_show_the_old_picture(open_sandbox: OpenSandbox, files: Files) -> None:
+    api, old = open_sandbox(shows_old_pictures=True), picture()
+    name = inserted(api, files, old)
+    before = changed(api)
+    api.advance(5)
+    api.ended(api.source(MUG, {"name": name, "sourceUrl": files.put("new.png", picture(colour="#ff0000"))}))
+    assert changed(api) > before
+    assert original(api, name).content == old
+
+
+def test_an_insertion_can_mix_up_its_pictures(open_sandbox: OpenSandbox, files: Files) -> None:
+    api = open_sandbox(shows_wrong_pictures=True)
+    red, blue = picture(colour="#ff0000"), picture(colour="#0000ff")
+    urls = [{"sourceUrl": files.put(f"{n}.png", content)} for n, content in enumerate((red, blue))]
+    api.ended(api.insert(MUG, *urls))
+    assert [original(api, name).content for name in api.names(MUG)] == [blue, red]
 
 
 @pytest.mark.parametrize("there", [True, False])

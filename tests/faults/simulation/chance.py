@@ -107,6 +107,8 @@ class Shoptets:
     """How long every job takes; None: as it comes."""
     errors_apart: bool = False
     """A result tells what failed apart from the rows of the images, by the URL."""
+    shows_another: float = 0.0
+    """How likely the first content that a job brings of a file is shown as another picture: a stale one, or a wrong one."""
     clock_ahead: float = 0.0
     """Seconds that Shoptet's clock is ahead of the true time."""
 
@@ -163,6 +165,8 @@ class Setting:
     """How often each gallery is compared with Shoptet itself, in seconds."""
     catalogue: bool = False
     """Whether the shop's catalogue is read, so that what a code means may come from there."""
+    verify: bool = False
+    """Whether pictures are looked at in the shop, after they landed and where nothing else tells which is which."""
     one_write_a_second: bool = False
     """Whether the storage refuses (429) what is written to one object within a second of the last time."""
 
@@ -196,4 +200,6 @@ class Setting:
             hides_numbers=rng.random() < 0.05,
             ignores_moves=rng.random() < 0.1,
         )
-        return replace(setting, shoptet=how)
+        verify = rng.random() < 0.4
+        another = rng.choice((0.0, 0.0, 0.1)) if verify else 0.0
+        return replace(setting, shoptet=replace(how, shows_another=another), verify=verify)

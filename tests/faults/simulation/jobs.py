@@ -14,6 +14,8 @@ HOURS_TO_FAIL: Final = 3 * 3600.0
 MOST_DETAILS: Final = 10
 SNAPSHOT: Final = "https://shop.test/snapshots/"
 TOO_LARGE: Final = "too-large"
+ANOTHER: Final = "another than "
+"""What a picture is, before the name of the content that it should have."""
 """Content that begins so never appears, without a word (docs/shoptet.md, "Product images")."""
 
 
@@ -77,6 +79,7 @@ class SimJobs:
         self._pages = pages
         self._finished = finished
         self.all: dict[str, SimJob] = {}
+        self._seen: set[str] = set()
 
     @property
     def under_way(self) -> bool:
@@ -160,6 +163,18 @@ class SimJobs:
         copy = self._copies[path]
         return Download(path, copy.source, copy.generation, copy.checksum)
 
+    def _shown(self, place: Place, content: Download) -> str:
+        """Give what an image shows of what was fetched: another picture, at times, the first time that this one comes."""
+        fx, odds = self._effects, self._shop.how.shows_another
+        # Where the frames of `shop360` are nobody knows, so nobody can look at them.
+        if place[1] != "shop" or content.origin in self._pages or content.origin in self._seen or not odds:
+            return content.checksum
+        self._seen.add(content.origin)
+        if fx.rng.random() >= odds:
+            return content.checksum
+        fx.tell("%s is shown as another picture", content.origin)
+        return f"{ANOTHER}{content.checksum}"
+
     def _item(self, job: SimJob, index: int) -> None:
         fx, item = self._effects, job.items[index]
         content = self.download(item.source_url)
@@ -197,7 +212,7 @@ class SimJobs:
             owner=content.owner,
             source=content.origin,
             generation=content.generation,
-            checksum=content.checksum,
+            checksum=self._shown(job.place, content),
         )
         fx.tell("%s: %s #%d appears as %s", job.id, content.origin, content.generation, picture.name)
         return picture.name
@@ -212,7 +227,7 @@ class SimJobs:
         if picture.owner != content.owner and not asked_by_name and not respelled:
             raise fx.broken(f"I3: {item.name} of {picture.owner} was replaced by {content.origin} of {content.owner}")
         self._shop.describe(picture, item.priority, item.description)
-        picture.generation, picture.checksum = content.generation, content.checksum
+        picture.generation, picture.checksum = content.generation, self._shown(job.place, content)
         picture.owner = content.owner if respelled else picture.owner
         self._shop.replace(job.place, picture, _kind(content))
         fx.tell("%s: %s shows %s #%d", job.id, picture.name, content.origin, content.generation)

@@ -24,7 +24,7 @@ from google.cloud.storage import Bucket
 
 from gallery_sync.cloud.queue import Target, TaskQueue
 from gallery_sync.cloud.signing import IamSigner, UrlSigner
-from gallery_sync.cloud.storage import BucketBin, BucketDocuments, BucketDrops, BucketOutbox
+from gallery_sync.cloud.storage import BucketBin, BucketDocuments, BucketDrops, BucketOutbox, BucketSent
 from gallery_sync.cloud.tasks import PATIENCE_SECONDS, CloudTasks
 from gallery_sync.core import ledger, ledger_document
 from gallery_sync.core.events import Changed
@@ -32,11 +32,12 @@ from gallery_sync.core.ledger import Ledger
 from gallery_sync.core.plan import Policy
 from gallery_sync.core.schedule import Timing
 from gallery_sync.log import Log
-from gallery_sync.ports.queue import TasksError, parse_task
+from gallery_sync.ports.queue import TasksError, parse_task, parse_verify_task
 from gallery_sync.ports.storage import StorageUnavailable
 from gallery_sync.shoptet.auth import AddonToken, PrivateToken, Tokens
 from gallery_sync.shoptet.client import Shoptet
 from gallery_sync.shoptet.http import Http
+from gallery_sync.shoptet.originals import Originals
 from gallery_sync.shoptet.results import Results
 from gallery_sync.shoptet.transport import Timeouts
 from gallery_sync.state import jobindex
@@ -45,7 +46,8 @@ from gallery_sync.work.drop import drop
 from gallery_sync.work.poll import poll
 from gallery_sync.work.reconcile import reconcile
 from gallery_sync.work.sweep import sweep
-from gallery_sync.work.world import ReconcileWorld, SweepWorld
+from gallery_sync.work.verify import verify
+from gallery_sync.work.world import ReconcileWorld, SweepWorld, VerifyWorld
 from infra.local.sandbox import make_app
 from infra.local.storage.client import LOCAL_EMAIL
 from infra.local.storage.objects import Edits, Preconditions, StoredObject
@@ -57,6 +59,7 @@ from tests.faults.table.callers import Callers
 from tests.faults.table.cloud import TIMEOUT, Ahead, Circumstances, Cloud
 from tests.faults.table.deployed import FUNCTIONS
 from tests.faults.table.detours import Detours
+from tests.faults.table.here import decode_here
 from tests.faults.table.inside import Shop, on, served_inside
 
 LOCATION: Final = "projects/local/locations/local"
@@ -105,7 +108,9 @@ class Place:
         self._again: Counter[str] = Counter()
         self._held_until: dict[str, float] = {}
         self.drops, self.state = (cloud.bucket(f"{kind}-{number}") for kind in ("drops", "state"))
-        self.queues = tuple(cloud.queue(f"{LOCATION}/queues/{kind}-{number}") for kind in ("sync", "poll"))
+        self.queues = tuple(cloud.queue(f"{LOCATION}/queues/{kind}-{number}") for kind in ("sync", "poll", "verify"))
+        self.session = requests.Session()
+        self.session.mount("http://", self.detours)
         self.world = self._world()
         self.sweeper = SweepWorld(
             documents=self.world.documents,
@@ -123,8 +128,7 @@ class Place:
         patience, cloud, timing = self.circumstances.patience, self.cloud, Timing()
         silence = self.circumstances.storage_silence
         bounds = patience, (5.0, silence)
-        session = requests.Session()
-        session.mount("http://", self.detours)
+        session = self.session
         iam = AuthorizedSession(AnonymousCredentials())
         iam.mount("http://", cloud.shortcut)
         # Looking through the environment for proxies at each request would take a tenth of the time.
@@ -133,7 +137,8 @@ class Place:
         signer = IamSigner(iam, LOCAL_EMAIL, self.clock, cloud.storage_url, silence)
         sign = UrlSigner(self.state, signer, self.circumstances.signed_seconds, cloud.storage_url)
         names = [queue.config.name for queue in self.queues]
-        sync_target, poll_target = (Target(name, f"http://127.0.0.1:1/{n}") for n, name in enumerate(names))
+        sync, polls, verifies = (Target(name, f"http://127.0.0.1:1/{n}") for n, name in enumerate(names))
+        verify_target = verifies if self.circumstances.verify is not None else None
         # Nothing here waits for it to be over but the cells that have none: on a busy machine any call may take a second.
         tasks = CloudTasks(cloud.client, None, patience=PATIENCE_SECONDS if patience else 0.6)
         http = Http(
@@ -142,7 +147,7 @@ class Place:
         results = Results(session, self.clock, api_url=self.api.url, timeouts=Timeouts(1, SILENCE, 3600))
         return ReconcileWorld(
             documents=documents,
-            queue=TaskQueue(tasks, self.clock, timing, sync_target, poll_target),
+            queue=TaskQueue(tasks, self.clock, timing, sync, polls, verify=verify_target),
             clock=self.clock,
             log=Log("table", self.log),
             timing=timing,
@@ -151,8 +156,27 @@ class Place:
             bin=BucketBin(self.drops, self.state, *bounds),
             outbox=BucketOutbox(self.drops, self.state, sign, *bounds),
             policy=Policy(self.circumstances.mirror_deletes),
+            verify=self.circumstances.verify or "off",
             max_attempts=5,
             new_id=lambda: hashlib.sha256(str(time.monotonic_ns()).encode()).hexdigest()[:16],
+        )
+
+    def _looks(self) -> VerifyWorld:
+        """What looking at pictures works with. They are opened here: the process that does it elsewhere has tests of its own."""
+        world, bounds = self.world, (self.circumstances.patience, (5.0, self.circumstances.storage_silence))
+        return VerifyWorld(
+            documents=world.documents,
+            queue=world.queue,
+            clock=self.clock,
+            log=world.log,
+            timing=world.timing,
+            shop=Shoptet(
+                Http(self.api.url, PrivateToken(TOKEN), self.session, self.clock, None, Timeouts(1, SILENCE, 3600)),
+                Results(self.session, self.clock, api_url=self.api.url),
+            ),
+            sent=BucketSent(self.drops, self.state, *bounds),
+            original=lambda address, name: Originals(self.session, self.clock, address).fetch(name),
+            decode=decode_here,
         )
 
     def _tokens(self, documents: BucketDocuments, session: requests.Session) -> Tokens:
@@ -314,7 +338,10 @@ class Place:
         ran = Ran(body.decode() if body != b"{}" else POLL, now)
         self.runs.append(ran)
         try:
-            if body == b"{}":
+            if task.http_request.url.endswith("/2"):
+                with self._in_time("verify_images"):
+                    verify(self._looks(), parse_verify_task(body))
+            elif body == b"{}":
                 with self._in_time("poll_jobs"):
                     poll(self.world)
             else:

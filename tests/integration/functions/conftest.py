@@ -138,11 +138,13 @@ def wait_until_it_listens(process: "subprocess.Popen[bytes] | Forked", port: int
 class Queues:
     """The queues, whose tasks stay where they are, to be looked at."""
 
-    sync, poll, catalogue = f"{QUEUES}/sync", f"{QUEUES}/poll", f"{QUEUES}/catalogue"
+    sync, poll = f"{QUEUES}/sync", f"{QUEUES}/poll"
+    catalogue, verify = f"{QUEUES}/catalogue", f"{QUEUES}/verify"
+    every = (sync, poll, catalogue, verify)
 
     def __init__(self, server: TasksServer, client: tasks_v2.CloudTasksClient) -> None:
         self.server, self._client = server, client
-        for queue in (self.sync, self.poll, self.catalogue):
+        for queue in self.every:
             client.pause_queue(name=queue)
 
     def tasks(self, queue: str) -> list[tasks_v2.Task]:
@@ -157,13 +159,13 @@ class Queues:
 
     def empty(self) -> None:
         requests.delete(f"{self.server.control}/_control/faults", timeout=TIMEOUT).raise_for_status()
-        for queue in (self.sync, self.poll, self.catalogue):
+        for queue in self.every:
             self._client.purge_queue(name=queue)
 
 
 @pytest.fixture(scope="package")
 def _queues() -> Iterator[Queues]:
-    configs = [QueueConfig(queue) for queue in (Queues.sync, Queues.poll, Queues.catalogue)]
+    configs = [QueueConfig(queue) for queue in Queues.every]
     with served_tasks(configs) as server, connect(server.address) as client:
         yield Queues(server, client)
 
@@ -209,6 +211,8 @@ def settings(_queues: Queues, storage_url: str, shop_url: str) -> dict[str, str]
         "POLL_URL": "http://127.0.0.1:1/poll",
         "CATALOGUE_QUEUE": Queues.catalogue,
         "CATALOGUE_URL": "http://127.0.0.1:1/catalogue",
+        "VERIFY_QUEUE": Queues.verify,
+        "VERIFY_URL": "http://127.0.0.1:1/verify",
         "SHOPTET_API_URL": shop_url,
         "SHOPTET_PRIVATE_API_TOKEN": TOKEN,
         "SHOPTET_WEBHOOK_KEYS": ",".join(KEYS),

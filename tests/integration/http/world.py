@@ -147,6 +147,9 @@ class Written:
     def snapshot_ended(self, job_id: str) -> None:
         self._note("catalogue")
 
+    def verify(self, guid: str, gallery: Gallery, at: float) -> None:
+        self._note("verify", guid, gallery, at)
+
     def poll(self, at: float) -> None:
         self._note("jobs")
 

@@ -15,6 +15,8 @@ import requests
 from standardwebhooks import Webhook
 
 from gallery_sync.connect.settings import FUNCTIONS
+from gallery_sync.core import ledger_document
+from gallery_sync.state.ledgers import Ledgers
 from infra.local.cloud import API_KEYS, DROP_BUCKET, WEBHOOK_SECRET, LocalCloud
 from infra.local.processes import Processes, StartFailed, free_port
 from infra.local.sample import pictures
@@ -71,6 +73,7 @@ ASKED: Mapping[str, Callable[[str], requests.Response]] = {
     "sync_gallery": lambda url: requests.post(url, json={"gallery": "shop", "guid": GUID}, timeout=30),
     "poll_jobs": lambda url: requests.post(url, json={}, timeout=30),
     "read_catalogue": lambda url: requests.post(url, json={}, timeout=30),
+    "verify_images": lambda url: requests.post(url, json={"gallery": "shop", "guid": GUID}, timeout=30),
     "job_finished": lambda url: notified(url, WEBHOOK_KEY),
     "sweep": lambda url: requests.post(url, json={}, timeout=30),
     "galleries": lambda url: requests.get(f"{url}{IMAGES}", headers=AS_CALLER, timeout=30),
@@ -108,6 +111,16 @@ def test_pictures_travel_into_the_gallery_through_the_archive(cloud: LocalCloud)
     while {row.state for row in rows(cloud, dropped)} != {"live"}:
         assert time.monotonic() < until, [cloud.processes.log_end(name, 500) for name in FUNCTIONS]
         time.sleep(0.2)
+    # What opens pictures comes along, in whatever place the platform keeps packages.
+    for listed in list(cloud.documents.list("ledger/")):
+        place = ledger_document.parse_path(listed.path)
+        assert place is not None
+        body = {"guid": place[0], "gallery": place[1]}
+        assert requests.post(cloud.addresses["verify_images"], json=body, timeout=60).status_code == 204
+        entries = Ledgers(cloud.documents).read(*place).ledger.entries.values()
+        seen = [entry.live.receipt for entry in entries if entry.live is not None]
+        assert seen
+        assert {receipt.saw if receipt is not None else None for receipt in seen} == {"same"}
 
 
 def test_nothing_of_this_tree_helps_the_archive(installed: Installed) -> None:

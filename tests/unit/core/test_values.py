@@ -42,7 +42,7 @@ def test_no_value_changes_once_it_is_made(name: str) -> None:
     assert value.__struct_config__.frozen if is_struct else value.__dataclass_params__.frozen
 
 
-SAYS_SOMETHING = {"Entry.batch": 100, "Live.state": "shown", "Operation.schema": 1}
+SAYS_SOMETHING = {"Entry.batch": 100, "Live.state": "shown", "Receipt.saw": "nothing", "Operation.schema": 1}
 
 
 @pytest.mark.parametrize("name", sorted(name for name, value in VALUES.items() if issubclass(value, msgspec.Struct)))

@@ -246,6 +246,8 @@ GOOD = {
     "POLL_URL": "https://poll.example",
     "CATALOGUE_QUEUE": "projects/p/locations/l/queues/catalogue",
     "CATALOGUE_URL": "https://catalogue.example",
+    "VERIFY_QUEUE": "projects/p/locations/l/queues/verify",
+    "VERIFY_URL": "https://verify.example",
     "SHOPTET_API_URL": "https://api.myshoptet.com",
     "SHOPTET_PRIVATE_API_TOKEN": "token",
     "SHOPTET_WEBHOOK_KEYS": "key",

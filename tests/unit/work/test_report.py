@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gallery_sync.core.ledger import Entry, Failure, Hold, Ledger
+from gallery_sync.core.ledger import Entry, Failure, Hold, Ledger, Receipt, Saw
 from gallery_sync.work.report import report, where
 from tests.unit.core.build import GUID, NOW, Lines, a_ledger, key, live, replace, shown, wanted
 
@@ -22,6 +22,17 @@ DELETED = (
     "no longer in the gallery, so a person deleted them in the shop; they stay out until their files change or are "
     "dropped again"
 )
+
+
+REPLACED = (
+    f"{A.removeprefix('drop:')}: the shop shows another picture than the one that was sent, and was changed there since, so it "
+    "stays; to bring this one back, delete that image there, and drop the file again"
+)
+
+
+def saw(entry: Entry, what: Saw) -> Entry:
+    assert entry.live is not None
+    return replace(entry, live=replace(entry.live, receipt=Receipt(what, times_different=1)))
 
 
 def told(before: Entry | None, after: Entry | None) -> list[tuple[str, str]]:
@@ -43,6 +54,9 @@ def lines_of(before: Entry | None, after: Entry | None) -> list[dict[str, Any]]:
         pytest.param(SHOWN, SHOWN, [], id="live as before"),
         pytest.param(SHOWN, GONE, [("INFO", f"{DELETED}: 1.jpg ({A})")], id="deleted by a person"),
         pytest.param(GONE, GONE, [], id="deleted before: said once"),
+        pytest.param(saw(SHOWN, "different"), saw(SHOWN, "replaced"), [("WARNING", REPLACED)], id="a person's by now"),
+        pytest.param(saw(SHOWN, "replaced"), saw(SHOWN, "replaced"), [], id="a person's as before: said once"),
+        pytest.param(SHOWN, saw(SHOWN, "same"), [], id="looked at"),
         pytest.param(None, GONE, [], id="deleted when we first see it"),
         pytest.param(FAILED_SHOWN, FAILED_GONE, [("INFO", f"{DELETED}: 1.jpg ({A})")], id="failed before, deleted now"),
         pytest.param(

@@ -7,7 +7,7 @@ pictures that fit one, are for a person.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from infra.cli.adopt.likeness import Alike, Signature, alike, is_smaller
+from gallery_sync.core.likeness import Alike, Signature, alike, is_smaller
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,24 @@ def match(files: Mapping[str, Signature], images: Mapping[str, Signature]) -> Ma
         tuple(file for file in files if file not in touched[0]),
         tuple(image for image in images if image not in touched[1]),
     )
+
+
+def claims(files: Mapping[str, Signature], images: Mapping[str, Signature]) -> dict[str, str]:
+    """Say which image shows which file, by name, where nothing else may be it. Both are given in the order of the gallery.
+
+    Pictures that are the same are told apart by that order, where there are as many of them on both sides.
+    """
+    fits = {
+        file: [image for image, other in images.items() if alike(one, other) in ("same", "similar")]
+        for file, one in files.items()
+    }
+    found: dict[str, str] = {}
+    for file, own in fits.items():
+        group = [other for other, its in fits.items() if its == own]
+        shared = any(set(its) & set(own) for other, its in fits.items() if other not in group)
+        if len(group) == len(own) and not shared:
+            found[file] = own[group.index(file)]
+    return found
 
 
 def _is_only(pair: Pair, pairs: list[Pair]) -> bool:

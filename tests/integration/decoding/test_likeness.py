@@ -6,10 +6,11 @@ import os
 import pytest
 from PIL import Image
 
-from infra.cli.adopt import pixels
-from infra.cli.adopt.likeness import BLOCK, SIDE, Signature, alike, is_smaller
-from infra.cli.adopt.matching import Matched, Pair, match
-from infra.cli.adopt.pixels import Unreadable, decode
+from gallery_sync.core.likeness import BLOCK, SIDE, Signature, alike, is_smaller
+from gallery_sync.core.lookalikes import Matched, Pair, match
+from gallery_sync.decoding import pixels
+from gallery_sync.decoding.pixels import decode
+from gallery_sync.ports.decoder import Unreadable
 from tests.bench.likeness import measure
 
 

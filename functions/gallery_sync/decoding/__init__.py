@@ -1,0 +1,1 @@
+"""Adapters that open pictures: each in a process of its own."""

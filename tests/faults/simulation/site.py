@@ -1,0 +1,66 @@
+"""The shop's own site, and what opens pictures: a picture is the name of its content."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gallery_sync.core.ledger import Content
+from gallery_sync.core.likeness import SIDE, Signature
+from gallery_sync.ports.decoder import Decoded, Unreadable
+from gallery_sync.ports.shop_errors import NoOriginal
+from gallery_sync.ports.storage import StorageUnavailable
+from tests.faults.simulation.effects import Effects
+from tests.faults.simulation.shop import SimShop
+from tests.faults.simulation.storage import Bucket
+
+ADDRESS = "https://shop.test/user/shop/orig/"
+
+
+@dataclass
+class SimSite:
+    """`VerifyWorld.original`, `ports.OriginalsShop` and `ports.Sent` in one."""
+
+    shop: SimShop
+    drops: Bucket
+    copies: Mapping[str, Content]
+    effects: Effects
+
+    def originals(self) -> str | None:
+        """See ports.OriginalsShop."""
+        self.effects.point()
+        return ADDRESS
+
+    def original(self, address: str, name: str) -> bytes:
+        """Give the picture that an image shows; at times the site does not."""
+        fx = self.effects
+        fx.point()
+        found = next((p for pictures in self.shop.galleries.values() for p in pictures if p.name == name), None)
+        # Where the shop shows another picture than it was sent, only a look tells; one that never sees it tells nothing.
+        fails = not self.shop.how.shows_another and fx.happens(fx.faults.get_fails)
+        if address != ADDRESS or found is None or fails:
+            raise NoOriginal("the shop's site gave no picture")
+        return (found.checksum or f"foreign {name}").encode()
+
+    def copy(self, path: str) -> bytes | None:
+        """See ports.Sent."""
+        self.effects.point()
+        if self.effects.happens(self.effects.faults.storage_refuses):
+            raise StorageUnavailable(path)
+        there = self.copies.get(path)
+        return there.checksum.encode() if there is not None else None
+
+    def file(self, content: Content) -> bytes | None:
+        """See ports.Sent."""
+        self.effects.point()
+        there = self.drops.blobs.get(content.source)
+        if there is None or there.generation != content.generation:
+            return None
+        return there.checksum.encode()
+
+
+def decode(content: bytes) -> Decoded:
+    """Open a picture; contents that differ look nothing like each other."""
+    if content.startswith(b"poison"):
+        raise Unreadable("it is no picture")
+    digest = hashlib.sha256(content).digest()
+    return Decoded(Signature(400, 300, digest.hex(), digest * (SIDE * SIDE * 3 // len(digest))), "jpeg", b"")
