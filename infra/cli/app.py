@@ -18,7 +18,7 @@ from gallery_sync.core.ledger_document import BadDocument
 from gallery_sync.ports.shop_errors import ShoptetError
 from gallery_sync.ports.storage import StorageUnavailable
 from gallery_sync.state import paused
-from infra.cli import holds, products, webhooks
+from infra.cli import holds, products, restore, webhooks
 from infra.cli.adopt.command import adopted
 from infra.cli.checks import Finding, Subjects, everything
 from infra.cli.connect import Cloud
@@ -164,6 +164,35 @@ def make_app(environ: Mapping[str, str], cloud: Cloud) -> typer.Typer:
                     typer.echo(line)
             else:
                 typer.echo("nothing was released")
+
+        _done(run)
+
+    @app.command("restore")
+    def restore_removed(
+        operation: Annotated[
+            str | None, typer.Argument(metavar="OPERATION", help="the id of the request that deleted it")
+        ] = None,
+        everything: Annotated[bool, typer.Option("--list", help="show what can come back, by day and product")] = False,
+        dry_run: DryRun = False,
+    ) -> None:
+        """Bring back what a cleanup or deletion removed: each image in its place, with its description."""
+        if (operation is None) != everything:
+            raise typer.BadParameter("name an operation, or --list")
+
+        def run() -> None:
+            documents = _documents(environ, cloud)
+            if operation is None:
+                for line in restore.listed(documents):
+                    typer.echo(line)
+                return
+            kept = restore.kept_of(documents, operation)
+            for line in restore.shown(kept):
+                typer.echo(line)
+            if dry_run:
+                typer.echo("would bring them back")
+                return
+            asked = restore.restore(documents, kept)
+            typer.echo(f"they come back within 20 minutes; what becomes of each: operation {asked}")
 
         _done(run)
 

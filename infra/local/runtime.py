@@ -30,7 +30,7 @@ DEPLOYED: Final[Mapping[str, Deployed]] = {
     "sync_gallery": Deployed(180, 1, 2),
     "poll_jobs": Deployed(180, 1, 1),
     "read_catalogue": Deployed(180, 1, 1),
-    "verify_images": Deployed(180, 1, 1),
+    "fetch_images": Deployed(180, 1, 1),
     "job_finished": Deployed(30, 8, 3),
     "webhooks": Deployed(60, 8, 3),
     "galleries": Deployed(180, 8, 1),

@@ -8,7 +8,7 @@ locals {
     sync_tasks = ["SYNC_QUEUE", "SYNC_URL"]
     poll_tasks = ["POLL_QUEUE", "POLL_URL"]
     read_tasks = ["CATALOGUE_QUEUE", "CATALOGUE_URL"]
-    look_tasks = ["VERIFY_QUEUE", "VERIFY_URL", "VERIFY"]
+    pictures   = ["FETCH_QUEUE", "FETCH_URL"]
     state      = ["STATE_BUCKET"]
     only       = length(var.only_products) == 0 ? [] : ["ONLY_PRODUCTS"]
     shop       = var.shoptet_eshop_url == null ? [] : ["SHOPTET_ESHOP_URL"]
@@ -44,8 +44,8 @@ locals {
       purpose = "brings one gallery on its way: the only place that starts work at Shoptet"
       settings = concat(
         local.settings_of.common, local.settings_of.tasks, local.settings_of.sync_tasks, local.settings_of.poll_tasks,
-        local.settings_of.look_tasks, local.settings_of.state, local.settings_of.shop,
-        local.settings_of.only, ["DROP_BUCKET", "MIRROR_DELETES", "REMOVE_REFERENCE", "MAX_ATTEMPTS"],
+        local.settings_of.pictures, local.settings_of.state, local.settings_of.shop,
+        local.settings_of.only, ["DROP_BUCKET", "VERIFY", "MIRROR_DELETES", "REMOVE_REFERENCE", "MAX_ATTEMPTS"],
       )
       secrets = [local.token]
       drop    = "write" # A cleanup that purges moves the gallery's files to removed/ in the state bucket.
@@ -91,10 +91,10 @@ locals {
       instances   = 1
       memory      = "512Mi"
     }
-    verify_images = {
-      purpose = "looks at pictures in the shop: whether they are those that were sent, and which is which"
+    fetch_images = {
+      purpose = "fetches pictures from the shop: to see what landed, and to keep what is about to be deleted"
       settings = concat(
-        local.settings_of.common, local.settings_of.tasks, local.settings_of.sync_tasks, local.settings_of.look_tasks,
+        local.settings_of.common, local.settings_of.tasks, local.settings_of.sync_tasks, local.settings_of.pictures,
         local.settings_of.state, local.settings_of.shop, ["DROP_BUCKET"],
       )
       secrets = [local.token] # It asks once where the shop's pictures are.
@@ -159,7 +159,7 @@ locals {
       purpose = "deletes images for other systems"
       settings = concat(
         local.settings_of.common, local.settings_of.tasks, local.settings_of.sync_tasks, local.settings_of.state,
-        local.settings_of.shop, local.settings_of.only, ["DROP_BUCKET", "MAX_ATTEMPTS"],
+        local.settings_of.pictures, local.settings_of.shop, local.settings_of.only, ["DROP_BUCKET", "MAX_ATTEMPTS"],
       )
       secrets     = [local.token, "API_KEYS"]
       drop        = "write" # As sync_gallery: cleanups are carried out at once where the gallery is free.
@@ -223,8 +223,8 @@ locals {
     POLL_URL              = local.urls["poll-jobs"]
     CATALOGUE_QUEUE       = "projects/${var.project.id}/locations/${var.region}/queues/${google_cloud_tasks_queue.queue["catalogue"].name}"
     CATALOGUE_URL         = local.urls["read-catalogue"]
-    VERIFY_QUEUE          = "projects/${var.project.id}/locations/${var.region}/queues/${google_cloud_tasks_queue.queue["verify"].name}"
-    VERIFY_URL            = local.urls["verify-images"]
+    FETCH_QUEUE           = "projects/${var.project.id}/locations/${var.region}/queues/${google_cloud_tasks_queue.queue["fetch"].name}"
+    FETCH_URL             = local.urls["fetch-images"]
     VERIFY                = var.verify
     TASKS_SERVICE_ACCOUNT = local.emails["tasks"]
     SHOPTET_ESHOP_URL     = var.shoptet_eshop_url

@@ -3,7 +3,7 @@
 
 locals {
   callers = {
-    tasks     = "calls sync_gallery, poll_jobs, read_catalogue and verify_images for Cloud Tasks"
+    tasks     = "calls sync_gallery, poll_jobs, read_catalogue and fetch_images for Cloud Tasks"
     events    = "calls on_drop for Eventarc"
     scheduler = "calls sweep for Cloud Scheduler"
   }

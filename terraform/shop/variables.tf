@@ -169,7 +169,7 @@ variable "min_instances" {
   validation {
     condition = alltrue([
       for function, count in var.min_instances :
-      contains(["on_drop", "sync_gallery", "poll_jobs", "read_catalogue", "verify_images", "job_finished", "webhooks", "galleries", "clean_gallery", "sweep"], function)
+      contains(["on_drop", "sync_gallery", "poll_jobs", "read_catalogue", "fetch_images", "job_finished", "webhooks", "galleries", "clean_gallery", "sweep"], function)
       && contains([0, 1], count)
     ])
     error_message = "min_instances has names of functions as keys, and 0 or 1 as values."

@@ -30,6 +30,8 @@ def running_site(tmp_path_factory: pytest.TempPathFactory, forks: Forks) -> Iter
             "STATE_BUCKET": "state",
             "SYNC_QUEUE": Queues.sync,
             "POLL_QUEUE": Queues.poll,
+            "FETCH_QUEUE": Queues.fetch,
+            "FETCH_URL": "http://127.0.0.1:1/fetch",
             "SYNC_URL": "http://127.0.0.1:1/sync",
             "POLL_URL": "http://127.0.0.1:1/poll",
             "SHOPTET_API_URL": shop_url,

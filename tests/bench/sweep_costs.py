@@ -83,7 +83,7 @@ class Queue:
         """See WorkQueue."""
         return
 
-    def verify(self, guid: str, gallery: Gallery, at: float) -> None:
+    def fetch(self, guid: str, gallery: Gallery, at: float) -> None:
         """See WorkQueue."""
         raise NotImplementedError
 

@@ -45,7 +45,7 @@ def test_what_landed_is_seen_and_another_picture_is_sent_once_more(
     wait("a person's turn", lambda: any(e.failure is not None for e in ledger(probed, product.guid).entries.values()))
     assert receipts(probed, product)["2.png"].times_different == 2
     assert sandbox.calls()["images.source"] == 2
-    said = [line["message"] for line in log_lines(probed, "verify_images", "WARNING")]
+    said = [line["message"] for line in log_lines(probed, "fetch_images", "WARNING")]
     assert [line for line in said if f"{product.code}/2.png" in line] == [
         f"{product.code}/2.png: the shop shows another picture than the one that was sent, which is sent again"
     ]

@@ -60,7 +60,7 @@ class Asked:
     def catalogue(self) -> None:
         return
 
-    def verify(self, guid: str, gallery: Gallery, at: float) -> None:
+    def fetch(self, guid: str, gallery: Gallery, at: float) -> None:
         raise NotImplementedError
 
     def snapshot_ended(self, job_id: str) -> None:

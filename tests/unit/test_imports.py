@@ -22,8 +22,8 @@ SETTINGS = {
     "POLL_QUEUE": "projects/p/locations/l/queues/poll",
     "CATALOGUE_QUEUE": "projects/p/locations/l/queues/catalogue",
     "CATALOGUE_URL": "https://catalogue.example",
-    "VERIFY_QUEUE": "projects/p/locations/l/queues/verify",
-    "VERIFY_URL": "https://verify.example",
+    "FETCH_QUEUE": "projects/p/locations/l/queues/fetch",
+    "FETCH_URL": "https://fetch.example",
     "SYNC_URL": "https://sync.example",
     "POLL_URL": "https://poll.example",
     "SHOPTET_PRIVATE_API_TOKEN": "token",
@@ -72,7 +72,7 @@ REQUIRED: Mapping[str, set[str]] = {
     "sweep": {*ours("work.audit_bucket", "work.audit_shop", "work.sweep"), *STORAGE, *QUEUE, "google.cloud.storage"},
     "poll_jobs": {*ours("work.poll"), *STORAGE, *QUEUE, *SHOPTET_CLIENT},
     "read_catalogue": {*ours("work.catalogue", "shoptet.lines"), *STORAGE, *QUEUE, *SHOPTET_CLIENT},
-    "verify_images": {
+    "fetch_images": {
         *ours("decoding.pixels", "shoptet.originals", "work.verify"),
         *STORAGE,
         *QUEUE,
@@ -103,7 +103,7 @@ FORBIDDEN: Mapping[str, set[str]] = {
         *RECONCILING - ours("core.observe", "core.plan"),
         *ours("shoptet.webhook", "work.sweep"),
     },
-    "verify_images": {
+    "fetch_images": {
         *AROUND,
         *RECONCILING - ours("core.observe", "core.plan"),
         *ours("shoptet.webhook", "work.sweep"),

@@ -70,7 +70,7 @@ def test_none_is_built_once_as_well() -> None:
         "read_catalogue",
         "sweep",
         "sync_gallery",
-        "verify_images",
+        "fetch_images",
         "webhooks",
     ],
 )

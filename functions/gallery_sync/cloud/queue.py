@@ -9,7 +9,7 @@ from gallery_sync.clock import Clock
 from gallery_sync.cloud.tasks import CloudTasks, Task
 from gallery_sync.core.schedule import Timing, slot
 from gallery_sync.core.shop_values import Gallery
-from gallery_sync.ports.queue import ReadCatalogue, Reconcile, Verify
+from gallery_sync.ports.queue import Fetch, ReadCatalogue, Reconcile
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Target:
 
 
 class TaskQueue:
-    """See the module. A target is None for a function that enqueues nothing there; `catalogue` and `verify` also where nobody
+    """See the module. A target is None for a function that enqueues nothing there; `catalogue` and `fetch` also where nobody
     does that."""
 
     def __init__(
@@ -32,7 +32,7 @@ class TaskQueue:
         sync: Target | None,
         poll: Target | None,
         catalogue: Target | None = None,
-        verify: Target | None = None,
+        fetch: Target | None = None,
     ) -> None:
         self._tasks = tasks
         self._clock = clock
@@ -40,7 +40,7 @@ class TaskQueue:
         self._sync = sync
         self._poll = poll
         self._catalogue = catalogue
-        self._verify = verify
+        self._fetch = fetch
 
     def folder(self, prefix: str, gallery: Gallery, at: float) -> None:
         """See WorkQueue."""
@@ -85,12 +85,13 @@ class TaskQueue:
             now = self._clock.now()
             self._enqueue(self._catalogue, what, slot("catalogue", subject, now, window, 0).name, now)
 
-    def verify(self, guid: str, gallery: Gallery, at: float) -> None:
+    def fetch(self, guid: str, gallery: Gallery, at: float) -> None:
         """See WorkQueue."""
-        if self._verify is not None:
+        if self._fetch is not None:
             when = max(at, self._clock.now())
-            task = slot("verify", f"{guid}/{gallery}", when, self._timing.window, self._timing.skew)
-            self._enqueue(self._verify, Verify(guid, gallery), task.name, task.at)
+            # Soon: a caller may wait for it.
+            task = slot("fetch", f"{guid}/{gallery}", when, self._timing.poll_window, self._timing.skew)
+            self._enqueue(self._fetch, Fetch(guid, gallery), task.name, task.at)
 
     def poll(self, at: float) -> None:
         """See WorkQueue."""
@@ -103,7 +104,7 @@ class TaskQueue:
         self._enqueue(self._sync, what, window.name, window.at)
 
     def _enqueue(
-        self, target: Target | None, what: Reconcile | ReadCatalogue | Verify | None, name: str, at: float
+        self, target: Target | None, what: Reconcile | ReadCatalogue | Fetch | None, name: str, at: float
     ) -> None:
         if target is None:
             raise RuntimeError("this function was not given the queue that it enqueues to")

@@ -8,7 +8,7 @@ import hashlib
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from http import HTTPStatus
 from typing import Any, Final, Protocol
@@ -181,6 +181,11 @@ class BucketOutbox:
         urls = (NotCopied(str(one)) if isinstance(one, StorageUnavailable) else one for one in came)
         return dict(zip(contents, urls, strict=True))
 
+    def signed(self, path: str) -> str:
+        """See ports.storage.Outbox."""
+        with _translated(f"sign a URL for {path}"):
+            return self._sign(path)
+
     def _try(self, content: Content) -> str | NotCopied | StorageUnavailable | None:
         path = names.outbox(content.source, content.generation)
         try:
@@ -255,6 +260,52 @@ class BucketSent:
                 return bytes(blob.download_as_bytes(if_generation_match=blob.generation, **self._call))
             except (exceptions.NotFound, exceptions.PreconditionFailed, exceptions.Forbidden, exceptions.BadRequest):
                 return None
+
+
+class BucketRemoved:
+    """`ports.Removed`: under `removed/` in the state bucket."""
+
+    def __init__(
+        self, drops: Bucket, state: Bucket, retry_seconds: float = RETRY_SECONDS, timeout: Timeout = TIMEOUT
+    ) -> None:
+        self._drops = drops
+        self._state = state
+        self._call = _bounded(retry_seconds, timeout)
+
+    def keep(self, content: Content, path: str) -> bool:
+        """See ports.Removed."""
+        copy = self._state.blob(names.outbox(content.source, content.generation))
+        return self._copied(copy, None, path) or self._copied(
+            self._drops.blob(content.source), content.generation, path
+        )
+
+    def put(self, path: str, picture: bytes) -> None:
+        """See ports.Removed."""
+        with _translated(f"keep {path}"), suppress(exceptions.PreconditionFailed):
+            self._state.blob(path).upload_from_string(
+                picture, content_type=names.content_type(path), if_generation_match=0, checksum="crc32c", **self._call
+            )
+
+    def _copied(self, source: Blob, generation: int | None, path: str) -> bool:
+        target = self._state.blob(path)
+        target.content_type = names.content_type(path)
+        with _translated(f"keep {path}"):
+            try:
+                token = None
+                while True:
+                    token, _, _ = target.rewrite(
+                        source,
+                        token=token,
+                        if_generation_match=0,
+                        if_source_generation_match=generation,
+                        **self._call,
+                    )
+                    if token is None:
+                        return True
+            except exceptions.PreconditionFailed:
+                return bool(target.exists(**self._call))
+            except (exceptions.NotFound, exceptions.BadRequest, exceptions.Forbidden):
+                return False
 
 
 class BucketBin:

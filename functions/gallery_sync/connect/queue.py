@@ -5,10 +5,10 @@ from gallery_sync.cloud.queue import Target, TaskQueue
 from gallery_sync.cloud.tasks import PATIENCE_SECONDS, CloudTasks, connect
 from gallery_sync.connect.settings import (
     CatalogueQueueSettings,
+    FetchQueueSettings,
     PollQueueSettings,
     QueueSettings,
     SyncQueueSettings,
-    VerifyQueueSettings,
 )
 from gallery_sync.core.schedule import Timing
 
@@ -25,5 +25,5 @@ def work_queue(settings: QueueSettings, clock: Clock, timing: Timing, patience: 
         if isinstance(settings, CatalogueQueueSettings)
         else None
     )
-    verify = Target(settings.verify_queue, settings.verify_url) if isinstance(settings, VerifyQueueSettings) else None
-    return TaskQueue(client, clock, timing, sync, poll, catalogue, verify)
+    fetch = Target(settings.fetch_queue, settings.fetch_url) if isinstance(settings, FetchQueueSettings) else None
+    return TaskQueue(client, clock, timing, sync, poll, catalogue, fetch)

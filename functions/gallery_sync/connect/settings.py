@@ -126,18 +126,11 @@ class CatalogueQueueSettings(QueueSettings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class VerifyQueueSettings(QueueSettings):
-    """Of whoever enqueues looks at pictures in the shop. `verify`: whether what landed is looked at (`core.receipts`)."""
+class FetchQueueSettings(QueueSettings):
+    """Of whoever enqueues what fetches pictures from the shop."""
 
-    verify_queue: str
-    verify_url: str
-    verify: Verify = "auto"
-
-    def check(self) -> None:
-        """See Settings.check."""
-        super().check()
-        if self.verify not in get_args(Verify):
-            raise BadSetting(f"the setting VERIFY is {self.verify!r}: write auto, on or off")
+    fetch_queue: str
+    fetch_url: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,18 +195,25 @@ class OnlySettings(Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SyncGallery(ShopSettings, StateSettings, SyncQueueSettings, PollQueueSettings, VerifyQueueSettings, OnlySettings):
-    """The function `sync_gallery`."""
+class SyncGallery(ShopSettings, StateSettings, SyncQueueSettings, PollQueueSettings, FetchQueueSettings, OnlySettings):
+    """The function `sync_gallery`. `verify`: whether what landed is looked at in the shop (`core.receipts`)."""
 
     drop_bucket: str
+    verify: Verify = "auto"
     mirror_deletes: bool = False
     remove_reference: bool = False
     max_attempts: int = 5
 
+    def check(self) -> None:
+        """See Settings.check."""
+        super().check()
+        if self.verify not in get_args(Verify):
+            raise BadSetting(f"the setting VERIFY is {self.verify!r}: write auto, on or off")
+
 
 @dataclass(frozen=True, kw_only=True)
-class VerifyImages(ShopSettings, StateSettings, SyncQueueSettings, VerifyQueueSettings):
-    """The function `verify_images`."""
+class FetchImages(ShopSettings, StateSettings, SyncQueueSettings, FetchQueueSettings):
+    """The function `fetch_images`."""
 
     drop_bucket: str
 
@@ -253,7 +253,7 @@ class Galleries(ApiSettings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CleanGallery(ApiSettings):
+class CleanGallery(ApiSettings, FetchQueueSettings):
     """The function `clean_gallery`."""
 
 
@@ -273,7 +273,7 @@ FUNCTIONS: Final[Mapping[str, type[Settings]]] = {
     "sync_gallery": SyncGallery,
     "poll_jobs": PollJobs,
     "read_catalogue": ReadCatalogue,
-    "verify_images": VerifyImages,
+    "fetch_images": FetchImages,
     "job_finished": JobFinished,
     "sweep": Sweep,
     "galleries": Galleries,

@@ -5,15 +5,19 @@ ended   what came of it (an Outcome, written down once) has its effect on the le
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import msgspec
 
-from gallery_sync.core.ledger import MAX_DONE, Entry, Intent, Ledger, Row, since, with_entries
+from gallery_sync.core.ledger import MAX_DONE, MAY_BE_THERE, Entry, Intent, Ledger, Row, is_waiting, since, with_entries
 from gallery_sync.core.operation import ImageState, Outcome
 from gallery_sync.core.pictures import NAME_KEY, overridden, owner
 from gallery_sync.core.shop_values import MAX_IMAGES_PER_CALL, Image
 
 replace = msgspec.structs.replace
+
+BACK_KEY: Final = "back:"
+"""Of the key under which an image of somebody else's comes back, until it is shown."""
 
 
 def ask(ledger: Ledger, intent: Intent) -> Ledger:
@@ -21,6 +25,18 @@ def ask(ledger: Ledger, intent: Intent) -> Ledger:
     if intent.id in ledger.done or any(other.id == intent.id for other in ledger.intents):
         return ledger
     return replace(ledger, intents=(*ledger.intents, intent))
+
+
+def next_one(ledger: Ledger) -> Intent | None:
+    """Give the intent that may be run next: what waits for something of its own keeps no other waiting."""
+    return next((intent for intent in ledger.intents if _is_ready(ledger, intent)), None)
+
+
+def _is_ready(ledger: Ledger, intent: Intent) -> bool:
+    if intent.kind == "restore":
+        keys = {row.key for row in intent.rows}
+        return not any(is_waiting(entry) for key, entry in ledger.entries.items() if key in keys)
+    return intent.keep != "due"
 
 
 def piece(intent: Intent) -> tuple[str, str]:
@@ -54,7 +70,8 @@ def carried_along(ledger: Ledger, first: Intent) -> tuple[Intent, ...]:
     owners = {e.live.name: key for key, e in ledger.entries.items() if e.live is not None and not e.live.gone}
     subjects = _subjects(first, owners)
     taken = list[Intent]()
-    for intent in ledger.intents[1:]:
+    behind = ledger.intents[ledger.intents.index(first) + 1 :] if first in ledger.intents else ()
+    for intent in behind:
         more = _subjects(intent, owners)
         if intent.kind != "attributes" or intent.attempts or subjects & more:
             break
@@ -88,6 +105,10 @@ def _effect(ledger: Ledger, intent: Intent, outcome: Outcome) -> Ledger:
             told = [(row, one) for row, one in zip(intent.rows, outcome.images, strict=True) if one.state != "failed"]
             rows = {one.key: row for row, one in told if one.key is not None}
             return _described(ledger, rows, {one.name: one.change_time for _, one in told if one.state == "updated"})
+        case "restore":
+            # Images of somebody else's are theirs again; what failed was told.
+            back = {row.key: Entry() for row in intent.rows if row.key is not None and row.key.startswith(BACK_KEY)}
+            return with_entries(ledger, {key: entry for key, entry in back.items() if key in ledger.entries})
 
 
 def there_before(ledger: Ledger, intent: Intent, listing: Sequence[Image]) -> tuple[str, ...]:
@@ -95,9 +116,13 @@ def there_before(ledger: Ledger, intent: Intent, listing: Sequence[Image]) -> tu
 
     For a cleanup also what is ours from before it: a listing may lag behind.
     """
+    return tuple(dict.fromkeys((*(image.name for image in listing), *ours_before(ledger, intent))))
+
+
+def ours_before(ledger: Ledger, intent: Intent) -> tuple[str, ...]:
+    """Name the images of ours that a cleanup is about, as they are from before it."""
     ours = [entry for entry in ledger.entries.values() if intent.kind == "clean" and not _is_newer(entry, intent)]
-    shown = [entry.live.name for entry in ours if entry.live is not None and not entry.live.gone]
-    return tuple(dict.fromkeys((*(image.name for image in listing), *shown)))
+    return tuple(entry.live.name for entry in ours if entry.live is not None and not entry.live.gone)
 
 
 def _is_newer(entry: Entry, intent: Intent) -> bool:
@@ -122,8 +147,14 @@ def _cleaned(ledger: Ledger, intent: Intent, became: Mapping[str | None, ImageSt
             # came after it, the gallery tells.
             live = shows
         if newer or live is not None:
-            entries[key] = Entry(entry.wanted if newer else None, live)
+            # What came since it was kept was not touched: nobody knows whether this picture is among that.
+            failure = entry.failure if newer and intent.keep and _may_be_there(entry) else None
+            entries[key] = Entry(entry.wanted if newer else None, live, failure=failure)
     return replace(ledger, entries=entries, cleaned_at=max(ledger.cleaned_at, intent.at))
+
+
+def _may_be_there(entry: Entry) -> bool:
+    return entry.failure is not None and entry.failure.code == MAY_BE_THERE
 
 
 def _deleted(ledger: Ledger, intent: Intent, name: str) -> Ledger:

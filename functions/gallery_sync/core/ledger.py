@@ -13,7 +13,7 @@ from gallery_sync.core.checksums import is_same
 from gallery_sync.core.names import DROP_KEY
 from gallery_sync.core.shop_values import MAX_IMAGES_PER_CALL, Gallery
 
-Action = Literal["insert", "source", "attributes", "delete", "clean"]
+Action = Literal["insert", "source", "attributes", "delete", "clean", "restore"]
 
 
 class Content(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -203,8 +203,13 @@ class Row(msgspec.Struct, frozen=True, omit_defaults=True):
     description: str | None = None
 
 
+Keep = Literal["", "due", "done"]
+"""Whether what an intent would delete is kept before: it need not be, it is to be, it is."""
+
+
 class Intent(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a caller asked that is no picture: clean the gallery, delete one image (`name`), change attributes (`rows`).
+    """What a caller asked that is no picture: clean the gallery, delete one image (`name`), change attributes (`rows`), or
+    let variants reference again what comes back (`rows`, from what was kept as `name`).
 
     `at` is when it was asked, on the storage's clock: files created up to then are out until they are dropped again.
     `before` are the names that the gallery listed when it was first tried, `attempts` how many answers were lost.
@@ -212,7 +217,7 @@ class Intent(msgspec.Struct, frozen=True, omit_defaults=True):
     """
 
     id: str
-    kind: Literal["clean", "delete", "attributes"]
+    kind: Literal["clean", "delete", "attributes", "restore"]
     at: float
     name: str | None = None
     rows: tuple[Row, ...] = ()
@@ -220,6 +225,7 @@ class Intent(msgspec.Struct, frozen=True, omit_defaults=True):
     purge: bool = False
     before: tuple[str, ...] | None = None
     attempts: int = 0
+    keep: Keep = ""
 
 
 class Snapshot(msgspec.Struct, frozen=True, omit_defaults=True):

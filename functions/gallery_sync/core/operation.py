@@ -12,7 +12,7 @@ from gallery_sync.core.shop_values import MAX_IMAGES_PER_CALL, Gallery
 
 SCHEMA: Final = 1
 
-Kind = Literal["insert", "source", "attributes", "delete", "clean", "sync"]
+Kind = Literal["insert", "source", "attributes", "delete", "clean", "sync", "restore"]
 ImageState = Literal[
     "waiting", "under-way", "live", "failed", "superseded", "updated", "deleted", "skipped", "would-be-deleted"
 ]
@@ -29,7 +29,10 @@ class AskedImage(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Part(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What is asked of one gallery; `product` is a guid or a code. `dry_run`: only tell what would be deleted."""
+    """What is asked of one gallery; `product` is a guid or a code. `dry_run`: only tell what would be deleted.
+
+    `unkept`: what is deleted need not be kept before. A restoration has in `name` what it brings back: operation and piece.
+    """
 
     kind: Kind
     product: str
@@ -39,6 +42,7 @@ class Part(msgspec.Struct, frozen=True, omit_defaults=True):
     remove_reference: bool = False
     purge: bool = False
     dry_run: bool = False
+    unkept: bool = False
 
 
 class Operation(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -92,7 +96,7 @@ def operation_id(caller: str, key: str) -> str:
 def pieces(number: int, part: Part) -> tuple[str, ...]:
     """Name the outcomes that a part will have: one for each call of at most 100 rows; none where the ledger tells."""
     match part.kind:
-        case "clean" | "delete":
+        case "clean" | "delete" | "restore":
             return (str(number),)
         case "attributes":
             calls = range(0, len(part.images), MAX_IMAGES_PER_CALL)

@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from gallery_sync.core import folders, order
+from gallery_sync.core.intents import next_one
 from gallery_sync.core.ledger import (
     Action,
     Content,
@@ -86,8 +87,9 @@ def plan(ledger: Ledger, listing: Sequence[Image], now: float, policy: Policy, f
     """
     if ledger.pause is not None and now < ledger.pause.until:
         return Wait(ledger.pause.until) if _anything(ledger, policy, facts) else Nothing()
-    if ledger.intents and not _yields(ledger):
-        return RunIntent(ledger.intents[0])
+    intent = next_one(ledger)
+    if intent is not None and not _yields(ledger, intent):
+        return RunIntent(intent)
     images = {image.name: image for image in listing}
     numbers = number(ledger, listing, facts)
     held = frozenset(ledger.hold.keys) if ledger.hold is not None else frozenset()
@@ -104,17 +106,16 @@ def plan(ledger: Ledger, listing: Sequence[Image], now: float, policy: Policy, f
         if due:
             taken = set(numbers_of(ledger, listing).values())
             return _flight(action, _batch(due, entries, numbers), entries, numbers, images, taken, facts)
-    if ledger.intents:
-        return RunIntent(ledger.intents[0])
+    if intent is not None:
+        return RunIntent(intent)
     return Wait(min(entries[key].not_before for key in needs)) if needs else Nothing()
 
 
-def _yields(ledger: Ledger) -> bool:
+def _yields(ledger: Ledger, first: Intent) -> bool:
     """Whether the files come before the next intent: callers who ask all the time must not keep them out.
 
     Never before a cleanup, which would take away what has just come, nor before one whose answer may be lost.
     """
-    first = ledger.intents[0]
     return ledger.yields and first.kind != "clean" and first.before is None
 
 

@@ -5,7 +5,7 @@ not use are not declared, and unknown fields are ignored: Shoptet adds fields wi
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import msgspec
@@ -49,6 +49,8 @@ class Product:
     images: Mapping[Gallery, tuple[Image, ...]]
     has_variants: bool | None = None
     visibility: str | None = None
+    shows: Mapping[str, str] = field(default_factory=dict)
+    """The image that each variant references, by the variant's code; empty for none."""
 
 
 class NewImage(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):

@@ -85,6 +85,7 @@ class Cleanups(_Strict, frozen=True, kw_only=True):
     remove_reference: bool
     dry_run: bool = False
     purge: bool = False
+    keep: bool = True
 
 
 class GalleryPictures(Pictures, frozen=True, kw_only=True):
@@ -121,6 +122,7 @@ class CleanGallery(OneGallery, frozen=True, kw_only=True):
     remove_reference: bool = False
     dry_run: bool = False
     purge: bool = False
+    keep: bool = True
 
 
 class DeleteImage(OneGallery, frozen=True, kw_only=True):
@@ -129,6 +131,7 @@ class DeleteImage(OneGallery, frozen=True, kw_only=True):
     name: str
     remove_reference: bool = False
     dry_run: bool = False
+    keep: bool = True
 
 
 class Event(_Strict, frozen=True, kw_only=True):

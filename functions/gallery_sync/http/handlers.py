@@ -18,7 +18,7 @@ from gallery_sync.http.wait import run_at_once
 from gallery_sync.parallel import in_threads
 from gallery_sync.ports import shop_errors
 from gallery_sync.ports.storage import TooManyWrites
-from gallery_sync.state import codes, operations
+from gallery_sync.state import codes, operations, removed
 from gallery_sync.work.accept import accept, foresee
 from gallery_sync.work.codes import codes_of
 from gallery_sync.work.world import RequestWorld
@@ -85,12 +85,14 @@ def attributes(call: Call) -> Answer:
 
 def clean_all(call: Call) -> Answer:
     """Delete all images of a gallery, at once if it is free."""
-    return _clean(call, None, switches(call.asked.query, "removeReference", "dryRun", "purge"))
+    return _clean(call, None, switches(call.asked.query, "removeReference", "dryRun", "purge", "keep", on=("keep",)))
 
 
 def clean_one(call: Call) -> Answer:
     """Delete one image, at once if the gallery is free."""
-    return _clean(call, call.names["name"], switches(call.asked.query, "removeReference", "dryRun"))
+    return _clean(
+        call, call.names["name"], switches(call.asked.query, "removeReference", "dryRun", "keep", on=("keep",))
+    )
 
 
 def cleanups(call: Call) -> Answer:
@@ -119,6 +121,22 @@ def state(call: Call) -> Answer:
         if part.kind in ("insert", "source") and (ledger := _ledger(call.world, part)) is not None
     }
     return answer(200, views.operation(operation, accepted, outcomes, ledgers))
+
+
+def restore(call: Call) -> Answer:
+    """Bring back what an operation deleted: the caller's own, or one of a signed event."""
+    switches(call.asked.query)
+    call.asked.nothing()
+    name, documents = call.names["id"], call.world.documents
+    asked = operations.find(documents, name) if ID.fullmatch(name) else None
+    if asked is None or asked.caller not in (call.caller.name, WEBHOOKS):
+        raise Rejected(404, Flaw("no-such-operation", "you have no operation with this id", "id"))
+    found = (removed.read(documents, name, piece)[0] for piece in removed.pieces(documents, name))
+    kept = [one for one in found if one is not None]
+    if not kept:
+        message = "nothing was kept of it: it deleted nothing, it was asked with keep=false, or that is too long ago"
+        raise Rejected(404, Flaw("nothing-kept", message, "id"))
+    return _later(call, parts.restore(kept))
 
 
 def _clean(call: Call, name: str | None, chosen: Mapping[str, bool]) -> Answer:
@@ -227,6 +245,7 @@ ROUTES: Final[tuple[Route[Work], ...]] = (
     Route("PATCH", f"{_IMAGES}/source", _GALLERIES, "write", source),
     Route("POST", "/v1/products/{product}/galleries/{gallery}/sync", _GALLERIES, "write", sync),
     Route("GET", "/v1/operations/{id}", _GALLERIES, "read", state),
+    Route("POST", "/v1/operations/{id}/restore", _GALLERIES, "write", restore),
     Route("DELETE", _IMAGES, _CLEAN, "clean", clean_all),
     Route("DELETE", f"{_IMAGES}/{{name}}", _CLEAN, "clean", clean_one),
     Route("POST", "/v1/cleanups", _CLEAN, "clean", cleanups),

@@ -1,12 +1,13 @@
 """The parts of an operation: what each route asks for, and each type of event. Pure."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, TypeVar
 
 import msgspec
 from msgspec import UNSET
 
+from gallery_sync.core.kept import Kept
 from gallery_sync.core.operation import AskedImage, Kind, Part
 from gallery_sync.core.shop_values import GALLERIES, Gallery
 from gallery_sync.http import bodies, checks
@@ -62,15 +63,26 @@ def clean(product: str, place: Gallery, name: str | None, switches: Mapping[str,
             remove_reference=switches["removeReference"],
             purge=switches.get("purge", False),
             dry_run=switches["dryRun"],
+            unkept=not switches["keep"],
         ),
     )
+
+
+def restore(kept: Sequence[Kept]) -> Parts:
+    """Ask for everything back that was kept, a part for each gallery."""
+    return tuple(Part("restore", one.guid, one.gallery, name=f"{one.operation}/{one.piece}") for one in kept)
 
 
 def cleanups(body: bytes) -> Parts:
     """Read many cleanups: a part each."""
     asked = bodies.decode(body, bodies.Cleanups, lambda one: checks.of_cleanups(one.galleries))
     checks.cleanups(asked.galleries)
-    switches = {"removeReference": asked.remove_reference, "dryRun": asked.dry_run, "purge": asked.purge}
+    switches = {
+        "removeReference": asked.remove_reference,
+        "dryRun": asked.dry_run,
+        "purge": asked.purge,
+        "keep": asked.keep,
+    }
     return tuple(
         part
         for row in asked.galleries
@@ -121,13 +133,18 @@ def _delete(data: bytes, _private: bool) -> Parts:
     asked = bodies.decode(
         data, bodies.DeleteImage, lambda one: (*checks.of_product(one.product), *checks.of_name(one.name))
     )
-    switches = {"removeReference": asked.remove_reference, "dryRun": asked.dry_run}
+    switches = {"removeReference": asked.remove_reference, "dryRun": asked.dry_run, "keep": asked.keep}
     return clean(asked.product, asked.gallery, asked.name, switches)
 
 
 def _clean(data: bytes, _private: bool) -> Parts:
     asked = bodies.decode(data, bodies.CleanGallery, lambda one: checks.of_product(one.product))
-    switches = {"removeReference": asked.remove_reference, "dryRun": asked.dry_run, "purge": asked.purge}
+    switches = {
+        "removeReference": asked.remove_reference,
+        "dryRun": asked.dry_run,
+        "purge": asked.purge,
+        "keep": asked.keep,
+    }
     return clean(asked.product, asked.gallery, None, switches)
 
 

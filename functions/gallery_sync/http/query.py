@@ -6,8 +6,8 @@ from urllib.parse import parse_qsl
 from gallery_sync.http.answers import Flaw, Rejected
 
 
-def switches(query: str, *known: str) -> Mapping[str, bool]:
-    """Read a raw query: every known switch, false where it is left out. Rejected (400)."""
+def switches(query: str, *known: str, on: tuple[str, ...] = ()) -> Mapping[str, bool]:
+    """Read a raw query: every known switch, false where it is left out, or true where it is `on` then. Rejected (400)."""
     try:
         pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query), errors="strict")
     except ValueError:
@@ -16,7 +16,7 @@ def switches(query: str, *known: str) -> Mapping[str, bool]:
     if flaws:
         raise Rejected(400, *flaws)
     given = dict(pairs)
-    return {name: given.get(name) == "true" for name in known}
+    return {name: given.get(name, "true" if name in on else "false") == "true" for name in known}
 
 
 def _flaw(pairs: list[tuple[str, str]], place: int, name: str, known: tuple[str, ...]) -> Flaw | None:

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from gallery_sync.core.intents import next_one
 from gallery_sync.core.ledger import Intent, Ledger
 from gallery_sync.core.operation import Operation, Outcome, pieces
 from gallery_sync.core.shop_values import Gallery
@@ -17,7 +18,7 @@ BUDGET: Final = 25.0
 TRIES: Final = 3
 """Of one piece, while others write the ledger at the same time."""
 
-READS: Final = 20
+READS: Final = 40
 PAUSE: Final = 0.25
 """How often, and how many seconds apart, the ledger is read to see whether a task that runs it has ended."""
 
@@ -51,7 +52,7 @@ def _piece(
         if guid is None:
             break
         held = _watched(world, guid, gallery, name, until)
-        intent = next((intent for intent in held.ledger.intents if intent.id == name), None)
+        intent = _of(held.ledger, name)
         if intent is None:
             break
         if not _is_free(held.ledger, intent, world.clock.now()) or world.clock.now() >= until:
@@ -63,17 +64,23 @@ def _piece(
 
 
 def _watched(world: RequestWorld, guid: str, gallery: Gallery, name: str, until: float) -> Held:
-    """Read the ledger; while a task runs this very intent, which came to it first, wait for its end a little."""
+    """Read the ledger; while a task keeps what this intent would delete, or runs it, wait for its end a little."""
     for _ in range(READS):
         held = world.ledgers.read(guid, gallery)
         flight = held.ledger.flight
-        if flight is None or flight.intent != name or world.clock.now() >= until:
+        intent = _of(held.ledger, name)
+        is_kept = intent is None or intent.keep != "due"
+        if (is_kept and (flight is None or flight.intent != name)) or world.clock.now() >= until:
             break
         world.clock.sleep(PAUSE)
     return held
 
 
+def _of(ledger: Ledger, name: str) -> Intent | None:
+    return next((intent for intent in ledger.intents if intent.id == name), None)
+
+
 def _is_free(ledger: Ledger, intent: Intent, now: float) -> bool:
     """Whether this intent may be run: nothing flies, nothing waits before it, Shoptet asked for no pause."""
     paused = ledger.pause is not None and now < ledger.pause.until
-    return ledger.flight is None and not paused and ledger.intents[0].id == intent.id
+    return ledger.flight is None and not paused and next_one(ledger) == intent

@@ -52,8 +52,8 @@ class ReadCatalogue(msgspec.Struct, frozen=True, omit_defaults=True):
     job: str | None = None
 
 
-class Verify(msgspec.Struct, frozen=True):
-    """The body of a task that looks at a gallery's pictures in the shop."""
+class Fetch(msgspec.Struct, frozen=True):
+    """The body of a task that fetches a gallery's pictures from the shop's own site, for whatever they are needed."""
 
     guid: str
     gallery: Gallery
@@ -101,8 +101,8 @@ class WorkQueue(Protocol):
         """Read the snapshot of the catalogue whose job has ended, now."""
         ...
 
-    def verify(self, guid: str, gallery: Gallery, at: float) -> None:
-        """Look at a gallery's pictures in the shop at `at` or soon after. Nothing is enqueued where nobody looks."""
+    def fetch(self, guid: str, gallery: Gallery, at: float) -> None:
+        """Fetch a gallery's pictures from the shop at `at` or soon after. Nothing is enqueued where nobody does that."""
         ...
 
     def poll(self, at: float) -> None:
@@ -134,10 +134,10 @@ def parse_catalogue_task(body: bytes) -> ReadCatalogue:
         raise BadTask(f"the task's body does not say what to read: {error}") from None
 
 
-def parse_verify_task(body: bytes) -> Verify:
-    """Read the body of a task that looks at pictures; raises BadTask."""
+def parse_fetch_task(body: bytes) -> Fetch:
+    """Read the body of a task that fetches pictures; raises BadTask."""
     try:
-        return msgspec.json.decode(body, type=Verify)
+        return msgspec.json.decode(body, type=Fetch)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadTask(f"the task's body does not say which gallery to look at: {error}") from None
 

@@ -1,6 +1,6 @@
 """Shoptet as the work needs it, as a protocol: the client implements it, and so do the tests' memories."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from gallery_sync.core.shop_values import (
@@ -40,7 +40,11 @@ class CatalogueShop(Protocol):
 
 
 class OriginalsShop(Protocol):
-    """What looking at the shop's pictures calls; `gallery_sync.shoptet.client.Shoptet` says what it raises."""
+    """What fetching the shop's pictures calls; `gallery_sync.shoptet.client.Shoptet` says what it raises."""
+
+    def product(self, guid: str) -> Product:
+        """Give a product with its codes and the images of its galleries."""
+        ...
 
     def originals(self) -> str | None:
         """Give the address of the shop's pictures in their original resolution."""
@@ -80,6 +84,10 @@ class Shop(Protocol):
 
     def delete(self, guid: str, gallery: Gallery, name: str, *, remove_reference: bool, send_until: float) -> None:
         """Delete one image."""
+        ...
+
+    def refer(self, guid: str, images: Mapping[str, str], *, send_until: float) -> None:
+        """Let variants reference images, by the variants' codes."""
         ...
 
     def jobs(self, *, created_from: float) -> tuple[Job, ...]:

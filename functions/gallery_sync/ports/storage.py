@@ -104,6 +104,18 @@ class Sent(Protocol):
         ...
 
 
+class Removed(Protocol):
+    """Where pictures are kept that a request is about to delete. A path says which picture, so one that is there is right."""
+
+    def keep(self, content: Content, path: str) -> bool:
+        """Copy what was sent for this content, or the content itself; False if neither is there. Raises StorageUnavailable."""
+        ...
+
+    def put(self, path: str, picture: bytes) -> None:
+        """Write a picture down. Raises StorageUnavailable."""
+        ...
+
+
 class Outbox(Protocol):
     """The immutable copies that Shoptet downloads."""
 
@@ -112,4 +124,8 @@ class Outbox(Protocol):
 
         Raises StorageUnavailable where nothing could be copied, and another time may do.
         """
+        ...
+
+    def signed(self, path: str) -> str:
+        """Give a signed URL (secret) for a picture that was kept. Raises StorageUnavailable."""
         ...

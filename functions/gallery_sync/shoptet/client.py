@@ -5,7 +5,7 @@ Source: Shoptet's OpenAPI description, "Product images", "Jobs", "Products" and 
 the moment from which a write is no longer sent: `TooLate`. Arguments that Shoptet would refuse are a ValueError.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar, get_args
 from urllib.parse import quote
 
@@ -110,6 +110,7 @@ class _Product(msgspec.Struct):
 
 class _Variant(msgspec.Struct):
     code: str
+    image: str | None = None
 
 
 class _ProductImage(Image, frozen=True, rename="camel", kw_only=True):
@@ -155,7 +156,17 @@ class Shoptet:
             for gallery in GALLERIES
         }
         codes = frozenset(variant.code for variant in detail.variants)
-        return Product(detail.guid.lower(), detail.name, codes, images, detail.is_variant, detail.visibility)
+        shows = {variant.code: variant.image or "" for variant in detail.variants}
+        return Product(detail.guid.lower(), detail.name, codes, images, detail.is_variant, detail.visibility, shows)
+
+    def refer(self, guid: str, images: Mapping[str, str], *, send_until: float) -> None:
+        """Let variants reference images, by the variants' codes, at once. The same call may be repeated.
+
+        A code that no variant has would make a new one (docs/shoptet.md, "Product images"): name only those that are there.
+        """
+        path = f"/api/products/{_segment(guid, 'the guid')}"
+        rows = [{"code": code, "image": name} for code, name in images.items()]
+        self._http.call("PATCH", path, msgspec.Raw, body={"data": {"variants": rows}}, send_until=send_until)
 
     def originals(self) -> str | None:
         """The address of the shop's pictures in their original resolution: an image's name follows it. None: it names none."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final, Literal
 
-from gallery_sync.core import intents, names
+from gallery_sync.core import intents, names, restore
 from gallery_sync.core.ledger import Intent, Ledger, Row
 from gallery_sync.core.limits import Full, check_growth
 from gallery_sync.core.operation import (
@@ -22,7 +22,7 @@ from gallery_sync.core.operation import (
 from gallery_sync.core.pictures import ByUrl, owner, want
 from gallery_sync.core.shop_values import MAX_IMAGES_PER_CALL
 from gallery_sync.ports import shop_errors
-from gallery_sync.state import operations
+from gallery_sync.state import operations, removed
 from gallery_sync.state.codes import Codes
 from gallery_sync.work.codes import codes_of
 from gallery_sync.work.report import report_outcome
@@ -139,6 +139,10 @@ def _write_down(world: RequestWorld, operation: str, number: int, part: Part, gu
                 if operations.concluded(world.documents, *intents.piece(intent)) is None
             ]
             world.ledgers.change(guid, part.gallery, partial(_ask, asked=asked))
+            if any(intent.keep for intent in asked):
+                world.queue.fetch(guid, part.gallery, world.clock.now())
+        case "restore":
+            _bring_back(world, operation, number, part, guid, at)
 
 
 def _picture(operation: str, number: int, place: int, image: AskedImage, at: float) -> ByUrl:
@@ -182,8 +186,43 @@ def _intents(operation: str, number: int, part: Part, at: float) -> list[Intent]
         return [Intent(one, "attributes", at, rows=tuple(batch)) for one, batch in zip(ids, batches, strict=True)]
     kind: Literal["clean", "delete"] = "clean" if part.kind == "clean" else "delete"
     return [
-        Intent(one, kind, at, name=part.name, remove_reference=part.remove_reference, purge=part.purge) for one in ids
+        Intent(
+            one,
+            kind,
+            at,
+            name=part.name,
+            remove_reference=part.remove_reference,
+            purge=part.purge,
+            keep="" if part.unkept else "due",
+        )
+        for one in ids
     ]
+
+
+def _bring_back(world: RequestWorld, operation: str, number: int, part: Part, guid: str, at: float) -> None:
+    """Want again what was kept, and ask for what references it. Raises the client's TryLater of a listing."""
+    (piece,) = pieces(number, part)
+    if operations.concluded(world.documents, operation, piece) is not None:
+        return
+    kept, _ = removed.read(world.documents, *_kept_as(part))
+    if kept is None:
+        message = "nothing that was kept is left: it ends with removed_days"
+        _refuse(world, operation, number, part, Problem(404, "nothing-kept", message))
+        return
+    listing = world.shop.images(guid, part.gallery)
+    intent = Intent(f"{operation}/{piece}", "restore", at, name=part.name, rows=restore.rows(kept))
+
+    def decide(held: Ledger) -> Ledger:
+        if intent.id in held.done or any(one.id == intent.id for one in held.intents):
+            return held
+        return check_growth(held, intents.ask(restore.wanted_back(held, kept, listing, at), intent))
+
+    world.ledgers.change(guid, part.gallery, decide)
+
+
+def _kept_as(part: Part) -> tuple[str, str]:
+    operation, _, piece = (part.name or "").partition("/")
+    return operation, piece
 
 
 def _want(ledger: Ledger, pictures: Sequence[ByUrl]) -> Ledger:

@@ -8,10 +8,11 @@ from gallery_sync.core import numbering
 from gallery_sync.core.ledger import Ledger, is_shown
 from gallery_sync.core.ledger_document import BadDocument
 from gallery_sync.core.shop_facts import Facts, Numbers
-from gallery_sync.core.shop_values import Image
+from gallery_sync.core.shop_values import Gallery, Image
+from gallery_sync.ports import shop_errors
 from gallery_sync.state import shop_facts
 from gallery_sync.work.report import where
-from gallery_sync.work.world import BaseWorld, RequestWorld
+from gallery_sync.work.world import BaseWorld, FetchWorld, RequestWorld
 
 replace = msgspec.structs.replace
 
@@ -43,6 +44,32 @@ def learned(world: RequestWorld, known: Facts, numbers: Numbers | None) -> Facts
         says = "keeps the numbers that images are sent with" if after.numbers == "kept" else "numbers images itself"
         world.log.say("INFO" if known.numbers is None else "WARNING", f"the shop {says}")
     return after
+
+
+def originals_at(world: FetchWorld, guid: str, gallery: Gallery) -> str | None:
+    """Give where the gallery's pictures are: as it is known, or as Shoptet tells it; None if they are not to be had now."""
+    facts = known_facts(world)
+    # What the probe could not fetch is not tried again, and nobody tells where frames of `shop360` are.
+    if gallery in facts.originals or facts.probed_at or gallery != "shop":
+        return facts.originals.get(gallery)
+    try:
+        address = world.shop.originals()
+    except shop_errors.TryLater as error:
+        world.log.say("WARNING", f"not now: {error}", guid=guid, gallery=gallery)
+        world.queue.fetch(guid, gallery, error.at)
+        return None
+    except (shop_errors.NotAllowed, shop_errors.Refused) as error:
+        world.log.say("WARNING", f"where the shop's pictures are is not to be had: {error}")
+        return None
+    if address is None:
+        world.log.say("WARNING", "Shoptet does not tell where the shop's pictures are, so they cannot be looked at")
+        return None
+    try:
+        shop_facts.note(world.documents, lambda known: replace(known, originals={**known.originals, gallery: address}))
+    except BadDocument:
+        # It was told when it was read.
+        return address
+    return address
 
 
 def tell_order(world: RequestWorld, ledger: Ledger, moved: Sequence[str], shown: Sequence[Image], facts: Facts) -> None:

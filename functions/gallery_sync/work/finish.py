@@ -39,7 +39,7 @@ def finish(world: ReconcileWorld, ledger: Ledger, flight: Flight, ended: str | N
     Raises the client's TryLater, NotAllowed and NotFound of a listing, and StorageUnavailable.
     """
     now = world.clock.now()
-    if flight.action in ("attributes", "delete", "clean"):
+    if flight.action in ("attributes", "delete", "clean", "restore"):
         return _repeat(world, ledger, flight, now)
     if flight.job_id is None and ended is not None:
         flight = _adopt(world, ledger, flight, ended)
@@ -166,6 +166,6 @@ def _settle(
         due = (after.flight.first_miss or now) + world.timing.second_listing
         world.queue.gallery(guid, gallery, due)
         if after.flight.unclear and world.verify != "off":
-            world.queue.verify(guid, gallery, now)
+            world.queue.fetch(guid, gallery, now)
         return Later()
     return Over(seen)

@@ -20,23 +20,25 @@ of them is sent alone: it may be another that is to blame.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import reduce
 from itertools import chain, takewhile
 
 import msgspec
 
-from gallery_sync.core import intents, names
+from gallery_sync.core import intents, kept, names, restore
 from gallery_sync.core.files import DropFile, read
+from gallery_sync.core.kept import Kept
 from gallery_sync.core.ledger import Flight, Intent, Ledger, Row
 from gallery_sync.core.operation import ImageOutcome, Outcome, Problem, no_such_image
 from gallery_sync.core.pictures import owner
 from gallery_sync.core.shop_values import Attributes, Image
 from gallery_sync.ports import shop_errors
-from gallery_sync.ports.storage import NotRemoved
-from gallery_sync.state import operations
+from gallery_sync.ports.storage import NotRemoved, PreconditionFailed
+from gallery_sync.state import operations, removed
 from gallery_sync.state.ledgers import Held
 from gallery_sync.work import flights
-from gallery_sync.work.report import report_outcome, where
+from gallery_sync.work.report import refusal, report_outcome, where
 from gallery_sync.work.world import RequestWorld
 
 replace = msgspec.structs.replace
@@ -90,6 +92,11 @@ def _outcomes(world: RequestWorld, held: Held, intent: Intent) -> Outcomes:
             world.queue.gallery(ledger.guid, ledger.gallery, world.clock.now() + world.timing.retry_longest)
             raise Later from None
         return [(intent, _refusal(world, error))]
+    if intent.keep and not _is_kept(world, ledger, intent, listing):
+        _keep_again(world, ledger, intent)
+        raise Later
+    if intent.kind == "restore":
+        return _restored(world, held, intent, listing)
     now = world.clock.now()
     if intent.purge and (kept := _purge(world, ledger, intent.at)):
         return [(intent, Outcome(now, problem=Problem(502, "not-purged", kept)))]
@@ -104,6 +111,75 @@ def _outcomes(world: RequestWorld, held: Held, intent: Intent) -> Outcomes:
         return [(intent, Outcome(now, problem=Problem(502, "answer-lost", lost)))]
     behind = takewhile(lambda one: _written(world, one) is None, intents.carried_along(ledger, intent))
     return _fly(world, held, intent, tuple(behind), listing)
+
+
+def _is_kept(world: RequestWorld, ledger: Ledger, intent: Intent, listing: Listing) -> bool:
+    """Whether all that an intent would delete now was kept as it is."""
+    held, _ = removed.read(world.documents, *intents.piece(intent))
+    names = kept.to_be_kept(ledger, intent, listing)
+    return kept.are_kept(ledger, names, listing, held.images if held is not None else ())
+
+
+def _keep_again(world: RequestWorld, ledger: Ledger, intent: Intent) -> None:
+    """Have what changed since it was kept, kept as it is now."""
+
+    def decide(there: Ledger) -> Ledger:
+        again = tuple(replace(one, keep="due") if one.id == intent.id else one for one in there.intents)
+        return replace(there, intents=again)
+
+    world.ledgers.change(ledger.guid, ledger.gallery, decide)
+    world.queue.fetch(ledger.guid, ledger.gallery, world.clock.now())
+
+
+def _restored(world: RequestWorld, held: Held, intent: Intent, listing: Listing) -> Outcomes:
+    """Say what came back, and let variants reference it as they did. Raises Later."""
+    ledger, now = held.ledger, world.clock.now()
+    operation, _, piece = (intent.name or "").partition("/")
+    was, generation = removed.read(world.documents, operation, piece)
+    if was is None:
+        return [(intent, Outcome(now, problem=Problem(404, "nothing-kept", "nothing that was kept is left")))]
+    came = restore.outcomes(ledger, was, listing)
+    if intent.attempts < world.max_attempts:
+        came = _referenced(world, held, intent, was, came)
+    back = {one.name: row.name for row, one in zip(was.images, came, strict=True) if one.state == "live"}
+    names = {row: name for name, row in back.items()}
+    images = tuple(replace(row, restored=names.get(row.name) or row.restored) for row in was.images)
+    with suppress(PreconditionFailed):
+        # Another run wrote the same.
+        removed.write(world.documents, replace(was, images=images), generation)
+    return [(intent, Outcome(now, came))]
+
+
+def _referenced(
+    world: RequestWorld, held: Held, intent: Intent, was: Kept, came: tuple[ImageOutcome, ...]
+) -> tuple[ImageOutcome, ...]:
+    """Let variants reference again what came back, as far as they reference nothing by now. Raises Later."""
+    ledger = held.ledger
+    if not any(row.variants for row in was.images):
+        return came
+    try:
+        product = world.shop.product(ledger.guid)
+    except shop_errors.TryLater as error:
+        world.queue.gallery(ledger.guid, ledger.gallery, error.at)
+        raise Later from None
+    missing = restore.references(was, came, product.shows, product.images[ledger.gallery])
+    if not missing:
+        return came
+    flight = flights.take_slot(world, held, ledger, "restore", intent=intent.id)
+    if flight is None:
+        raise Later
+    try:
+        world.shop.refer(ledger.guid, missing, send_until=flight.send_until)
+    except shop_errors.AnswerLost as error:
+        world.log.say("WARNING", f"answer lost, it is tried again: {error}", **where(ledger), flight=flight.id)
+        world.queue.gallery(ledger.guid, ledger.gallery, flight.grace_until)
+        raise Later from None
+    except shop_errors.TryLater as error:
+        flights.give_way(world, ledger, flight, str(error), error.at, "WARNING")
+        raise Later from None
+    except (shop_errors.Refused, shop_errors.NotAllowed) as error:
+        return restore.unreferenced(was, came, missing, str(error))
+    return came
 
 
 def _written(world: RequestWorld, intent: Intent) -> Outcome | None:
@@ -274,6 +350,4 @@ def _purge(world: RequestWorld, ledger: Ledger, until: float) -> str | None:
 
 
 def _refusal(world: RequestWorld, error: shop_errors.Refused | shop_errors.NotAllowed) -> Outcome:
-    message = error.message if isinstance(error, shop_errors.Refused) else f"{error.message}: {error.advice}"
-    problem = Problem(error.status, error.code or "refused", message, error.request_id)
-    return Outcome(world.clock.now(), problem=problem)
+    return Outcome(world.clock.now(), problem=refusal(error))

@@ -8,8 +8,9 @@ import msgspec
 from gallery_sync.core import folders
 from gallery_sync.core.ledger import Entry, Ledger, Live, Receipt, file_of
 from gallery_sync.core.names import shortened
-from gallery_sync.core.operation import Kind, Outcome
+from gallery_sync.core.operation import Kind, Outcome, Problem
 from gallery_sync.log import Log
+from gallery_sync.ports.shop_errors import NotAllowed, Refused
 
 CALLERS_OWN: Final = (200, 404, 409, 429)
 """Refusals (200 that lists an error among them) that say that what was asked does not fit the gallery: the caller's to put
@@ -167,6 +168,12 @@ def _report_moved(log: Log, before: Ledger, after: Ledger) -> None:
 def _few(names: Sequence[str]) -> str:
     more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
     return ", ".join(names[:MOST_NAMED]) + more
+
+
+def refusal(error: Refused | NotAllowed) -> Problem:
+    """Give a refusal of Shoptet's as what came of a request."""
+    message = error.message if isinstance(error, Refused) else f"{error.message}: {error.advice}"
+    return Problem(error.status, error.code or "refused", message, error.request_id)
 
 
 def report_outcome(log: Log, kind: Kind, outcome: Outcome, **place: str) -> None:

@@ -12,7 +12,7 @@ import msgspec
 from gallery_sync.core import brake, folders, forget, numbering, receipts, schedule, settle, spellings, twins
 from gallery_sync.core.catalogue import fingerprint
 from gallery_sync.core.files import DropFile, of_gallery
-from gallery_sync.core.ledger import Action, Flight, Ledger, SeenAs, Snapshot, is_astray, request_order
+from gallery_sync.core.ledger import Action, Content, Flight, Ledger, SeenAs, Snapshot, is_astray, request_order
 from gallery_sync.core.observe import is_being_written, observe
 from gallery_sync.core.plan import Nothing, RunIntent, StartFlight, Step, Wait, plan
 from gallery_sync.core.schedule import HOUR
@@ -21,7 +21,7 @@ from gallery_sync.core.shop_facts import Facts, looks_at
 from gallery_sync.core.shop_values import Attributes, Image, NewImage, NewSource, Product
 from gallery_sync.ports import shop_errors
 from gallery_sync.ports.storage import NotCopied, PreconditionFailed
-from gallery_sync.state import deletions, jobindex, refusals
+from gallery_sync.state import deletions, jobindex, refusals, removed
 from gallery_sync.state.jobindex import IndexedJob
 from gallery_sync.state.ledgers import Held
 from gallery_sync.work import flights
@@ -96,8 +96,11 @@ def start(
     if isinstance(step, RunIntent):
         return _run(world, held, step)
     ledger = _seen_as(ledger, seen)
+    keeps = any(intent.keep == "due" for intent in ledger.intents)
+    if keeps:
+        world.queue.fetch(ledger.guid, gallery, world.clock.now())
     if looks_at(facts, world.verify, gallery) and receipts.due(ledger):
-        world.queue.verify(ledger.guid, gallery, world.clock.now() + world.timing.look_after)
+        world.queue.fetch(ledger.guid, gallery, world.clock.now() + world.timing.look_after)
     return _rest(world, held, ledger, min([*coming, *([step.until] if isinstance(step, Wait) else [])], default=None))
 
 
@@ -256,9 +259,14 @@ def _prepared(
     """
     contents = {key: entry.wanted.content for key in images if (entry := ledger.entries[key]).wanted is not None}
     copies = world.outbox.prepare(tuple(content for content in contents.values() if not content.url))
-    given = {key: content.source if content.url else copies[content] for key, content in contents.items()}
+    given = {key: _url(world, content) if content.url else copies[content] for key, content in contents.items()}
     urls = {key: url for key, url in given.items() if isinstance(url, str)}
     return urls, {key: one.reason for key, one in given.items() if isinstance(one, NotCopied)}
+
+
+def _url(world: ReconcileWorld, content: Content) -> str:
+    """Give the URL of what is no file: a caller's own, or a signed one of what was kept."""
+    return world.outbox.signed(content.source) if content.source.startswith(removed.PREFIX) else content.source
 
 
 def _write(world: ReconcileWorld, held: Held, ledger: Ledger) -> bool:

@@ -14,31 +14,28 @@ import msgspec
 
 from gallery_sync.core import receipts
 from gallery_sync.core.ledger import Entry, Flight, Ledger, Picture, Seen, file_of, is_stale, request_order
-from gallery_sync.core.ledger_document import BadDocument
 from gallery_sync.core.likeness import alike
 from gallery_sync.core.lookalikes import claims
 from gallery_sync.core.names import DROP_KEY, outbox, shortened
 from gallery_sync.core.schedule import pause
-from gallery_sync.ports import shop_errors
 from gallery_sync.ports.decoder import Decoded, Unreadable
-from gallery_sync.ports.queue import Verify
+from gallery_sync.ports.queue import Fetch
 from gallery_sync.ports.shop_errors import NoOriginal
-from gallery_sync.state import shop_facts
-from gallery_sync.work.facts import known_facts
+from gallery_sync.work.facts import originals_at
 from gallery_sync.work.report import report, where
-from gallery_sync.work.world import VerifyWorld
+from gallery_sync.work.world import FetchWorld
 
 replace = msgspec.structs.replace
 
 
-def verify(world: VerifyWorld, task: Verify) -> None:
+def verify(world: FetchWorld, task: Fetch) -> None:
     """Look at what a gallery shows of ours. Raises StorageUnavailable, BadDocument, TasksError: the task then comes again."""
     ledger = world.ledgers.read(task.guid, task.gallery).ledger
     flight = ledger.flight
     unclear = flight is not None and bool(flight.unclear)
     if not unclear and not receipts.due(ledger):
         return
-    address = _address(world, task)
+    address = originals_at(world, task.guid, task.gallery)
     if address is None:
         return
     if flight is not None and unclear:
@@ -47,33 +44,7 @@ def verify(world: VerifyWorld, task: Verify) -> None:
         _look(world, ledger, address)
 
 
-def _address(world: VerifyWorld, task: Verify) -> str | None:
-    """Give where the gallery's pictures are: as it is known, or as Shoptet tells it; None if they are not to be had now."""
-    facts, gallery = known_facts(world), task.gallery
-    # What the probe could not fetch is not tried again, and nobody tells where frames of `shop360` are.
-    if gallery in facts.originals or facts.probed_at or gallery != "shop":
-        return facts.originals.get(gallery)
-    try:
-        address = world.shop.originals()
-    except shop_errors.TryLater as error:
-        world.log.say("WARNING", f"not now: {error}", guid=task.guid, gallery=gallery)
-        world.queue.verify(task.guid, gallery, error.at)
-        return None
-    except (shop_errors.NotAllowed, shop_errors.Refused) as error:
-        world.log.say("WARNING", f"where the shop's pictures are is not to be had: {error}")
-        return None
-    if address is None:
-        world.log.say("WARNING", "Shoptet does not tell where the shop's pictures are, so they cannot be looked at")
-        return None
-    try:
-        shop_facts.note(world.documents, lambda known: replace(known, originals={**known.originals, gallery: address}))
-    except BadDocument:
-        # It was told when it was read.
-        return address
-    return address
-
-
-def _claim(world: VerifyWorld, ledger: Ledger, flight: Flight, address: str) -> None:
+def _claim(world: FetchWorld, ledger: Ledger, flight: Flight, address: str) -> None:
     """Say which of the new images are which of an insertion's pictures. The flight is settled by that when its time comes."""
     keys = [key for key in request_order(flight) if key not in flight.claimed and key not in flight.errors]
     files = _decoded(world, {key: partial(_copy, world, flight.images[key].source) for key in keys})
@@ -95,14 +66,14 @@ def _claim(world: VerifyWorld, ledger: Ledger, flight: Flight, address: str) -> 
     )
 
 
-def _copy(world: VerifyWorld, path: str) -> bytes:
+def _copy(world: FetchWorld, path: str) -> bytes:
     content = world.sent.copy(path) if path.startswith("outbox/") else None
     if content is None:
         raise Unreadable("there is no copy of it")
     return content
 
 
-def _decoded(world: VerifyWorld, fetch: Mapping[str, Callable[[], bytes]]) -> dict[str, Decoded]:
+def _decoded(world: FetchWorld, fetch: Mapping[str, Callable[[], bytes]]) -> dict[str, Decoded]:
     """Decode what each of these gives, as far as that is to be had and a picture."""
     decoded = {}
     for name, content in fetch.items():
@@ -113,7 +84,7 @@ def _decoded(world: VerifyWorld, fetch: Mapping[str, Callable[[], bytes]]) -> di
     return decoded
 
 
-def _look(world: VerifyWorld, ledger: Ledger, address: str) -> None:
+def _look(world: FetchWorld, ledger: Ledger, address: str) -> None:
     """Look at what landed, as much as there is time for, and note what was seen."""
     until = world.clock.now() + world.timing.run_budget / 2
     seen: dict[str, Seen] = {}
@@ -132,10 +103,10 @@ def _look(world: VerifyWorld, ledger: Ledger, address: str) -> None:
         tries = [
             live.receipt.tries if live.receipt is not None else 0 for key in again if (live := after.entries[key].live)
         ]
-        world.queue.verify(ledger.guid, ledger.gallery, now + pause(min(tries), world.timing) if min(tries) else now)
+        world.queue.fetch(ledger.guid, ledger.gallery, now + pause(min(tries), world.timing) if min(tries) else now)
 
 
-def _seen(world: VerifyWorld, entry: Entry, address: str) -> Seen:
+def _seen(world: FetchWorld, entry: Entry, address: str) -> Seen:
     """Compare what was sent for a key with what the shop shows for it."""
     if entry.wanted is None or entry.live is None:
         return Seen("nothing")
@@ -166,7 +137,7 @@ def _picture(decoded: Decoded, content: bytes) -> Picture:
     return Picture(decoded.format, size.width, size.height, len(content), sha256(content).hexdigest()[:32])
 
 
-def _tell(world: VerifyWorld, ledger: Ledger, seen: Mapping[str, Seen]) -> None:
+def _tell(world: FetchWorld, ledger: Ledger, seen: Mapping[str, Seen]) -> None:
     """Say how many were looked at and what came of it, and name those that are not what was sent."""
     counts = Counter[str](one.saw for one in seen.values())
     said = ", ".join(f"{number} {saw}" for saw, number in sorted(counts.items()))

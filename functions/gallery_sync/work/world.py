@@ -12,7 +12,7 @@ from gallery_sync.parallel import Spread, in_threads
 from gallery_sync.ports.decoder import Decode
 from gallery_sync.ports.queue import WorkQueue
 from gallery_sync.ports.shop import CatalogueShop, OriginalsShop, Shop
-from gallery_sync.ports.storage import Bin, Documents, Drops, Outbox, Sent
+from gallery_sync.ports.storage import Bin, Documents, Drops, Outbox, Removed, Sent
 from gallery_sync.state.ledgers import Ledgers
 
 
@@ -82,13 +82,14 @@ class ReconcileWorld(RequestWorld):
 
 
 @dataclass(frozen=True, kw_only=True)
-class VerifyWorld(BaseWorld):
-    """What looking at pictures in the shop works with.
+class FetchWorld(BaseWorld):
+    """What fetching pictures from the shop works with.
 
     `original` gives the picture of an image, by the address of the shop's pictures and its name; it raises NoOriginal.
     """
 
     shop: OriginalsShop
     sent: Sent
+    removed: Removed
     original: Callable[[str, str], bytes]
     decode: Decode

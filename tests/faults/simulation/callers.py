@@ -55,6 +55,7 @@ class Callers:
     def __init__(self, universe: Universe, rng: Random) -> None:
         self._universe = universe
         self._rng = rng
+        self._keeping = Random(f"keeping {universe.setting.seed}")
         self._pages = 0
         self.asked: dict[str, Part] = {}
         """What was asked, by the operation's id."""
@@ -109,14 +110,21 @@ class Callers:
         ledger = u.record.current.get(place)
         entry = ledger.entries.get(key_of(picture.owner)) if ledger is not None and picture.owner is not None else None
         wanted = entry.wanted.content.generation if entry is not None and entry.wanted is not None else None
-        part = Part("delete", product, place[1], name=picture.name, remove_reference=remove_reference)
+        part = Part(
+            "delete", product, place[1], name=picture.name, remove_reference=remove_reference, unkept=self._unkept
+        )
         self.removals.append(Removal(self._ask(part), place, picture.name, picture.owner, wanted))
 
     def clean(self, product: str, place: Place, *, remove_reference: bool, purge: bool) -> None:
         """Have a gallery cleaned."""
         self._universe.shop.to_be_cleaned.add(place)
-        part = Part("clean", product, place[1], remove_reference=remove_reference, purge=purge)
+        part = Part("clean", product, place[1], remove_reference=remove_reference, purge=purge, unkept=self._unkept)
         self.cleanups.append((place, self._ask(part)))
+
+    @property
+    def _unkept(self) -> bool:
+        """Whether what is deleted need not be kept, as this caller says half of the time."""
+        return self._keeping.random() < 0.5
 
     def look(self, product: str, place: Place) -> None:
         """Ask for a look at a gallery."""

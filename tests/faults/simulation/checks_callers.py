@@ -5,10 +5,13 @@ from typing import Final
 
 import msgspec
 
+from gallery_sync.core.kept import Kept
 from gallery_sync.core.ledger import Entry, Ledger
-from gallery_sync.core.operation import ImageOutcome, Operation, Outcome, Problem, picture_id
+from gallery_sync.core.operation import ImageOutcome, Operation, Outcome, Part, Problem, picture_id
 from gallery_sync.core.progress import part_progress
+from gallery_sync.state import removed
 from tests.faults.simulation.callers import Callers, Wish, Word
+from tests.faults.simulation.jobs import ANOTHER
 from tests.faults.simulation.justify import CLOCKS, justified, may_lose_lines, touched_in_flight
 from tests.faults.simulation.meaning import home
 from tests.faults.simulation.people import People
@@ -28,7 +31,7 @@ class CallersChecks:
 
     def problems(self) -> list[str]:
         """Give everything that is not as it should be."""
-        return [*self._requests(), *self._wishes(), *self._removals(), *self._words()]
+        return [*self._requests(), *self._wishes(), *self._removals(), *self._words(), *self._kept()]
 
     def _requests(self) -> Iterator[str]:
         """Every request stands in its ledger, and whatever is no picture has an outcome."""
@@ -41,14 +44,44 @@ class CallersChecks:
                 continue
             if outcome is None:
                 yield f"nobody wrote down what came of {operation} ({part.kind})"
-            elif outcome.problem is not None and not self._may_fail(outcome.problem):
+            elif outcome.problem is not None and not self._may_fail(outcome.problem, part):
                 yield f"{operation} ({part.kind}) failed for no good reason: {outcome.problem}"
 
-    def _may_fail(self, problem: Problem) -> bool:
+    def _kept(self) -> Iterator[str]:
+        """I8: what was deleted at a caller's wish, who did not say that it need not be kept, is kept as it was."""
+        deleted, copies = self._u.shop.deleted, self._u.copies
+        for operation, part in self._callers.asked.items():
+            outcome = self.outcome(operation)
+            if part.kind not in ("clean", "delete") or part.unkept or outcome is None:
+                continue
+            stored = self._u.state.blobs.get(removed.path(operation, "0"))
+            rows = msgspec.json.decode(stored.body, type=Kept).images if stored is not None else ()
+            kept = {row.name: copies[row.path].checksum for row in rows if row.path in copies}
+            for image in outcome.images:
+                # One that a person, or another request, was faster with is said to be deleted, too.
+                was = deleted.get(image.name or "") if image.state == "deleted" else None
+                # What a person added a moment before, a listing that lags does not show to anybody.
+                is_hidden = was is not None and was.startswith("foreign") and self._u.setting.shoptet.lag > 0
+                if was is None or is_hidden or not self._is_alone(operation, image.name):
+                    continue
+                # Of a file that the shop showed wrongly, the file is kept.
+                if kept.get(image.name or "") != was.removeprefix(ANOTHER):
+                    yield f"I8: {image.name} showed {was}, and {kept.get(image.name or '')} was kept ({operation})"
+
+    def _is_alone(self, operation: str, name: str | None) -> bool:
+        """Whether no other request says that it deleted this image."""
+        changes = (other for other, part in self._callers.asked.items() if other != operation and part.kind in CHANGES)
+        others = (outcome for other in changes if (outcome := self.outcome(other)) is not None)
+        return not any(image.name == name for outcome in others for image in outcome.images)
+
+    def _may_fail(self, problem: Problem, part: Part | None = None) -> bool:
         faults = self._u.setting.faults
         match problem.code:
             case "answer-lost":
                 return bool(faults.lost_before or faults.lost_after or faults.killed or faults.frozen or faults.slow)
+            case "not-kept":
+                # Nobody knows where the frames of shop360 are; and where the shop itself is not to be asked, nor are the others.
+                return part is not None and (part.gallery == "shop360" or bool(faults.get_not_allowed))
             case "no-such-image" | "refused" if problem.status in (404, 409):
                 return True
             case _:

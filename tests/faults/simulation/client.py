@@ -1,7 +1,7 @@
 """`ports.Shop` over the simulated Shoptet: the rules of its calls, and the errors of the real client."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
@@ -28,6 +28,7 @@ from tests.faults.simulation import arguments
 from tests.faults.simulation.effects import Effects
 from tests.faults.simulation.jobs import SNAPSHOT, SimJobs
 from tests.faults.simulation.shop import Place, SimShop
+from tests.faults.simulation.site import ADDRESS
 
 POISON = "poison"
 """Content whose URL spoils the call that carries it: Shoptet answers 400."""
@@ -134,6 +135,7 @@ class SimClient:
                 if picture.referenced and not remove_reference:
                     skipped.append(RowError("image-referenced", "a variant references it", picture.name))
                 else:
+                    self._shop.deleted[picture.name] = picture.checksum or f"foreign {picture.name}"
                     self._shop.remove(place, picture)
             return tuple(skipped)
 
@@ -156,6 +158,7 @@ class SimClient:
                     raise self._effects.broken(f"I3: {name} was deleted, and nobody asked for it")
             if picture.referenced and not remove_reference:
                 raise shop_errors.Conflict("409 a variant references the image", call=call, status=409)
+            self._shop.deleted[name] = picture.checksum or f"foreign {name}"
             self._shop.remove(place, picture)
 
         self._write(call, guid, send_until, work)
@@ -190,6 +193,15 @@ class SimClient:
         codes = frozenset(code for code, meant in self._shop.codes.items() if meant == guid)
         images: dict[Gallery, tuple[Image, ...]] = {one: self._shop.shown((guid, one)) for one in GALLERIES}
         return Product(guid, f"product {guid}", codes, images)
+
+    def originals(self) -> str | None:
+        """See ports.OriginalsShop."""
+        self._get("eshop")
+        return ADDRESS
+
+    def refer(self, guid: str, images: Mapping[str, str], *, send_until: float) -> None:
+        """See ports.Shop: the simulation has no variants that are named."""
+        raise AssertionError(f"no variant of {guid} can show {images}")
 
     def order_snapshot(self) -> str:
         """See ports.CatalogueShop."""

@@ -27,6 +27,7 @@ def request(part: Part) -> Request:
     """Give the request that asks for a part."""
     path = f"/v1/products/{quote(part.product, safe='')}/galleries/{part.gallery}"
     switches = f"removeReference={str(part.remove_reference).lower()}"
+    keep = str(not part.unkept).lower()
     match part.kind:
         case "insert":
             return Request("galleries", "POST", f"{path}/images", _images(part))
@@ -37,9 +38,10 @@ def request(part: Part) -> Request:
         case "sync":
             return Request("galleries", "POST", f"{path}/sync", None)
         case "delete":
-            return Request("clean_gallery", "DELETE", f"{path}/images/{part.name}?{switches}", None)
+            return Request("clean_gallery", "DELETE", f"{path}/images/{part.name}?{switches}&keep={keep}", None)
         case _:
-            return Request("clean_gallery", "DELETE", f"{path}/images?{switches}&purge={str(part.purge).lower()}", None)
+            purge = str(part.purge).lower()
+            return Request("clean_gallery", "DELETE", f"{path}/images?{switches}&purge={purge}&keep={keep}", None)
 
 
 def asked(sent: Request, headers: Mapping[str, str]) -> Asked:

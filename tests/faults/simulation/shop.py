@@ -74,6 +74,8 @@ class SimShop:
     """Images that a caller named for that at any time."""
     touched: dict[str, float] = field(default_factory=dict)
     """When a person last changed order or description of an object's image."""
+    deleted: dict[str, str] = field(default_factory=dict)
+    """What each image showed that we deleted."""
     edited: dict[str, float] = field(default_factory=dict)
     """When each product changed last (true time)."""
     _history: dict[Place, list[tuple[float, tuple[Image, ...]]]] = field(default_factory=dict)

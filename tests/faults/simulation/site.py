@@ -1,11 +1,11 @@
 """The shop's own site, and what opens pictures: a picture is the name of its content."""
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gallery_sync.core.ledger import Content
 from gallery_sync.core.likeness import SIDE, Signature
+from gallery_sync.core.names import outbox
 from gallery_sync.ports.decoder import Decoded, Unreadable
 from gallery_sync.ports.shop_errors import NoOriginal
 from gallery_sync.ports.storage import StorageUnavailable
@@ -18,17 +18,12 @@ ADDRESS = "https://shop.test/user/shop/orig/"
 
 @dataclass
 class SimSite:
-    """`VerifyWorld.original`, `ports.OriginalsShop` and `ports.Sent` in one."""
+    """`FetchWorld.original`, `ports.OriginalsShop` and `ports.Sent` in one."""
 
     shop: SimShop
     drops: Bucket
-    copies: Mapping[str, Content]
+    copies: dict[str, Content]
     effects: Effects
-
-    def originals(self) -> str | None:
-        """See ports.OriginalsShop."""
-        self.effects.point()
-        return ADDRESS
 
     def original(self, address: str, name: str) -> bytes:
         """Give the picture that an image shows; at times the site does not."""
@@ -43,11 +38,31 @@ class SimSite:
 
     def copy(self, path: str) -> bytes | None:
         """See ports.Sent."""
-        self.effects.point()
-        if self.effects.happens(self.effects.faults.storage_refuses):
-            raise StorageUnavailable(path)
+        self._storage(path)
         there = self.copies.get(path)
         return there.checksum.encode() if there is not None else None
+
+    def keep(self, content: Content, path: str) -> bool:
+        """See ports.Removed."""
+        self._storage(path)
+        if path in self.copies:
+            return True
+        there, file = self.copies.get(outbox(content.source, content.generation)), self.drops.blobs.get(content.source)
+        if there is None and file is not None and file.generation == content.generation:
+            there = Content(content.source, file.generation, file.checksum, file.size)
+        if there is not None:
+            self.copies[path] = there
+        return there is not None
+
+    def put(self, path: str, picture: bytes) -> None:
+        """See ports.Removed: nobody dropped what is kept like that."""
+        self._storage(path)
+        self.copies[path] = Content("", 0, picture.decode(), 0)
+
+    def _storage(self, path: str) -> None:
+        self.effects.point()
+        if not self.effects.calm and self.effects.happens(self.effects.faults.storage_refuses):
+            raise StorageUnavailable(path)
 
     def file(self, content: Content) -> bytes | None:
         """See ports.Sent."""

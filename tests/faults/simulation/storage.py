@@ -266,3 +266,7 @@ class SimOutbox:
             urls[content] = f"{URL}{path}?{SECRET}" if path in self._copies else None
         self._effects.point()
         return urls
+
+    def signed(self, path: str) -> str:
+        """See ports.Outbox."""
+        return f"{URL}{path}?{SECRET}"

@@ -19,15 +19,15 @@ from gallery_sync.core.schedule import DAY, Timing
 from gallery_sync.http import rest
 from gallery_sync.http.access import ApiKey
 from gallery_sync.http.begin import begin
-from gallery_sync.ports.queue import TasksError, parse_catalogue_task, parse_task, parse_verify_task
+from gallery_sync.ports.queue import TasksError, parse_catalogue_task, parse_fetch_task, parse_task
 from gallery_sync.ports.storage import StorageUnavailable
 from gallery_sync.work import catalogue as reading
 from gallery_sync.work import drop as on_drop
+from gallery_sync.work import fetch as fetching
 from gallery_sync.work import poll as poll_jobs
 from gallery_sync.work import reconcile as sync_gallery
 from gallery_sync.work import sweep as sweeping
-from gallery_sync.work import verify as verifying
-from gallery_sync.work.world import CatalogueWorld, PollWorld, ReconcileWorld, SweepWorld, VerifyWorld
+from gallery_sync.work.world import CatalogueWorld, FetchWorld, PollWorld, ReconcileWorld, SweepWorld
 from tests.faults.simulation.chance import Setting
 from tests.faults.simulation.client import POISON, Calls, SimClient
 from tests.faults.simulation.effects import Effects, SkewedClock
@@ -48,7 +48,7 @@ MAX_ATTEMPTS: Final = 5
 SYNC: Final = "projects/p/locations/l/queues/sync"
 POLL: Final = "projects/p/locations/l/queues/poll"
 CATALOGUE: Final = "projects/p/locations/l/queues/catalogue"
-VERIFY: Final = "projects/p/locations/l/queues/verify"
+FETCH: Final = "projects/p/locations/l/queues/fetch"
 PASSING: Final = (StorageUnavailable, BadDocument, TasksError)
 """What a function may raise: the platform then tries again."""
 CALLER: Final = "caller"
@@ -91,7 +91,7 @@ class Universe:
         self.jobs = SimJobs(self.shop, self.effects, self.copies, self.pages, self._notify)
         width = setting.concurrency
         queues = {SYNC: width, POLL: 1 if width == 2 else width, CATALOGUE: 1 if width == 2 else width}
-        queues[VERIFY] = queues[POLL]
+        queues[FETCH] = queues[POLL]
         self.tasks = SimTasks(self.effects, self._dispatch, queues, self._task_lost, setting.task_tries)
         self.unseen: set[tuple[str, int]] = set()
         """Objects whose change nobody may have noticed: the world makes up for it at the end, as the daily look will."""
@@ -229,8 +229,8 @@ class Universe:
         """Give the real looks over the simulated tasks."""
         sync, poll = Target(SYNC, "https://sync.test/"), Target(POLL, "https://poll.test/")
         catalogue = Target(CATALOGUE, "https://catalogue.test/") if self.setting.catalogue else None
-        verify = Target(VERIFY, "https://verify.test/") if self.setting.verify else None
-        return TaskQueue(self.tasks, clock, self.timing, sync, poll, catalogue, verify)
+        fetch = Target(FETCH, "https://fetch.test/")
+        return TaskQueue(self.tasks, clock, self.timing, sync, poll, catalogue, fetch)
 
     def world(self, clock: SkewedClock) -> ReconcileWorld:
         """Give what a sync works with."""
@@ -250,17 +250,18 @@ class Universe:
             verify="on" if self.setting.verify else "off",
         )
 
-    def verify_world(self, clock: SkewedClock) -> VerifyWorld:
+    def fetch_world(self, clock: SkewedClock) -> FetchWorld:
         """Give what looking at pictures works with."""
         site = SimSite(self.shop, self.drops, self.copies, self.effects)
-        return VerifyWorld(
+        return FetchWorld(
             documents=self._documents,
             queue=self.queue(clock),
             clock=clock,
             log=self.log(),
             timing=self.timing,
-            shop=site,
+            shop=self.client(clock),
             sent=site,
+            removed=site,
             original=site.original,
             decode=decode,
         )
@@ -351,10 +352,10 @@ class Universe:
             self.start(
                 "read_catalogue", lambda c: reading.read_catalogue(self.catalogue_world(c), job), answered, lives
             )
-        elif task.queue == VERIFY:
-            look_at = parse_verify_task(task.body)
+        elif task.queue == FETCH:
+            look_at = parse_fetch_task(task.body)
             lives = self.timing.function_timeout
-            self.start("verify_images", lambda c: verifying.verify(self.verify_world(c), look_at), answered, lives)
+            self.start("fetch_images", lambda c: fetching.fetch(self.fetch_world(c), look_at), answered, lives)
         else:
             self.start("poll", lambda c: poll_jobs.poll(self.poll_world(c)), answered, self.timing.function_timeout)
 

@@ -55,14 +55,14 @@ class Callers:
         # Which operation it became only the answer tells.
         self._asked.append(json.loads(self._until_taken("POST", signed.PATH, headers, body).data)["operation"])
 
-    def call(self, method: str, path: str, body: object = None) -> None:
+    def call(self, method: str, path: str, body: object = None) -> TestResponse:
         """Make a call with a key, until it is answered with something else than 503."""
         key = f"call-{len(self._asked)}"
         self._asked.append(operation.operation_id("pim", key))
         headers = {"Authorization": f"Bearer {KEY}", "Idempotency-Key": key}
         if body is not None:
             headers["Content-Type"] = "application/json"
-        self._until_taken(method, path, headers, "" if body is None else json.dumps(body))
+        return self._until_taken(method, path, headers, "" if body is None else json.dumps(body))
 
     @property
     def ask(self) -> bool:

@@ -24,7 +24,7 @@ from google.cloud.storage import Bucket
 
 from gallery_sync.cloud.queue import Target, TaskQueue
 from gallery_sync.cloud.signing import IamSigner, UrlSigner
-from gallery_sync.cloud.storage import BucketBin, BucketDocuments, BucketDrops, BucketOutbox, BucketSent
+from gallery_sync.cloud.storage import BucketBin, BucketDocuments, BucketDrops, BucketOutbox, BucketRemoved, BucketSent
 from gallery_sync.cloud.tasks import PATIENCE_SECONDS, CloudTasks
 from gallery_sync.core import ledger, ledger_document
 from gallery_sync.core.events import Changed
@@ -32,7 +32,7 @@ from gallery_sync.core.ledger import Ledger
 from gallery_sync.core.plan import Policy
 from gallery_sync.core.schedule import Timing
 from gallery_sync.log import Log
-from gallery_sync.ports.queue import TasksError, parse_task, parse_verify_task
+from gallery_sync.ports.queue import TasksError, parse_fetch_task, parse_task
 from gallery_sync.ports.storage import StorageUnavailable
 from gallery_sync.shoptet.auth import AddonToken, PrivateToken, Tokens
 from gallery_sync.shoptet.client import Shoptet
@@ -43,11 +43,11 @@ from gallery_sync.shoptet.transport import Timeouts
 from gallery_sync.state import jobindex
 from gallery_sync.state.shared_token import StoredToken
 from gallery_sync.work.drop import drop
+from gallery_sync.work.fetch import fetch
 from gallery_sync.work.poll import poll
 from gallery_sync.work.reconcile import reconcile
 from gallery_sync.work.sweep import sweep
-from gallery_sync.work.verify import verify
-from gallery_sync.work.world import ReconcileWorld, SweepWorld, VerifyWorld
+from gallery_sync.work.world import FetchWorld, ReconcileWorld, SweepWorld
 from infra.local.sandbox import make_app
 from infra.local.storage.client import LOCAL_EMAIL
 from infra.local.storage.objects import Edits, Preconditions, StoredObject
@@ -108,7 +108,7 @@ class Place:
         self._again: Counter[str] = Counter()
         self._held_until: dict[str, float] = {}
         self.drops, self.state = (cloud.bucket(f"{kind}-{number}") for kind in ("drops", "state"))
-        self.queues = tuple(cloud.queue(f"{LOCATION}/queues/{kind}-{number}") for kind in ("sync", "poll", "verify"))
+        self.queues = tuple(cloud.queue(f"{LOCATION}/queues/{kind}-{number}") for kind in ("sync", "poll", "fetch"))
         self.session = requests.Session()
         self.session.mount("http://", self.detours)
         self.world = self._world()
@@ -137,8 +137,7 @@ class Place:
         signer = IamSigner(iam, LOCAL_EMAIL, self.clock, cloud.storage_url, silence)
         sign = UrlSigner(self.state, signer, self.circumstances.signed_seconds, cloud.storage_url)
         names = [queue.config.name for queue in self.queues]
-        sync, polls, verifies = (Target(name, f"http://127.0.0.1:1/{n}") for n, name in enumerate(names))
-        verify_target = verifies if self.circumstances.verify is not None else None
+        sync, polls, fetches = (Target(name, f"http://127.0.0.1:1/{n}") for n, name in enumerate(names))
         # Nothing here waits for it to be over but the cells that have none: on a busy machine any call may take a second.
         tasks = CloudTasks(cloud.client, None, patience=PATIENCE_SECONDS if patience else 0.6)
         http = Http(
@@ -147,7 +146,7 @@ class Place:
         results = Results(session, self.clock, api_url=self.api.url, timeouts=Timeouts(1, SILENCE, 3600))
         return ReconcileWorld(
             documents=documents,
-            queue=TaskQueue(tasks, self.clock, timing, sync, polls, verify=verify_target),
+            queue=TaskQueue(tasks, self.clock, timing, sync, polls, fetch=fetches),
             clock=self.clock,
             log=Log("table", self.log),
             timing=timing,
@@ -161,10 +160,10 @@ class Place:
             new_id=lambda: hashlib.sha256(str(time.monotonic_ns()).encode()).hexdigest()[:16],
         )
 
-    def _looks(self) -> VerifyWorld:
+    def _looks(self) -> FetchWorld:
         """What looking at pictures works with. They are opened here: the process that does it elsewhere has tests of its own."""
         world, bounds = self.world, (self.circumstances.patience, (5.0, self.circumstances.storage_silence))
-        return VerifyWorld(
+        return FetchWorld(
             documents=world.documents,
             queue=world.queue,
             clock=self.clock,
@@ -175,6 +174,7 @@ class Place:
                 Results(self.session, self.clock, api_url=self.api.url),
             ),
             sent=BucketSent(self.drops, self.state, *bounds),
+            removed=BucketRemoved(self.drops, self.state, *bounds),
             original=lambda address, name: Originals(self.session, self.clock, address).fetch(name),
             decode=decode_here,
         )
@@ -339,8 +339,8 @@ class Place:
         self.runs.append(ran)
         try:
             if task.http_request.url.endswith("/2"):
-                with self._in_time("verify_images"):
-                    verify(self._looks(), parse_verify_task(body))
+                with self._in_time("fetch_images"):
+                    fetch(self._looks(), parse_fetch_task(body))
             elif body == b"{}":
                 with self._in_time("poll_jobs"):
                     poll(self.world)

@@ -110,12 +110,18 @@ def _shop(folder: str = MUG) -> Callable[[Place], None]:
 
 
 def _asks(kind: str, **data: object) -> Callable[[Place], None]:
-    return lambda place: place.callers.send(kind, {**PLACE, **data})
+    """Ask by a signed event; what is deleted need not be kept: `test_restore` has that."""
+    more = {"keep": False} if kind in ("gallery.clean", "image.delete") else {}
+    return lambda place: place.callers.send(kind, {**PLACE, **more, **data})
 
 
 def _calls(method: str, path: str, body: object = None) -> Callable[[Place], None]:
     where = f"/v1/products/{MUG}/galleries/shop/images{path}"
-    return lambda place: place.callers.call(method, where, body)
+
+    def act(place: Place) -> None:
+        place.callers.call(method, where, body)
+
+    return act
 
 
 IN_SHOP: Final = shown(RED, BLUE, GREY)
@@ -184,8 +190,10 @@ SOURCE_BY_KEY = _by_caller(
 )
 SOURCE_BY_NAME = _by_caller("source by name", _replaces(name=THEIRS), shown(RED, BLUE, GREEN), ("live",))
 
-CALL_CLEAN = _by_caller("clean, called", _calls("DELETE", ""), shown(BLUE), SKIPPING)
-CALL_DELETE = _by_caller("delete one, called", _calls("DELETE", f"/{FIRST}"), shown(BLUE, GREY), ("deleted",))
+CALL_CLEAN = _by_caller("clean, called", _calls("DELETE", "?keep=false"), shown(BLUE), SKIPPING)
+CALL_DELETE = _by_caller(
+    "delete one, called", _calls("DELETE", f"/{FIRST}?keep=false"), shown(BLUE, GREY), ("deleted",)
+)
 CALL_ATTRIBUTES = _by_caller(
     "attributes, called",
     _calls("PATCH", "", {"images": _ATTRIBUTES}),

@@ -139,8 +139,8 @@ class Queues:
     """The queues, whose tasks stay where they are, to be looked at."""
 
     sync, poll = f"{QUEUES}/sync", f"{QUEUES}/poll"
-    catalogue, verify = f"{QUEUES}/catalogue", f"{QUEUES}/verify"
-    every = (sync, poll, catalogue, verify)
+    catalogue, fetch = f"{QUEUES}/catalogue", f"{QUEUES}/fetch"
+    every = (sync, poll, catalogue, fetch)
 
     def __init__(self, server: TasksServer, client: tasks_v2.CloudTasksClient) -> None:
         self.server, self._client = server, client
@@ -211,8 +211,8 @@ def settings(_queues: Queues, storage_url: str, shop_url: str) -> dict[str, str]
         "POLL_URL": "http://127.0.0.1:1/poll",
         "CATALOGUE_QUEUE": Queues.catalogue,
         "CATALOGUE_URL": "http://127.0.0.1:1/catalogue",
-        "VERIFY_QUEUE": Queues.verify,
-        "VERIFY_URL": "http://127.0.0.1:1/verify",
+        "FETCH_QUEUE": Queues.fetch,
+        "FETCH_URL": "http://127.0.0.1:1/verify",
         "SHOPTET_API_URL": shop_url,
         "SHOPTET_PRIVATE_API_TOKEN": TOKEN,
         "SHOPTET_WEBHOOK_KEYS": ",".join(KEYS),

@@ -13,13 +13,14 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from gallery_sync.core import ledger, ledger_document, operation
+from gallery_sync.core.kept import Kept, KeptImage
 from gallery_sync.core.ledger import Content, Entry, Failure, Flight, Ledger, Live, Pause, Snapshot, Wanted
 from gallery_sync.core.limits import MAX_INTENTS, MAX_KEYS
 from gallery_sync.http import rest
 from gallery_sync.http.asked import take_every_path
 from gallery_sync.http.limit import MOST, Limit
 from gallery_sync.ports import shop_errors
-from gallery_sync.state import operations, paused
+from gallery_sync.state import operations, paused, removed
 from tests.integration.http.conftest import KEYS, Call
 from tests.integration.http.world import GUID, Around
 from tests.unit.http.memory import NOW
@@ -199,12 +200,58 @@ def test_a_refusal_of_shoptets_comes_through(call: Call, around: Around, error: 
 
 def test_a_deletion_tells_what_was_deleted_and_skipped(call: Call, around: Around) -> None:
     around.shop.names, around.shop.referenced = ["1.png", "2.png"], {"2.png"}
-    assert call("DELETE", f"{IMAGES}/2.png").status_code == 409
-    answer = call("DELETE", f"{IMAGES}?removeReference=false")
+    assert call("DELETE", f"{IMAGES}/2.png?keep=false").status_code == 409
+    answer = call("DELETE", f"{IMAGES}?removeReference=false&keep=false")
     assert [row["name"] for row in answer.json["deleted"]] == ["1.png"]
     assert [row["reason"] for row in answer.json["skipped"]] == ["a variant references it"]
-    assert call("DELETE", f"{IMAGES}/2.png?removeReference=true").json["deleted"][0]["name"] == "2.png"
-    assert call("DELETE", f"{IMAGES}/2.png").json["errors"][0]["code"] == "no-such-image"
+    assert call("DELETE", f"{IMAGES}/2.png?removeReference=true&keep=false").json["deleted"][0]["name"] == "2.png"
+    assert call("DELETE", f"{IMAGES}/2.png?keep=false").json["errors"][0]["code"] == "no-such-image"
+
+
+def test_what_is_deleted_is_kept_before_and_whoever_asks_waits_a_little_for_that(call: Call, around: Around) -> None:
+    around.shop.names = ["1.png"]
+    answer = call("DELETE", f"{IMAGES}/1.png")
+    assert (answer.status_code, around.shop.names) == (202, ["1.png"])
+    assert ("fetch", GUID, "shop", NOW + 1) in around.queue.asked
+    (intent,) = stored(around).intents
+    assert intent.keep == "due"
+
+    def kept() -> None:
+        (waits,) = stored(around).intents[1:]
+        operation, piece = waits.id.split("/")
+        row = KeptImage("1.png", f"removed/{operation}/{piece}/picture.png")
+        removed.write(around.documents, Kept(operation, piece, GUID, "shop", NOW, images=(row,)), 0)
+        done = msgspec.structs.replace(waits, keep="done", before=("1.png",))
+        around.clock.meanwhile = lambda: None
+        put(around, intents=(done,))
+
+    around.clock.meanwhile = kept
+    answer = call("DELETE", f"{IMAGES}/1.png")
+    assert (answer.status_code, around.shop.names) == (200, [])
+    assert [row["name"] for row in answer.json["deleted"]] == ["1.png"]
+
+
+def test_what_was_kept_is_asked_back_by_the_operation_that_deleted_it(call: Call, around: Around) -> None:
+    around.shop.names = ["1.png"]
+    operation = call("DELETE", f"{IMAGES}/1.png").json["operation"]
+    path = f"/v1/operations/{operation}/restore"
+    for unknown in (path, f"/v1/operations/{'0' * 32}/restore", "/v1/operations/x/restore"):
+        assert call("POST", unknown).status_code == 404
+    assert call("POST", path).json["errors"][0]["code"] == "nothing-kept"
+    row = KeptImage("1.png", f"removed/{operation}/0/picture.png", priority=7, description="a person's")
+    removed.write(around.documents, Kept(operation, "0", GUID, "shop", NOW, images=(row,)), 0)
+    around.shop.names = []
+    put(around, intents=())
+    answer = call("POST", path)
+    assert answer.status_code == 202
+    ((key, entry),) = stored(around).entries.items()
+    assert key == f"back:{operation}/0/1.png"
+    assert entry.wanted is not None
+    assert (entry.wanted.content.source, entry.wanted.priority, entry.wanted.description) == (row.path, 7, "a person's")
+    assert [intent.kind for intent in stored(around).intents] == ["restore"]
+    view = call("GET", f"/v1/operations/{answer.json['operation']}").json
+    assert (view["state"], view["galleries"][0]["kind"]) == ("waiting", "restore")
+    assert call("POST", path, json={}).status_code == 400
 
 
 def test_a_dry_run_writes_nothing_but_the_code(call: Call, around: Around) -> None:
@@ -357,7 +404,7 @@ def test_a_gallery_that_is_full_takes_no_more_pictures_and_says_how_many_it_has(
     assert (answer.status_code, answer.json["errors"][0]["code"]) == (409, "gallery-full")
     assert str(MAX_KEYS) in answer.json["errors"][0]["message"]
     assert len(stored(around).entries) == MAX_KEYS
-    assert call("DELETE", f"{IMAGES}?removeReference=false").status_code == 200
+    assert call("DELETE", f"{IMAGES}?removeReference=false&keep=false").status_code == 200
 
 
 def test_a_gallery_for_which_too_much_waits_asks_to_come_later(call: Call, around: Around) -> None:

@@ -101,6 +101,9 @@ class FakeShop:
     def update_source(self, guid: str, gallery: Gallery, images: Sequence[NewSource], *, send_until: float) -> NoReturn:
         raise AssertionError("only sync_gallery replaces")
 
+    def refer(self, guid: str, images: Mapping[str, str], *, send_until: float) -> None:
+        self._called("refer")
+
     def jobs(self, *, created_from: float) -> tuple[Job, ...]:
         raise AssertionError("only poll_jobs looks at jobs")
 
@@ -147,8 +150,8 @@ class Written:
     def snapshot_ended(self, job_id: str) -> None:
         self._note("catalogue")
 
-    def verify(self, guid: str, gallery: Gallery, at: float) -> None:
-        self._note("verify", guid, gallery, at)
+    def fetch(self, guid: str, gallery: Gallery, at: float) -> None:
+        self._note("fetch", guid, gallery, at)
 
     def poll(self, at: float) -> None:
         self._note("jobs")

@@ -73,7 +73,7 @@ ASKED: Mapping[str, Callable[[str], requests.Response]] = {
     "sync_gallery": lambda url: requests.post(url, json={"gallery": "shop", "guid": GUID}, timeout=30),
     "poll_jobs": lambda url: requests.post(url, json={}, timeout=30),
     "read_catalogue": lambda url: requests.post(url, json={}, timeout=30),
-    "verify_images": lambda url: requests.post(url, json={"gallery": "shop", "guid": GUID}, timeout=30),
+    "fetch_images": lambda url: requests.post(url, json={"gallery": "shop", "guid": GUID}, timeout=30),
     "job_finished": lambda url: notified(url, WEBHOOK_KEY),
     "sweep": lambda url: requests.post(url, json={}, timeout=30),
     "galleries": lambda url: requests.get(f"{url}{IMAGES}", headers=AS_CALLER, timeout=30),
@@ -116,7 +116,7 @@ def test_pictures_travel_into_the_gallery_through_the_archive(cloud: LocalCloud)
         place = ledger_document.parse_path(listed.path)
         assert place is not None
         body = {"guid": place[0], "gallery": place[1]}
-        assert requests.post(cloud.addresses["verify_images"], json=body, timeout=60).status_code == 204
+        assert requests.post(cloud.addresses["fetch_images"], json=body, timeout=60).status_code == 204
         entries = Ledgers(cloud.documents).read(*place).ledger.entries.values()
         seen = [entry.live.receipt for entry in entries if entry.live is not None]
         assert seen

@@ -22,7 +22,7 @@ from gallery_sync.core.schedule import Timing
 
 SYNC = {"SYNC_QUEUE": "projects/p/locations/l/queues/sync", "SYNC_URL": "https://sync.example"}
 READ = {"CATALOGUE_QUEUE": "projects/p/locations/l/queues/read", "CATALOGUE_URL": "https://catalogue.example"}
-LOOK = {"VERIFY_QUEUE": "projects/p/locations/l/queues/verify", "VERIFY_URL": "https://verify.example"}
+LOOK = {"FETCH_QUEUE": "projects/p/locations/l/queues/fetch", "FETCH_URL": "https://fetch.example"}
 POLL = {"POLL_QUEUE": "projects/p/locations/l/queues/poll", "POLL_URL": "https://poll.example"}
 STATE = {"STATE_BUCKET": "state"}
 SHOP = {"SHOPTET_PRIVATE_API_TOKEN": "private-secret"}
@@ -39,11 +39,11 @@ NEEDED: dict[str, dict[str, str]] = {
     "sync_gallery": SHOP | STATE | SYNC | POLL | LOOK | DROPS,
     "poll_jobs": SHOP | STATE | SYNC | POLL | READ,
     "read_catalogue": SHOP | STATE | SYNC | POLL,
-    "verify_images": SHOP | STATE | SYNC | LOOK | DROPS,
+    "fetch_images": SHOP | STATE | SYNC | LOOK | DROPS,
     "job_finished": POLL | KEYS,
     "sweep": STATE | SYNC | POLL | READ | DROPS,
     "galleries": SHOP | STATE | SYNC | DROPS | CALLERS,
-    "clean_gallery": SHOP | STATE | SYNC | DROPS | CALLERS,
+    "clean_gallery": SHOP | STATE | SYNC | LOOK | DROPS | CALLERS,
     "webhooks": STATE | SYNC | SIGNED,
 }
 ALL = SHOP | STATE | SYNC | POLL | READ | LOOK | DROPS | KEYS | CALLERS | SIGNED

@@ -197,10 +197,10 @@ def test_any_flaw_of_a_signature_is_simply_not_genuine(change: dict[str, str]) -
 
 def test_the_digest_of_an_operation_covers_every_switch() -> None:
     documents = Memory()
-    switches = {"removeReference": False, "dryRun": False, "purge": False}
+    switches = {"removeReference": False, "dryRun": False, "purge": False, "keep": True}
     begin(documents, "pim", "k", parts.clean("P", "shop", None, switches))
-    for name in switches:
-        changed = parts.clean("P", "shop", None, {**switches, name: True})
+    for name, value in switches.items():
+        changed = parts.clean("P", "shop", None, {**switches, name: not value})
         assert isinstance(changed[0], Part)
         assert status(lambda changed=changed: begin(documents, "pim", "k", changed)) == 409
 

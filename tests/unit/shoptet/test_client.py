@@ -77,7 +77,8 @@ def test_a_product_tells_its_codes_and_the_images_of_both_galleries() -> None:
     both = [image("127.png"), image("5.jpg", gallery="shop360"), image("1.gif", gallery="attic")]
     for each in both:
         del each["isMainImage"]
-    answer = {"guid": GUID.upper(), "name": "Tričko", "variants": [{"code": "62/M"}, {"code": "62/XL"}], "images": both}
+    answer = {"guid": GUID.upper(), "name": "Tričko", "images": both}
+    answer["variants"] = [{"code": "62/M", "image": "127.png"}, {"code": "62/XL", "image": None}]
     setup = Setup(shoptets(200, answer), shoptets(200, {"guid": GUID, "variants": [{"code": "7"}]}))
     assert setup.shoptet.product(GUID) == Product(
         GUID,
@@ -87,9 +88,19 @@ def test_a_product_tells_its_codes_and_the_images_of_both_galleries() -> None:
             "shop": (Image("127.png", 10, None, "2018-05-29T09:02:27+0200", "127.png?sg=1"),),
             "shop360": (Image("5.jpg", 10, None, "2018-05-29T09:02:27+0200", "5.jpg?sg=1"),),
         },
+        shows={"62/M": "127.png", "62/XL": ""},
     )
     assert setup.script.lines == [f"GET /api/products/{GUID}?include=images"]
-    assert setup.shoptet.product(GUID) == Product(GUID, None, frozenset({"7"}), {"shop": (), "shop360": ()})
+    assert setup.shoptet.product(GUID) == Product(
+        GUID, None, frozenset({"7"}), {"shop": (), "shop360": ()}, shows={"7": ""}
+    )
+
+
+def test_variants_are_told_which_images_they_reference() -> None:
+    setup = Setup(shoptets(200, None))
+    setup.shoptet.refer(GUID, {"62/M": "127.png"}, send_until=float("inf"))
+    assert setup.script.lines == [f"PATCH /api/products/{GUID}"]
+    assert setup.script.bodies[0] == {"data": {"variants": [{"code": "62/M", "image": "127.png"}]}}
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def ledgers(around: Around) -> list[str]:
 def test_a_cleanup_of_300_products_that_shoptet_does_not_know_makes_no_ledger() -> None:
     around = Around()
     around.shop.fails["images"] = [UNKNOWN] * 300
-    switches = {"removeReference": False, "dryRun": False, "purge": False}
+    switches = {"removeReference": False, "dryRun": False, "purge": False, "keep": True}
     guids = [str(uuid.UUID(int=number + 1)) for number in range(300)]
     operation = asked(around, tuple(parts.clean(guid, "shop", None, switches)[0] for guid in guids))
     assert ledgers(around) == []
@@ -71,7 +71,7 @@ def test_shoptet_is_asked_once_for_a_guid_and_never_for_one_that_has_a_ledger() 
 def test_a_gallery_that_may_not_be_listed_loses_no_request() -> None:
     around = Around()
     around.shop.fails["images"] = [NOT_ALLOWED]
-    switches = {"removeReference": False, "dryRun": False, "purge": False}
+    switches = {"removeReference": False, "dryRun": False, "purge": False, "keep": True}
     asked(around, parts.clean(GUID, "shop", None, switches))
     assert ledgers(around) == [f"ledger/{GUID}/shop.json"]
     assert '"WARNING"' in around.lines.getvalue()

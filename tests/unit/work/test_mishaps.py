@@ -36,6 +36,9 @@ class NoOutbox:
     def prepare(self, contents: Sequence[Content]) -> Mapping[Content, str | NotCopied | None]:
         raise AssertionError("nothing is to be copied")
 
+    def signed(self, path: str) -> str:
+        raise AssertionError("nothing is to be signed")
+
 
 def world(around: Around, error: Exception) -> ReconcileWorld:
     known = {f.name: getattr(around.world(), f.name) for f in dataclasses.fields(around.world())}

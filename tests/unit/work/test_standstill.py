@@ -43,6 +43,9 @@ class Outbox:
     def prepare(self, contents: object) -> dict[Content, str | NotCopied | None]:
         raise Reached
 
+    def signed(self, path: str) -> str:
+        raise Reached
+
 
 def world(around: Around, *only: str) -> ReconcileWorld:
     known = {f.name: getattr(around.world(), f.name) for f in dataclasses.fields(around.world())}

@@ -15,16 +15,16 @@ from gallery_sync.core.likeness import SIDE, Signature
 from gallery_sync.core.names import outbox
 from gallery_sync.core.schedule import Timing
 from gallery_sync.core.shop_facts import Facts
-from gallery_sync.core.shop_values import Gallery
+from gallery_sync.core.shop_values import Gallery, Product
 from gallery_sync.log import Log
 from gallery_sync.ports import shop_errors
 from gallery_sync.ports.decoder import Decoded, Unreadable
-from gallery_sync.ports.queue import Verify
+from gallery_sync.ports.queue import Fetch
 from gallery_sync.ports.shop_errors import NoOriginal
 from gallery_sync.state import shop_facts
 from gallery_sync.state.ledgers import Ledgers
 from gallery_sync.work.verify import verify
-from gallery_sync.work.world import VerifyWorld
+from gallery_sync.work.world import FetchWorld
 from tests.integration.http.world import Breakable, Clock, Written
 from tests.unit.core.build import GUID, a_flight, content, key, live, wanted
 
@@ -72,6 +72,15 @@ class Town:
             raise NoOriginal("the shop's site answered 404")
         return self.site[name]
 
+    def product(self, guid: str) -> Product:
+        raise AssertionError("only what is kept asks for the product")
+
+    def keep(self, content: Content, path: str) -> bool:
+        raise AssertionError("nothing is to be kept")
+
+    def put(self, path: str, picture: bytes) -> None:
+        raise AssertionError("nothing is to be kept")
+
     def copy(self, path: str) -> bytes | None:
         return self.copies.get(path)
 
@@ -93,18 +102,19 @@ class Town:
         self.ledgers.change(GUID, "shop", lambda held: replace(held, prefixes=("A",), entries=dict(entries), **more))
 
     def verify(self, gallery: Gallery = "shop") -> None:
-        world = VerifyWorld(
+        world = FetchWorld(
             documents=self.documents,
             queue=self.queue,
             clock=self.clock,
-            log=Log("verify_images", self.lines),
+            log=Log("fetch_images", self.lines),
             timing=Timing(),
             shop=self,
             sent=self,
+            removed=self,
             original=self.original,
             decode=decode,
         )
-        verify(world, Verify(GUID, gallery))
+        verify(world, Fetch(GUID, gallery))
 
     @property
     def ledger(self) -> Ledger:
@@ -139,7 +149,7 @@ def test_what_the_shop_shows_is_compared_with_what_was_sent(town: Town, shown: b
     assert receipt.shown is not None
     assert (receipt.sent.bytes, receipt.shown.bytes) == (2, len(shown))
     assert town.asked == [ADDRESS + "1.jpg"]
-    assert [look for look in town.queue.asked if look[0] == "verify"] == []
+    assert [look for look in town.queue.asked if look[0] == "fetch"] == []
 
 
 def test_what_the_shop_showed_before_is_stale_however_alike_the_two_are(town: Town) -> None:
@@ -207,7 +217,7 @@ def test_what_cannot_be_had_is_tried_three_times_ever_more_rarely(
     waits = []
     for _ in range(4):
         town.verify()
-        looks = [look for look in town.queue.asked if look[0] == "verify"]
+        looks = [look for look in town.queue.asked if look[0] == "fetch"]
         waits.append(looks[-1][3] - town.clock.now() if looks else None)
         town.queue.asked.clear()
     assert waits == [30.0, 60.0, None, None]
@@ -223,7 +233,7 @@ def test_what_there_is_no_time_for_is_looked_at_next(town: Town) -> None:
     town.seconds = 20.0
     town.verify()
     assert len(town.asked) == 3
-    assert [look for look in town.queue.asked if look[0] == "verify"] == [("verify", GUID, "shop", town.clock.now())]
+    assert [look for look in town.queue.asked if look[0] == "fetch"] == [("fetch", GUID, "shop", town.clock.now())]
     for _ in range(3):
         town.verify()
     assert sorted(town.asked) == sorted(ADDRESS + f"{n}.jpg" for n in range(10))
@@ -256,7 +266,7 @@ def test_where_nobody_tells_where_they_are_nothing_is_looked_at(
     town.verify()
     assert (town.asked, town.receipt()) == (["originals"], None)
     assert len(town.said("WARNING")) == 1
-    assert town.queue.asked == ([("verify", GUID, "shop", 1_719_836_000.0)] if again else [])
+    assert town.queue.asked == ([("fetch", GUID, "shop", 1_719_836_000.0)] if again else [])
 
 
 def test_what_the_probe_could_not_fetch_and_frames_are_not_asked_for(town: Town) -> None:

@@ -1,4 +1,4 @@
-"""`verify_images`, called as Cloud Tasks calls it."""
+"""`fetch_images`, called as Cloud Tasks calls it."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -29,55 +29,55 @@ def hold(documents: BucketDocuments) -> Ledgers:
 
 
 @pytest.fixture(scope="module")
-def verify_images(
+def fetch_images(
     settings: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory, forks: Forks
 ) -> Iterator[Function]:
-    with running("verify_images", settings, tmp_path_factory.mktemp("logs"), forks) as function:
+    with running("fetch_images", settings, tmp_path_factory.mktemp("logs"), forks) as function:
         yield function
         assert "Traceback" not in function.written()
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[]", b"{}", b'{"guid": "g"}', b'{"guid": "g", "gallery": "x"}'])
-def test_a_body_that_names_no_gallery_is_told_and_not_sent_again(verify_images: Function, body: bytes) -> None:
-    with verify_images.logging() as lines:
-        assert verify_images.post(body).status_code == 204
+def test_a_body_that_names_no_gallery_is_told_and_not_sent_again(fetch_images: Function, body: bytes) -> None:
+    with fetch_images.logging() as lines:
+        assert fetch_images.post(body).status_code == 204
     (line,) = lines
     assert line["severity"] == "ERROR"
     assert line["message"].startswith("the task's body does not say which gallery to look at")
 
 
-def test_a_gallery_with_nothing_to_look_at_says_nothing(verify_images: Function) -> None:
-    with verify_images.logging() as lines:
-        assert verify_images.post(TASK).status_code == 204
+def test_a_gallery_with_nothing_to_look_at_says_nothing(fetch_images: Function) -> None:
+    with fetch_images.logging() as lines:
+        assert fetch_images.post(TASK).status_code == 204
     assert lines == []
 
 
 def test_a_shop_that_is_too_busy_to_tell_where_its_pictures_are_is_asked_again(
-    verify_images: Function, queues: Queues, settings: Mapping[str, str]
+    fetch_images: Function, queues: Queues, settings: Mapping[str, str]
 ) -> None:
     documents = BucketDocuments(local_client(settings["STORAGE_EMULATOR_HOST"]).bucket("state"))
     hold(documents)
-    with verify_images.logging() as lines:
-        assert verify_images.post(TASK).status_code == 204
+    with fetch_images.logging() as lines:
+        assert fetch_images.post(TASK).status_code == 204
     (line,) = lines
     assert line["severity"] == "WARNING"
     assert "429" in line["message"]
-    assert list(queues.bodies(queues.verify)) == [json.loads(TASK)]
+    assert list(queues.bodies(queues.fetch)) == [json.loads(TASK)]
 
 
 def test_what_cannot_be_had_is_noted_and_asked_for_again(
-    verify_images: Function, queues: Queues, settings: Mapping[str, str]
+    fetch_images: Function, queues: Queues, settings: Mapping[str, str]
 ) -> None:
     documents = BucketDocuments(local_client(settings["STORAGE_EMULATOR_HOST"]).bucket("state"))
     ledgers = hold(documents)
     address = "https://shop.example/user/shop/orig/"
     shop_facts.note(documents, lambda _: Facts(originals={"shop": address}, probed_at=1.0))
-    with verify_images.logging() as lines:
-        assert verify_images.post(TASK).status_code == 204
+    with fetch_images.logging() as lines:
+        assert fetch_images.post(TASK).status_code == 204
     documents.delete(shop_facts.PATH)
     assert [line["message"] for line in lines] == ["looked at 1 pictures in the shop: 1 nothing"]
     live = ledgers.read(GUID, "shop").ledger.entries[f"drop:{GUID}/1.png"].live
     assert live is not None
     assert live.receipt is not None
     assert (live.receipt.tries, live.receipt.why) == (1, "neither its copy nor its file is there any more")
-    assert list(queues.bodies(queues.verify)) == [json.loads(TASK)]
+    assert list(queues.bodies(queues.fetch)) == [json.loads(TASK)]
