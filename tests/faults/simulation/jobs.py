@@ -161,7 +161,8 @@ class SimJobs:
             return Download(url, page.owner, 0, page.checksum)
         path = url.removeprefix(URL).partition("?")[0]
         copy = self._copies[path]
-        return Download(path, copy.source, copy.generation, copy.checksum)
+        # What was kept of somebody else's image is nobody's file.
+        return Download(path, copy.source or None, copy.generation, copy.checksum)
 
     def _shown(self, place: Place, content: Download) -> str:
         """Give what an image shows of what was fetched: another picture, at times, the first time that this one comes."""
