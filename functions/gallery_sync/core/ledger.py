@@ -213,7 +213,7 @@ class Intent(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `at` is when it was asked, on the storage's clock: files created up to then are out until they are dropped again.
     `before` are the names that the gallery listed when it was first tried, `attempts` how many answers were lost.
-    `purge`: the files go as well.
+    `purge`: the files go as well. `kept_again`: how often something had changed since it was kept.
     """
 
     id: str
@@ -226,6 +226,7 @@ class Intent(msgspec.Struct, frozen=True, omit_defaults=True):
     before: tuple[str, ...] | None = None
     attempts: int = 0
     keep: Keep = ""
+    kept_again: int = 0
 
 
 class Snapshot(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -46,7 +46,7 @@ def _back(entry: Entry, kept: Kept, image: KeptImage, shown: set[str], at: float
     if wanted is not None and wanted.content.checksum == image.checksum and not wanted.content.url:
         # Its file is still there.
         content = wanted.content
-    return Entry(Wanted(content, at, image.priority, image.description))
+    return Entry(Wanted(content, at, image.priority, image.description, image.rank))
 
 
 def rows(kept: Kept) -> tuple[Row, ...]:

@@ -93,13 +93,15 @@ def _outcomes(world: RequestWorld, held: Held, intent: Intent) -> Outcomes:
             raise Later from None
         return [(intent, _refusal(world, error))]
     if intent.keep and not _is_kept(world, ledger, intent, listing):
+        if intent.kept_again >= kept.KEPT_AGAIN:
+            return [(intent, Outcome(world.clock.now(), problem=kept.not_kept("it was changed again and again")))]
         _keep_again(world, ledger, intent)
         raise Later
     if intent.kind == "restore":
         return _restored(world, held, intent, listing)
     now = world.clock.now()
-    if intent.purge and (kept := _purge(world, ledger, intent.at)):
-        return [(intent, Outcome(now, problem=Problem(502, "not-purged", kept)))]
+    if intent.purge and (stays := _purge(world, ledger, intent.at)):
+        return [(intent, Outcome(now, problem=Problem(502, "not-purged", stays)))]
     if intents.was_cleaned(intent, listing):
         shown = {image.name for image in listing}
         ours = [e.live.name for e in ledger.entries.values() if e.live is not None and e.live.name not in shown]
@@ -124,7 +126,10 @@ def _keep_again(world: RequestWorld, ledger: Ledger, intent: Intent) -> None:
     """Have what changed since it was kept, kept as it is now."""
 
     def decide(there: Ledger) -> Ledger:
-        again = tuple(replace(one, keep="due") if one.id == intent.id else one for one in there.intents)
+        again = tuple(
+            replace(one, keep="due", kept_again=one.kept_again + 1) if one.id == intent.id else one
+            for one in there.intents
+        )
         return replace(there, intents=again)
 
     world.ledgers.change(ledger.guid, ledger.gallery, decide)
@@ -238,15 +243,17 @@ def _clean(world: RequestWorld, ledger: Ledger, flight: Flight, intent: Intent, 
 
     What was added since this was first tried stays: then those that were there are deleted one by one.
     """
-    before, ours = set(intent.before or ()), list[str]()
-    if all(image.name in before for image in listing):
-        # Also what has just landed, and a listing that lags lacks.
-        ours = [entry.live.name for entry in ledger.entries.values() if entry.live is not None and not entry.live.gone]
+    before = set(intent.before or ())
+    ours = [entry.live.name for entry in ledger.entries.values() if entry.live is not None and not entry.live.gone]
+    # What has just landed a listing that lags may lack: of what is to be kept, none goes along that was not.
+    is_all = not intent.keep or before.issuperset(ours)
+    if is_all and all(image.name in before for image in listing):
         rows = world.shop.delete_all(
             ledger.guid, ledger.gallery, remove_reference=intent.remove_reference, send_until=flight.send_until
         )
         skipped = {row.instance: row.message for row in rows}
     else:
+        ours = []
         skipped = _delete_each(world, ledger, flight, intent, [i.name for i in listing if i.name in before])
     return tuple(
         ImageOutcome("skipped", name, reason=skipped[name])
@@ -277,7 +284,8 @@ def _delete(world: RequestWorld, ledger: Ledger, flight: Flight, intent: Intent,
     name = intent.name or ""
     if name not in (intent.before or ()):
         return no_such_image(name)
-    if any(image.name == name for image in listing):
+    # What was there when it was kept, a listing that lags may lack.
+    if any(image.name == name for image in listing) or (intent.keep and not intent.attempts):
         try:
             flights.delete(world, ledger, flight, name, remove_reference=intent.remove_reference)
         except shop_errors.NotFound:

@@ -16,14 +16,14 @@ from gallery_sync.core import intents, kept
 from gallery_sync.core.kept import Kept, KeptImage
 from gallery_sync.core.ledger import Intent, Ledger
 from gallery_sync.core.operation import Outcome, Problem
-from gallery_sync.core.pictures import owner
+from gallery_sync.core.pictures import NAME_KEY, owner
 from gallery_sync.core.schedule import together
 from gallery_sync.core.shop_values import Image, Product
 from gallery_sync.ports import shop_errors
 from gallery_sync.ports.shop_errors import NoOriginal
 from gallery_sync.ports.storage import PreconditionFailed
 from gallery_sync.state import operations, removed
-from gallery_sync.work.facts import originals_at
+from gallery_sync.work.facts import known_facts, originals_at
 from gallery_sync.work.report import refusal, report_outcome, where
 from gallery_sync.work.world import FetchWorld
 
@@ -73,11 +73,7 @@ def _later(world: FetchWorld, ledger: Ledger, intent: Intent, missing: Mapping[s
         world.queue.fetch(ledger.guid, ledger.gallery, together(now, AGAIN))
         return
     few = ", ".join(f"{name} ({why})" for name, why in list(missing.items())[:3])
-    message = (
-        f"nothing was deleted, as what would be lost could not be kept within an hour: {few}. Ask again, or with keep=false to "
-        "delete without a way back"
-    )
-    _ended(world, ledger, intent, Problem(502, "not-kept", message))
+    _ended(world, ledger, intent, kept.not_kept(few))
 
 
 def _keep(
@@ -104,7 +100,8 @@ def _keep(
             if image is not None:
                 missing[name] = str(error)
             # Else it is not there: a person deleted it.
-    now_held = replace(held, images=tuple(sorted(rows.values(), key=lambda row: (row.priority or 0, row.name))))
+    order = {image.name: at for at, image in enumerate(product.images[ledger.gallery])}
+    now_held = replace(held, images=tuple(sorted(rows.values(), key=lambda row: order.get(row.name, len(order)))))
     if now_held != before:
         removed.write(world.documents, now_held, generation)
     return is_late, missing
@@ -116,6 +113,8 @@ def _image(
     """Keep one image. Raises NoOriginal where its picture is not to be had."""
     operation, piece = intents.piece(intent)
     key = owner(ledger, name)
+    # An image that is not ours, and that somebody replaced by its name, is still not ours.
+    key = key if key is not None and not key.startswith(NAME_KEY) else None
     live = ledger.entries[key].live if key is not None else None
     times = image.change_time if image is not None else None
     path = kept.picture_path(operation, piece, name, times, live.checksum if live is not None else "")
@@ -125,7 +124,9 @@ def _image(
         if address is None:
             raise NoOriginal("nobody knows where its picture is")
         world.removed.put(path, world.original(address, name))
-    return kept.row_of(ledger, key, name, image, product, path)
+    entry, listing = ledger.entries[key] if key is not None else None, product.images[ledger.gallery]
+    numbered = kept.are_mixed(ledger, listing) or kept.is_moved(ledger, listing, known_facts(world))
+    return kept.row_of(entry, key, name, image, product, path, numbered=numbered)
 
 
 def _done(world: FetchWorld, ledger: Ledger, intent: Intent, names: tuple[str, ...]) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 from gallery_sync.core.operation import AskedImage, Part
 from tests.faults.simulation.client import POISON
 from tests.faults.simulation.jobs import TOO_LARGE, Page
-from tests.faults.simulation.requests import request
+from tests.faults.simulation.requests import Request, request
 from tests.faults.simulation.shop import Picture, Place, key_of
 from tests.faults.simulation.universe import CALLERS_SECRET, Universe
 
@@ -62,6 +62,8 @@ class Callers:
         self.wishes: list[Wish] = []
         self.words: list[Word] = []
         self.removals: list[Removal] = []
+        self.restored: list[str] = []
+        """Of which requests somebody wanted back what they deleted."""
         self.cleanups: list[tuple[Place, str]] = []
         """Which galleries were to be cleaned, and the operation's id."""
 
@@ -113,13 +115,29 @@ class Callers:
         part = Part(
             "delete", product, place[1], name=picture.name, remove_reference=remove_reference, unkept=self._unkept
         )
-        self.removals.append(Removal(self._ask(part), place, picture.name, picture.owner, wanted))
+        operation = self._ask(part)
+        self.removals.append(Removal(operation, place, picture.name, picture.owner, wanted))
+        self._perhaps_restore(operation)
 
     def clean(self, product: str, place: Place, *, remove_reference: bool, purge: bool) -> None:
         """Have a gallery cleaned."""
         self._universe.shop.to_be_cleaned.add(place)
         part = Part("clean", product, place[1], remove_reference=remove_reference, purge=purge, unkept=self._unkept)
-        self.cleanups.append((place, self._ask(part)))
+        operation = self._ask(part)
+        self.cleanups.append((place, operation))
+        self._perhaps_restore(operation)
+
+    def _perhaps_restore(self, operation: str) -> None:
+        """Want back later what was deleted, at times; whoever asks too early is told that nothing was kept."""
+        u, later = self._universe, self._keeping.random() * 3000.0
+        if self._keeping.random() < 0.3:
+
+            def ask() -> None:
+                u.story.tell(u.now, "caller", "asks %s back", operation)
+                self.restored.append(operation)
+                u.call(Request("galleries", "POST", f"/v1/operations/{operation}/restore", None))
+
+            u.scheduler.at(u.now + later, ask)
 
     @property
     def _unkept(self) -> bool:

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 import msgspec
 
 from gallery_sync.core import names
+from gallery_sync.core.kept import Kept
 from gallery_sync.core.ledger import Failure, Ledger, is_shown, is_waiting
 from gallery_sync.core.operation import Outcome
-from gallery_sync.state import jobindex, refusals
+from gallery_sync.state import jobindex, refusals, removed
 from tests.faults.simulation.callers import Callers
 from tests.faults.simulation.chance import OFTEN
 from tests.faults.simulation.justify import CLOCKS, is_priority, justified, may_lose_lines, touched_in_flight
@@ -113,7 +114,9 @@ class Checks:
         wanted = self._wanted(name, blob)
         if wanted and blob.at <= self._half_cleaned_at(place):
             wanted = None
-        if blob.at <= self._cleaned_at(place) and not self._is_asked_for_again(place, name):
+        if self._was_restored(name):
+            wanted = None
+        elif blob.at <= self._cleaned_at(place) and not self._is_asked_for_again(place, name):
             # Out until it is dropped again; only what a variant references stays.
             wanted, pictures = False, [p for p in pictures if not p.referenced]
         if wanted is False and pictures and not told:
@@ -153,6 +156,12 @@ class Checks:
         if picture.description != description:
             yield f"{name} is described as {picture.description!r}, not {description!r}"
 
+    def _was_restored(self, name: str) -> bool:
+        """Whether somebody wanted back what a request deleted, this file's image among it."""
+        stored = (self._u.state.blobs.get(removed.path(operation, "0")) for operation in self._callers.restored)
+        kept = (msgspec.json.decode(blob.body, type=Kept) for blob in stored if blob is not None)
+        return any(image.key == f"drop:{name}" for one in kept for image in one.images)
+
     def _content_of(self, place: Place, name: str, blob: Blob) -> tuple[str, int]:
         """Give what must be shown for a file, as checksum and generation: a caller's picture that was asked for after it.
 
@@ -162,8 +171,10 @@ class Checks:
         content = entry.wanted.content if entry is not None and entry.wanted is not None else None
         if content is None or not content.url:
             return blob.checksum, blob.generation
-        page = self._u.pages[content.source]
         asked_after_it = blob.at <= content.generation / 1_000_000 + CLOCKS
+        if (kept := self._u.copies.get(content.source)) is not None:
+            return (kept.checksum if asked_after_it else "what was kept of an earlier one"), content.generation
+        page = self._u.pages[content.source]
         known = (name, *self._people.renamed.get(name, ()))
         return (page.checksum if page.owner in known and asked_after_it else "another file's"), content.generation
 
@@ -232,7 +243,7 @@ class Checks:
                 refused = failure is not None and failure.code == "delete-refused" and picture.referenced
                 kept = picture.referenced and self._cleaned_at(place) > 0
                 codes = self._u.record.failures.get(f"drop:{owner}", set())
-                if f"drop:{owner}" in self._held(place):
+                if f"drop:{owner}" in self._held(place) or self._was_restored(owner):
                     continue
                 # Its deletion was tried as often as anything is, and a person was told.
                 tries = [f for f in self._u.record.flights_of(f"drop:{owner}") if f.flight.action == "delete"]

@@ -52,7 +52,8 @@ class CallersChecks:
         deleted, copies = self._u.shop.deleted, self._u.copies
         for operation, part in self._callers.asked.items():
             outcome = self.outcome(operation)
-            if part.kind not in ("clean", "delete") or part.unkept or outcome is None:
+            # Images that went with their files say nothing of who deleted them.
+            if part.kind not in ("clean", "delete") or part.unkept or outcome is None or self._u.setting.mirror_deletes:
                 continue
             stored = self._u.state.blobs.get(removed.path(operation, "0"))
             rows = msgspec.json.decode(stored.body, type=Kept).images if stored is not None else ()

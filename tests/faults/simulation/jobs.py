@@ -167,8 +167,9 @@ class SimJobs:
     def _shown(self, place: Place, content: Download) -> str:
         """Give what an image shows of what was fetched: another picture, at times, the first time that this one comes."""
         fx, odds = self._effects, self._shop.how.shows_another
-        # Where the frames of `shop360` are nobody knows, so nobody can look at them.
-        if place[1] != "shop" or content.origin in self._pages or content.origin in self._seen or not odds:
+        # Where the frames of `shop360` are nobody knows, so nobody can look at them; nor is what comes back looked at.
+        is_seen = content.origin in self._pages or content.origin in self._seen or content.origin.startswith("removed/")
+        if place[1] != "shop" or is_seen or not odds:
             return content.checksum
         self._seen.add(content.origin)
         if fx.rng.random() >= odds:

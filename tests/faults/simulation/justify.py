@@ -42,6 +42,9 @@ def justified(universe: Universe, place: Place, key: str, checksum: str, generat
             came = any(f.began - before <= at <= f.ended for f in flown for at in hands)
             low = any((s.priority or LOW) < LOW for f in flown for s in f.flight.images.values())
             return came or low or universe.shop.how.renumbers or universe.shop.how.hides_numbers
+        case "different":
+            # The same content dropped again is another copy, which the shop may show wrongly once more.
+            return universe.shop.how.shows_another > 0
         case folders.NO_PRODUCT:
             drop = names.parse(key.removeprefix("drop:"), 1)
             return isinstance(drop, names.Drop) and universe.shop.codes.get(drop.product) is None

@@ -1,7 +1,7 @@
 """The shop's own site, and what opens pictures: a picture is the name of its content."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gallery_sync.core.ledger import Content
 from gallery_sync.core.likeness import SIDE, Signature
@@ -24,6 +24,8 @@ class SimSite:
     drops: Bucket
     copies: dict[str, Content]
     effects: Effects
+    owners: dict[bytes, str] = field(default_factory=dict)
+    """Whose each picture was that was fetched."""
 
     def original(self, address: str, name: str) -> bytes:
         """Give the picture that an image shows; at times the site does not."""
@@ -34,7 +36,10 @@ class SimSite:
         fails = not self.shop.how.shows_another and fx.happens(fx.faults.get_fails)
         if address != ADDRESS or found is None or fails:
             raise NoOriginal("the shop's site gave no picture")
-        return (found.checksum or f"foreign {name}").encode()
+        picture = (found.checksum or f"foreign {name}").encode()
+        if found.owner is not None:
+            self.owners[picture] = found.owner
+        return picture
 
     def copy(self, path: str) -> bytes | None:
         """See ports.Sent."""
@@ -55,9 +60,9 @@ class SimSite:
         return there is not None
 
     def put(self, path: str, picture: bytes) -> None:
-        """See ports.Removed: nobody dropped what is kept like that."""
+        """See ports.Removed."""
         self._storage(path)
-        self.copies[path] = Content("", 0, picture.decode(), 0)
+        self.copies[path] = Content(self.owners.get(picture, ""), 0, picture.decode(), 0)
 
     def _storage(self, path: str) -> None:
         self.effects.point()

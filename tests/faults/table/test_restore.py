@@ -174,6 +174,7 @@ def test_a_variant_that_shows_another_image_by_now_keeps_it_and_one_that_is_gone
     with opened(cloud, Circumstances()) as place:
         before = shop(place)
         operation = deleted(place)
+        place.by_hand(picture(colour="#0a0b0c"))
         name = place.by_hand(picture(colour="#010203"))
         place.api.call("PATCH", f"/api/products/{MUG}", {"data": {"variants": [{"code": f"{CODE}/V", "image": name}]}})
         restored(place, operation)
