@@ -95,7 +95,7 @@ locals {
       purpose = "fetches pictures from the shop: to see what landed, and to keep what is about to be deleted"
       settings = concat(
         local.settings_of.common, local.settings_of.tasks, local.settings_of.sync_tasks, local.settings_of.pictures,
-        local.settings_of.state, local.settings_of.shop, ["DROP_BUCKET"],
+        local.settings_of.state, local.settings_of.shop, ["DROP_BUCKET", "VERIFY"],
       )
       secrets = [local.token] # It asks once where the shop's pictures are.
       drop    = "read"

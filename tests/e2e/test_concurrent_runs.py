@@ -122,6 +122,8 @@ def settings(cloud: LocalCloud) -> Mapping[str, str]:
         "STATE_BUCKET": STATE_BUCKET,
         "SYNC_QUEUE": f"{QUEUES}/sync",
         "POLL_QUEUE": f"{QUEUES}/poll",
+        "FETCH_QUEUE": f"{QUEUES}/fetch",
+        "FETCH_URL": cloud.addresses["fetch_images"],
         "SYNC_URL": cloud.addresses["sync_gallery"],
         "POLL_URL": cloud.addresses["poll_jobs"],
         "SYNC_WINDOW_SECONDS": str(cloud.plan.window),

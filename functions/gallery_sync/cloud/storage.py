@@ -283,12 +283,12 @@ class BucketRemoved:
         """See ports.Removed."""
         with _translated(f"keep {path}"), suppress(exceptions.PreconditionFailed):
             self._state.blob(path).upload_from_string(
-                picture, content_type=names.content_type(path), if_generation_match=0, checksum="crc32c", **self._call
+                picture, content_type=_type(path), if_generation_match=0, checksum="crc32c", **self._call
             )
 
     def _copied(self, source: Blob, generation: int | None, path: str) -> bool:
         target = self._state.blob(path)
-        target.content_type = names.content_type(path)
+        target.content_type = _type(path)
         with _translated(f"keep {path}"):
             try:
                 token = None
@@ -337,6 +337,14 @@ class BucketBin:
             except (exceptions.BadRequest, exceptions.Forbidden) as error:
                 raise NotRemoved(f"Cloud Storage does not let it be moved ({_kind(error)}): {LOCKED}") from None
         return True
+
+
+def _type(path: str) -> str:
+    """Give the media type of what the shop showed, which may be of a kind that nobody drops."""
+    try:
+        return names.content_type(path)
+    except KeyError:
+        return "application/octet-stream"
 
 
 def _bin_path(name: str) -> str:

@@ -49,4 +49,5 @@ def fetch_world(settings: FetchImages) -> FetchWorld:
         removed=BucketRemoved(drops, state),
         original=original,
         decode=decode,
+        verify=settings.verify,
     )

@@ -134,6 +134,19 @@ class FetchQueueSettings(QueueSettings):
 
 
 @dataclass(frozen=True, kw_only=True)
+class VerifySettings(Settings):
+    """Of whoever sees to what landed. `verify`: whether it is looked at in the shop (`core.shop_facts`)."""
+
+    verify: Verify = "auto"
+
+    def check(self) -> None:
+        """See Settings.check."""
+        super().check()
+        if self.verify not in get_args(Verify):
+            raise BadSetting(f"the setting VERIFY is {self.verify!r}: write auto, on or off")
+
+
+@dataclass(frozen=True, kw_only=True)
 class StateSettings(Settings):
     """Of whoever reads and writes documents."""
 
@@ -195,24 +208,25 @@ class OnlySettings(Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SyncGallery(ShopSettings, StateSettings, SyncQueueSettings, PollQueueSettings, FetchQueueSettings, OnlySettings):
-    """The function `sync_gallery`. `verify`: whether what landed is looked at in the shop (`core.receipts`)."""
+class SyncGallery(
+    ShopSettings,
+    StateSettings,
+    SyncQueueSettings,
+    PollQueueSettings,
+    FetchQueueSettings,
+    VerifySettings,
+    OnlySettings,
+):
+    """The function `sync_gallery`."""
 
     drop_bucket: str
-    verify: Verify = "auto"
     mirror_deletes: bool = False
     remove_reference: bool = False
     max_attempts: int = 5
 
-    def check(self) -> None:
-        """See Settings.check."""
-        super().check()
-        if self.verify not in get_args(Verify):
-            raise BadSetting(f"the setting VERIFY is {self.verify!r}: write auto, on or off")
-
 
 @dataclass(frozen=True, kw_only=True)
-class FetchImages(ShopSettings, StateSettings, SyncQueueSettings, FetchQueueSettings):
+class FetchImages(ShopSettings, StateSettings, SyncQueueSettings, FetchQueueSettings, VerifySettings):
     """The function `fetch_images`."""
 
     drop_bucket: str

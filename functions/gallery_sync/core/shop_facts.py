@@ -34,6 +34,14 @@ class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
     probed_at: float = 0.0
 
 
+def is_nowhere(facts: Facts, gallery: str) -> bool:
+    """Whether nobody knows where this gallery's pictures are, and asking Shoptet would not tell either.
+
+    What the probe could not fetch is not tried again, and of `shop360` Shoptet tells nothing (docs/shoptet.md, U22).
+    """
+    return gallery not in facts.originals and (facts.probed_at > 0 or gallery != "shop")
+
+
 def looks_at(facts: Facts, verify: Verify, gallery: str) -> bool:
     """Whether what landed in this gallery is looked at in the shop."""
     return verify == "on" or (verify == "auto" and facts.probed_at > 0 and gallery in facts.originals)

@@ -7,7 +7,7 @@ import msgspec
 from gallery_sync.core import numbering
 from gallery_sync.core.ledger import Ledger, is_shown
 from gallery_sync.core.ledger_document import BadDocument
-from gallery_sync.core.shop_facts import Facts, Numbers
+from gallery_sync.core.shop_facts import Facts, Numbers, is_nowhere
 from gallery_sync.core.shop_values import Gallery, Image
 from gallery_sync.ports import shop_errors
 from gallery_sync.state import shop_facts
@@ -49,8 +49,7 @@ def learned(world: RequestWorld, known: Facts, numbers: Numbers | None) -> Facts
 def originals_at(world: FetchWorld, guid: str, gallery: Gallery) -> str | None:
     """Give where the gallery's pictures are: as it is known, or as Shoptet tells it; None if they are not to be had now."""
     facts = known_facts(world)
-    # What the probe could not fetch is not tried again, and nobody tells where frames of `shop360` are.
-    if gallery in facts.originals or facts.probed_at or gallery != "shop":
+    if gallery in facts.originals or is_nowhere(facts, gallery):
         return facts.originals.get(gallery)
     try:
         address = world.shop.originals()

@@ -7,7 +7,8 @@ anything else                              what the shop's own site gives
 What cannot be had is tried again for an hour. Then the request ends as failed, and nothing was deleted.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Final
 
 import msgspec
@@ -18,6 +19,7 @@ from gallery_sync.core.ledger import Intent, Ledger
 from gallery_sync.core.operation import Outcome, Problem
 from gallery_sync.core.pictures import NAME_KEY, owner
 from gallery_sync.core.schedule import together
+from gallery_sync.core.shop_facts import is_nowhere
 from gallery_sync.core.shop_values import Image, Product
 from gallery_sync.ports import shop_errors
 from gallery_sync.ports.shop_errors import NoOriginal
@@ -58,7 +60,10 @@ def keep(world: FetchWorld, ledger: Ledger, intent: Intent, until: float) -> Non
     except PreconditionFailed:
         # Another run keeps the same.
         is_late, missing = True, {}
-    if missing:
+    if missing and is_nowhere(known_facts(world), ledger.gallery):
+        # Another hour tells nothing more.
+        _ended(world, ledger, intent, kept.not_kept(_few(missing)))
+    elif missing:
         _later(world, ledger, intent, missing)
     elif is_late:
         world.queue.fetch(ledger.guid, ledger.gallery, world.clock.now())
@@ -72,8 +77,11 @@ def _later(world: FetchWorld, ledger: Ledger, intent: Intent, missing: Mapping[s
     if now <= intent.at + kept.KEPT_WITHIN:
         world.queue.fetch(ledger.guid, ledger.gallery, together(now, AGAIN))
         return
-    few = ", ".join(f"{name} ({why})" for name, why in list(missing.items())[:3])
-    _ended(world, ledger, intent, kept.not_kept(few))
+    _ended(world, ledger, intent, kept.not_kept(_few(missing)))
+
+
+def _few(missing: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} ({why})" for name, why in list(missing.items())[:3])
 
 
 def _keep(
@@ -87,6 +95,8 @@ def _keep(
     listed = {image.name: image for image in product.images[ledger.gallery]}
     missing: dict[str, str] = {}
     is_late = False
+    # Asked once, and only if it is needed.
+    address = cache(lambda: originals_at(world, ledger.guid, ledger.gallery))
     for name in names:
         image = listed.get(name)
         if name in rows and kept.are_kept(ledger, (name,), (image,) if image is not None else (), (rows[name],)):
@@ -95,7 +105,7 @@ def _keep(
             is_late = True
             break
         try:
-            rows[name] = _image(world, ledger, intent, product, name, image)
+            rows[name] = _image(world, ledger, intent, product, name, image, address)
         except NoOriginal as error:
             if image is not None:
                 missing[name] = str(error)
@@ -108,7 +118,13 @@ def _keep(
 
 
 def _image(
-    world: FetchWorld, ledger: Ledger, intent: Intent, product: Product, name: str, image: Image | None
+    world: FetchWorld,
+    ledger: Ledger,
+    intent: Intent,
+    product: Product,
+    name: str,
+    image: Image | None,
+    address: Callable[[], str | None],
 ) -> KeptImage:
     """Keep one image. Raises NoOriginal where its picture is not to be had."""
     operation, piece = intents.piece(intent)
@@ -120,10 +136,10 @@ def _image(
     path = kept.picture_path(operation, piece, name, times, live.checksum if live is not None else "")
     contents = kept.sent_for(key, ledger.entries[key]) if key is not None else ()
     if not any(world.removed.keep(content, path) for content in contents):
-        address = originals_at(world, ledger.guid, ledger.gallery)
-        if address is None:
+        where_they_are = address()
+        if where_they_are is None:
             raise NoOriginal("nobody knows where its picture is")
-        world.removed.put(path, world.original(address, name))
+        world.removed.put(path, world.original(where_they_are, name))
     entry, listing = ledger.entries[key] if key is not None else None, product.images[ledger.gallery]
     numbered = kept.are_mixed(ledger, listing) or kept.is_moved(ledger, listing, known_facts(world))
     return kept.row_of(entry, key, name, image, product, path, numbered=numbered)

@@ -18,10 +18,11 @@ from gallery_sync.core.likeness import alike
 from gallery_sync.core.lookalikes import claims
 from gallery_sync.core.names import DROP_KEY, outbox, shortened
 from gallery_sync.core.schedule import pause
+from gallery_sync.core.shop_facts import looks_at
 from gallery_sync.ports.decoder import Decoded, Unreadable
 from gallery_sync.ports.queue import Fetch
 from gallery_sync.ports.shop_errors import NoOriginal
-from gallery_sync.work.facts import originals_at
+from gallery_sync.work.facts import known_facts, originals_at
 from gallery_sync.work.report import report, where
 from gallery_sync.work.world import FetchWorld
 
@@ -32,8 +33,9 @@ def verify(world: FetchWorld, task: Fetch) -> None:
     """Look at what a gallery shows of ours. Raises StorageUnavailable, BadDocument, TasksError: the task then comes again."""
     ledger = world.ledgers.read(task.guid, task.gallery).ledger
     flight = ledger.flight
-    unclear = flight is not None and bool(flight.unclear)
-    if not unclear and not receipts.due(ledger):
+    unclear = flight is not None and bool(flight.unclear) and world.verify != "off"
+    looks = looks_at(known_facts(world), world.verify, task.gallery) and bool(receipts.due(ledger))
+    if not unclear and not looks:
         return
     address = originals_at(world, task.guid, task.gallery)
     if address is None:

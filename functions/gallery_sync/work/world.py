@@ -93,3 +93,4 @@ class FetchWorld(BaseWorld):
     removed: Removed
     original: Callable[[str, str], bytes]
     decode: Decode
+    verify: Verify = "auto"

@@ -264,6 +264,7 @@ class Universe:
             removed=site,
             original=site.original,
             decode=decode,
+            verify="on" if self.setting.verify else "off",
         )
 
     def poll_world(self, clock: SkewedClock) -> PollWorld:

@@ -177,6 +177,7 @@ class Place:
             removed=BucketRemoved(self.drops, self.state, *bounds),
             original=lambda address, name: Originals(self.session, self.clock, address).fetch(name),
             decode=decode_here,
+            verify=self.circumstances.verify or "off",
         )
 
     def _tokens(self, documents: BucketDocuments, session: requests.Session) -> Tokens:

@@ -46,7 +46,7 @@ def cloud(
     plan = Plan(
         sandbox=shop_for(pictures()),
         sweep=False,
-        settings={"SHOPTET_WEBHOOK_KEYS": WEBHOOK_KEY},
+        settings={"SHOPTET_WEBHOOK_KEYS": WEBHOOK_KEY, "VERIFY": "on"},
         source=installed.source,
         python=str(installed.python),
     )

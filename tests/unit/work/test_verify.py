@@ -15,6 +15,7 @@ from gallery_sync.core.likeness import SIDE, Signature
 from gallery_sync.core.names import outbox
 from gallery_sync.core.schedule import Timing
 from gallery_sync.core.shop_facts import Facts
+from gallery_sync.core.shop_facts import Verify as How
 from gallery_sync.core.shop_values import Gallery, Product
 from gallery_sync.log import Log
 from gallery_sync.ports import shop_errors
@@ -56,6 +57,7 @@ class Town:
     files: dict[tuple[str, int], bytes] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     address: str | Exception | None = ADDRESS
+    how: How = "on"
     seconds: float = 0.0
     """That one picture takes."""
 
@@ -113,6 +115,7 @@ class Town:
             removed=self,
             original=self.original,
             decode=decode,
+            verify=self.how,
         )
         verify(world, Fetch(GUID, gallery))
 
@@ -278,6 +281,24 @@ def test_what_the_probe_could_not_fetch_and_frames_are_not_asked_for(town: Town)
     )
     town.verify("shop360")
     assert town.asked == []
+
+
+@pytest.mark.parametrize(("how", "facts", "looks"), [("off", HERE, 0), ("auto", Facts(), 0), ("auto", HERE, 1)])
+def test_whoever_does_not_want_it_has_nothing_looked_at(town: Town, how: How, facts: Facts, looks: int) -> None:
+    shop_facts.note(town.documents, lambda _: facts)
+    town.how = how
+    town.verify()
+    assert len(town.asked) == looks
+
+
+@pytest.mark.parametrize(("how", "known"), [("off", {}), ("auto", {A: "9.jpg"})])
+def test_who_is_who_is_asked_unless_it_is_off(town: Town, how: How, known: dict[str, str]) -> None:
+    town.documents.delete(shop_facts.PATH)
+    town.holds({A: Entry(wanted("a.jpg")), B: Entry(wanted("b.jpg"))}, flight=unclear("9.jpg"))
+    town.how, town.site = how, {"9.jpg": b"10"}
+    town.verify()
+    assert town.ledger.flight is not None
+    assert town.ledger.flight.claimed == known
 
 
 def test_a_gallery_with_nothing_to_look_at_asks_nothing(town: Town) -> None:
