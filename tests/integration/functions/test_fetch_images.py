@@ -32,7 +32,7 @@ def hold(documents: BucketDocuments) -> Ledgers:
 def fetch_images(
     settings: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory, forks: Forks
 ) -> Iterator[Function]:
-    with running("fetch_images", settings, tmp_path_factory.mktemp("logs"), forks) as function:
+    with running("fetch_images", {**settings, "VERIFY": "on"}, tmp_path_factory.mktemp("logs"), forks) as function:
         yield function
         assert "Traceback" not in function.written()
 
