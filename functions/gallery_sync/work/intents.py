@@ -146,6 +146,9 @@ def _restored(world: RequestWorld, held: Held, intent: Intent, listing: Listing)
     came = restore.outcomes(ledger, was, listing)
     if intent.attempts < world.max_attempts:
         came = _referenced(world, held, intent, was, came)
+    else:
+        codes = {code: "" for row in was.images for code in row.variants}
+        came = restore.unreferenced(was, came, codes, f"Shoptet's answer was lost {intent.attempts} times")
     back = {one.name: row.name for row, one in zip(was.images, came, strict=True) if one.state == "live"}
     names = {row: name for name, row in back.items()}
     images = tuple(replace(row, restored=names.get(row.name) or row.restored) for row in was.images)

@@ -40,6 +40,7 @@ ENDPOINTS: Final = (
     Endpoint("GET /api/products/{guid}/images/{gallery}", False, lambda shop, _: shop.images(NOWHERE, "shop")),
     Endpoint("GET /api/products/{guid}", False, lambda shop, _: shop.product(NOWHERE)),
     Endpoint("GET /api/products/code/{code}", False, lambda shop, _: shop.guid_of("gallery-sync-check")),
+    Endpoint("GET /api/eshop", False, lambda shop, _: shop.originals()),
     Endpoint("GET /api/system/jobs", False, lambda shop, now: shop.jobs(created_from=now - SEND_WITHIN)),
     Endpoint("GET /api/system/jobs/{jobId}", False, lambda shop, _: shop.job("gallery-sync-check")),
     Endpoint(
@@ -60,6 +61,11 @@ ENDPOINTS: Final = (
         lambda shop, now: shop.update_attributes(
             NOWHERE, "shop", [Attributes(NO_NAME, priority=1)], send_until=now + SEND_WITHIN
         ),
+    ),
+    Endpoint(
+        "PATCH /api/products/{guid}",
+        True,
+        lambda shop, now: shop.refer(NOWHERE, {"gallery-sync-check": NO_NAME}, send_until=now + SEND_WITHIN),
     ),
     Endpoint(
         "DELETE /api/products/{guid}/images/{gallery}/{imageName}",

@@ -196,3 +196,18 @@ def test_a_lost_answer_anywhere_on_the_way_changes_nothing_of_it(cloud: Cloud, c
         restored(place, operation)
         assert place.shown() == before
         assert referenced(place) == shows
+
+
+@pytest.mark.parametrize(("fault", "more"), [("reset_after", {"work": False}), ("status", {"status": 422})])
+def test_references_that_cannot_be_set_again_are_told_at_their_images(
+    cloud: Cloud, fault: str, more: dict[str, object]
+) -> None:
+    with opened(cloud, Circumstances()) as place:
+        before = shop(place)
+        operation = deleted(place)
+        place.api.fault("product.update", fault, times=50, **more)
+        told = restored(place, operation)
+        assert place.shown() == before
+        reasons = {image["name"]: image.get("reason", "") for image in told["galleries"][0]["images"]}
+        assert [name for name, reason in reasons.items() if "its variants do not show it" in reason] == [second(place)]
+        assert place.quiet()

@@ -29,7 +29,7 @@ from .support import (
 
 SHOP = SandboxConfig(
     products=DEFAULT_PRODUCTS,
-    private_tokens=(Token(TOKEN), Token(READ_ONLY, ("*.list", "jobs.*", "product.*"))),
+    private_tokens=(Token(TOKEN), Token(READ_ONLY, ("*.list", "jobs.*", "product.by_code", "product.detail"))),
     oauth_tokens=(Token(OAUTH),),
 )
 

@@ -12,7 +12,7 @@ def test_a_deployment_that_is_as_it_should_be_gets_ticks_alone(ready: Deployment
     result = ready.run("check")
     assert result.exit_code == 0, result.output
     assert crosses(result.output) == []
-    assert result.output.count("✓ right to ") == 11
+    assert result.output.count("✓ right to ") == 13
     for subject in ("token", "goes to", "newest key", "clocks", "drop bucket", "preconditions", "signed URLs", "queue"):
         assert subject in result.output
 
@@ -43,6 +43,7 @@ def test_a_dry_run_writes_nothing_even_for_a_moment(ready: Deployment) -> None:
         "images.list",
         "product.by_code",
         "product.detail",
+        "eshop.info",
         "jobs.list",
         "jobs.detail",
     }
@@ -86,13 +87,15 @@ def test_each_missing_right_is_named(ready: Deployment) -> None:
     result = ready.run("check")
     assert result.exit_code == 1
     assert crosses(result.output) == [
+        "right to GET /api/eshop",
         "right to POST /api/products/{guid}/images/{gallery}",
         "right to PATCH /api/products/{guid}/images/{gallery}/source",
         "right to PATCH /api/products/{guid}/images/{gallery}",
+        "right to PATCH /api/products/{guid}",
         "right to DELETE /api/products/{guid}/images/{gallery}/{imageName}",
         "right to DELETE /api/products/{guid}/images/{gallery}",
     ]
-    assert result.output.count("grant this token") == 5
+    assert result.output.count("grant this token") == 7
 
 
 def test_without_the_webhook_the_calls_that_need_it_and_the_webhook_are_crosses(deployment: Deployment) -> None:
