@@ -188,7 +188,7 @@ variable "history_days" {
 }
 
 variable "removed_days" {
-  description = "Days for which files that a cleanup removed from the drop bucket are kept in the state bucket, under removed/."
+  description = "Days for which files that a cleanup removed from the drop bucket, and what was kept of images that a request deleted, are kept in the state bucket, under removed/."
   type        = number
   default     = 90
 

@@ -63,7 +63,7 @@ from tests.faults.table.here import decode_here
 from tests.faults.table.inside import Shop, on, served_inside
 
 LOCATION: Final = "projects/local/locations/local"
-SILENCE: Final = 0.25
+SILENCE: Final = 0.4
 """Seconds after which an answer counts as not coming; the local servers answer within milliseconds."""
 CODE: Final = "HRNEK-01"
 """The code of the product whose guid is MUG."""
