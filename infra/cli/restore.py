@@ -32,8 +32,7 @@ def listed(documents: Documents) -> Iterator[str]:
 
 def kept_of(documents: Documents, operation: str) -> list[Kept]:
     """Give what was kept of an operation. Raises Stop where that is nothing, BadDocument, StorageUnavailable."""
-    found = (removed.read(documents, operation, piece)[0] for piece in removed.pieces(documents, operation))
-    kept = [one for one in found if one is not None]
+    kept = removed.of_operation(documents, operation)
     if not kept:
         raise Stop(
             f"nothing was kept of the operation '{operation}': gallery-sync restore --list shows what can come back"

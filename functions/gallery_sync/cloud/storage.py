@@ -208,17 +208,7 @@ class BucketOutbox:
             target.content_encoding = content.encoding
         with _translated(f"copy {content.source}"):
             try:
-                token = None
-                while True:
-                    token, _, _ = target.rewrite(
-                        source,
-                        token=token,
-                        if_generation_match=0,
-                        if_source_generation_match=content.generation,
-                        **self._call,
-                    )
-                    if token is None:
-                        return True
+                _rewritten(target, source, content.generation, self._call, if_generation_match=0)
             except exceptions.PreconditionFailed:
                 # Either the copy is there already, or the source has another generation by now.
                 return bool(target.exists(**self._call))
@@ -226,6 +216,7 @@ class BucketOutbox:
                 return False
             except (exceptions.BadRequest, exceptions.Forbidden) as error:
                 raise _FileRefused(_kind(error)) from None
+        return True
 
 
 class _FileRefused(Exception):
@@ -256,7 +247,7 @@ class BucketSent:
                 blob = find(name, **self._call)
                 if blob is None or (blob.size or 0) > MOST_SENT:
                     return None
-                # As it was uploaded: what its encoding says is Shoptet's to undo.
+                # As Shoptet gets it: without its `contentEncoding`.
                 return bytes(blob.download_as_bytes(if_generation_match=blob.generation, **self._call))
             except (exceptions.NotFound, exceptions.PreconditionFailed, exceptions.Forbidden, exceptions.BadRequest):
                 return None
@@ -274,9 +265,8 @@ class BucketRemoved:
 
     def keep(self, content: Content, path: str) -> bool:
         """See ports.Removed."""
-        copy = self._state.blob(names.outbox(content.source, content.generation))
-        return self._copied(copy, None, path) or self._copied(
-            self._drops.blob(content.source), content.generation, path
+        return self._copied(self._state, names.outbox(content.source, content.generation), None, path) or self._copied(
+            self._drops, content.source, content.generation, path
         )
 
     def put(self, path: str, picture: bytes) -> None:
@@ -286,26 +276,22 @@ class BucketRemoved:
                 picture, content_type=_type(path), if_generation_match=0, checksum="crc32c", **self._call
             )
 
-    def _copied(self, source: Blob, generation: int | None, path: str) -> bool:
+    def _copied(self, bucket: Bucket, name: str, generation: int | None, path: str) -> bool:
         target = self._state.blob(path)
         target.content_type = _type(path)
         with _translated(f"keep {path}"):
             try:
-                token = None
-                while True:
-                    token, _, _ = target.rewrite(
-                        source,
-                        token=token,
-                        if_generation_match=0,
-                        if_source_generation_match=generation,
-                        **self._call,
-                    )
-                    if token is None:
-                        return True
+                source = bucket.get_blob(name, generation=generation, **self._call)
+                if source is None:
+                    return False
+                # What a rewrite names is all that the copy has of the source's metadata, as of the outbox's.
+                target.content_encoding = source.content_encoding
+                _rewritten(target, source, int(source.generation), self._call, if_generation_match=0)
             except exceptions.PreconditionFailed:
                 return bool(target.exists(**self._call))
             except (exceptions.NotFound, exceptions.BadRequest, exceptions.Forbidden):
                 return False
+        return True
 
 
 class BucketBin:
@@ -324,19 +310,22 @@ class BucketBin:
         target = self._state.blob(_bin_path(file.name))
         with _translated(f"remove {file.name}"):
             try:
-                token = None
-                while True:
-                    token, _, _ = target.rewrite(
-                        source, token=token, if_source_generation_match=file.generation, **self._call
-                    )
-                    if token is None:
-                        break
+                _rewritten(target, source, file.generation, self._call)
                 source.delete(if_generation_match=file.generation, **self._call)
             except (exceptions.PreconditionFailed, exceptions.NotFound):
                 return False
             except (exceptions.BadRequest, exceptions.Forbidden) as error:
                 raise NotRemoved(f"Cloud Storage does not let it be moved ({_kind(error)}): {LOCKED}") from None
         return True
+
+
+def _rewritten(target: Blob, source: Blob, generation: int, call: dict[str, Any], **conditions: int) -> None:
+    """Copy this very generation of an object, in as many calls as storage wants for that."""
+    token = None
+    while True:
+        token, _, _ = target.rewrite(source, token=token, if_source_generation_match=generation, **conditions, **call)
+        if token is None:
+            return
 
 
 def _type(path: str) -> str:

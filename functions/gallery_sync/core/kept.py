@@ -15,10 +15,10 @@ from gallery_sync.core.ledger import Content, Entry, Intent, Ledger, Live, Wante
 from gallery_sync.core.names import DROP_KEY
 from gallery_sync.core.operation import Problem
 from gallery_sync.core.pictures import NAME_KEY
+from gallery_sync.core.schedule import HOUR
 from gallery_sync.core.shop_facts import Facts
 from gallery_sync.core.shop_values import Gallery, Image, Product
 
-HOUR: Final = 3600.0
 KEPT_WITHIN: Final = HOUR
 """Seconds from the request, after which what could not be kept ends it: nothing is deleted then."""
 KEPT_AGAIN: Final = 20
@@ -46,7 +46,10 @@ class KeptImage(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Kept(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What was kept for one piece of an operation, `at` (epoch seconds). `product` is the product's name, for people."""
+    """What was kept for one piece of an operation, `at` (epoch seconds). `product` is the product's name, for people.
+
+    `caller` is who asked: the operation itself is forgotten earlier.
+    """
 
     operation: str
     piece: str
@@ -54,6 +57,7 @@ class Kept(msgspec.Struct, frozen=True, omit_defaults=True):
     gallery: Gallery
     at: float
     product: str | None = None
+    caller: str = ""
     images: tuple[KeptImage, ...] = ()
 
 

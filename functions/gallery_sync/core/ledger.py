@@ -94,7 +94,7 @@ Saw = Literal["nothing", "same", "similar", "unsure", "different", "replaced"]
 """
 
 
-class Seen(msgspec.Struct, frozen=True, omit_defaults=True):
+class Sighting(msgspec.Struct, frozen=True, omit_defaults=True):
     """What one look at an image saw: `sent` is what we have, `shown` what the shop gave, `why` says why it gave nothing."""
 
     saw: Saw
@@ -104,7 +104,7 @@ class Seen(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Receipt(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What came of looking at an image in the shop, `at` (epoch seconds): see Seen. `tries` are those that saw nothing.
+    """What came of looking at an image in the shop, `at` (epoch seconds): see Sighting. `tries` are those that saw nothing.
 
     `times_different`: how often it was another picture than the one that was sent; after the first time it is sent again.
     `before`: the SHA-256 of what the shop showed for the content before this one. If it shows that still, it is stale, however
@@ -445,7 +445,8 @@ def reconcile_at(ledger: Ledger) -> float:
     # An entry that waits for another try is open whatever it is for: content, attributes or a deletion.
     open_entries = [e for e in ledger.entries.values() if is_waiting(e) or (e.failure is None and e.not_before)]
     waiting = [max(e.not_before, pause) for e in open_entries]
-    waiting += [pause for _ in ledger.intents]
+    # What has to be kept first waits for that, and the gallery comes back to it at `due_at`.
+    waiting += [max(ledger.due_at, pause) if intent.keep == "due" else pause for intent in ledger.intents]
     waiting += [max(ledger.due_at, pause)] if ledger.due_at else []
     return max(1.0, min(waiting)) if waiting else 0.0
 

@@ -31,7 +31,8 @@ class AskedImage(msgspec.Struct, frozen=True, omit_defaults=True):
 class Part(msgspec.Struct, frozen=True, omit_defaults=True):
     """What is asked of one gallery; `product` is a guid or a code. `dry_run`: only tell what would be deleted.
 
-    `unkept`: what is deleted need not be kept before. A restoration has in `name` what it brings back: operation and piece.
+    `unkept`: what is deleted need not be kept before; that it is not said is the rule, so that a request has the digest that
+    earlier versions gave it. A restoration has in `name` what it brings back: operation and piece.
     """
 
     kind: Kind

@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from gallery_sync.core.checksums import is_same
-from gallery_sync.core.ledger import Entry, Failure, Ledger, Live, Receipt, Seen, is_shown, with_entries
+from gallery_sync.core.ledger import Entry, Failure, Ledger, Live, Receipt, Sighting, is_shown, with_entries
 from gallery_sync.core.shop_times import epoch
 from gallery_sync.core.shop_values import Image
 
@@ -38,7 +38,7 @@ def _is_due(entry: Entry) -> bool:
     return live.receipt is None or (live.receipt.saw == "nothing" and live.receipt.tries < MOST_TRIES)
 
 
-def noted(ledger: Ledger, seen: Mapping[str, Seen], before: Ledger, now: float) -> Ledger:
+def noted(ledger: Ledger, seen: Mapping[str, Sighting], before: Ledger, now: float) -> Ledger:
     """Give the ledger with what was seen of these keys' images, as far as they still are what `before` says of them."""
     changed = {
         key: _noted(ledger.entries[key], one, now)
@@ -54,7 +54,7 @@ def _shows(entry: Entry) -> tuple[str, str, Receipt | None] | None:
     return (live.name, live.checksum, live.receipt) if live is not None else None
 
 
-def _noted(entry: Entry, seen: Seen, now: float) -> Entry:
+def _noted(entry: Entry, seen: Sighting, now: float) -> Entry:
     if entry.live is None:
         return entry
     before = entry.live.receipt or Receipt()

@@ -34,6 +34,8 @@ class Timing:
     """Missing means missing in two listings that are this far apart: a listing may lag behind a finished job."""
     look_after: float = 60.0
     """How long after it landed a picture is looked at in the shop."""
+    look_again: float = HOUR
+    """After this its gallery is reconciled to see whether it was: the look may have been lost."""
     poll_window: float = 2.0
     """Hints and polls within this time become one."""
     poll_first: float = 15.0

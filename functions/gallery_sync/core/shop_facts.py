@@ -44,4 +44,6 @@ def is_nowhere(facts: Facts, gallery: str) -> bool:
 
 def looks_at(facts: Facts, verify: Verify, gallery: str) -> bool:
     """Whether what landed in this gallery is looked at in the shop."""
-    return verify == "on" or (verify == "auto" and facts.probed_at > 0 and gallery in facts.originals)
+    if verify == "auto":
+        return facts.probed_at > 0 and gallery in facts.originals
+    return verify == "on" and not is_nowhere(facts, gallery)

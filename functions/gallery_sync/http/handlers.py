@@ -106,10 +106,10 @@ def cleanups(call: Call) -> Answer:
 def state(call: Call) -> Answer:
     """Show what became of an operation: the caller's own, or one of a signed event, whose sender has no key to ask with."""
     switches(call.asked.query)
-    name, documents = call.names["id"], call.world.documents
-    operation = operations.find(documents, name) if ID.fullmatch(name) else None
-    if operation is None or operation.caller not in (call.caller.name, WEBHOOKS):
-        raise Rejected(404, Flaw("no-such-operation", "you have no operation with this id", "id"))
+    documents = call.world.documents
+    operation = _own_operation(call)
+    if operation is None:
+        raise _no_such_operation()
     # Before the ledgers: what is noted as accepted stands in them, or something later took its place.
     accepted = operations.accepted(documents, operation.id)
     names = operations.concluded_pieces(documents, operation.id)
@@ -127,16 +127,27 @@ def restore(call: Call) -> Answer:
     """Bring back what an operation deleted: the caller's own, or one of a signed event."""
     switches(call.asked.query)
     call.asked.nothing()
-    name, documents = call.names["id"], call.world.documents
-    asked = operations.find(documents, name) if ID.fullmatch(name) else None
-    if asked is None or asked.caller not in (call.caller.name, WEBHOOKS):
-        raise Rejected(404, Flaw("no-such-operation", "you have no operation with this id", "id"))
-    found = (removed.read(documents, name, piece)[0] for piece in removed.pieces(documents, name))
-    kept = [one for one in found if one is not None]
+    name = call.names["id"]
+    found = removed.of_operation(call.world.documents, name) if ID.fullmatch(name) else []
+    # The request itself may be forgotten by now.
+    kept = [one for one in found if one.caller in (call.caller.name, WEBHOOKS)]
+    if not kept and _own_operation(call) is None:
+        raise _no_such_operation()
     if not kept:
         message = "nothing was kept of it: it deleted nothing, it was asked with keep=false, or that is too long ago"
         raise Rejected(404, Flaw("nothing-kept", message, "id"))
     return _later(call, parts.restore(kept))
+
+
+def _own_operation(call: Call) -> Operation | None:
+    """Give the operation that the path names: the caller's own, or a signed event's, whose sender has no key to ask with."""
+    name = call.names["id"]
+    operation = operations.find(call.world.documents, name) if ID.fullmatch(name) else None
+    return operation if operation is not None and operation.caller in (call.caller.name, WEBHOOKS) else None
+
+
+def _no_such_operation() -> Rejected:
+    return Rejected(404, Flaw("no-such-operation", "you have no operation with this id", "id"))
 
 
 def _clean(call: Call, name: str | None, chosen: Mapping[str, bool]) -> Answer:

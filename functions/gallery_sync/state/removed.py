@@ -36,15 +36,18 @@ def write(documents: Documents, kept: Kept, generation: int) -> None:
     documents.write(path(kept.operation, kept.piece), msgspec.json.encode(kept), generation=generation)
 
 
-def pieces(documents: Documents, operation: str) -> list[str]:
-    """Name the pieces of an operation for which anything was kept."""
-    found = (_KEPT.fullmatch(listed.path) for listed in documents.list(f"{PREFIX}{operation}/"))
-    return [match[2] for match in found if match is not None]
+def of_operation(documents: Documents, operation: str) -> list[Kept]:
+    """Give all that was kept for the pieces of an operation. Raises BadDocument, StorageUnavailable."""
+    return list(_listed(documents, f"{PREFIX}{operation}/"))
 
 
 def everything(documents: Documents) -> Iterator[Kept]:
     """Give all that was kept, in the order of operations' ids. Raises BadDocument, StorageUnavailable."""
-    for listed in documents.list(PREFIX):
+    return _listed(documents, PREFIX)
+
+
+def _listed(documents: Documents, prefix: str) -> Iterator[Kept]:
+    for listed in documents.list(prefix):
         match = _KEPT.fullmatch(listed.path)
         if match is not None:
             kept, _ = read(documents, match[1], match[2])

@@ -1,6 +1,7 @@
 """What is known of the shop (`shop.json`): read where it decides, and learned where a flight tells."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import msgspec
 
@@ -10,6 +11,7 @@ from gallery_sync.core.ledger_document import BadDocument
 from gallery_sync.core.shop_facts import Facts, Numbers, is_nowhere
 from gallery_sync.core.shop_values import Gallery, Image
 from gallery_sync.ports import shop_errors
+from gallery_sync.ports.shop_errors import NoOriginal
 from gallery_sync.state import shop_facts
 from gallery_sync.work.report import where
 from gallery_sync.work.world import BaseWorld, FetchWorld, RequestWorld
@@ -47,10 +49,15 @@ def learned(world: RequestWorld, known: Facts, numbers: Numbers | None) -> Facts
 
 
 def originals_at(world: FetchWorld, guid: str, gallery: Gallery) -> str | None:
-    """Give where the gallery's pictures are: as it is known, or as Shoptet tells it; None if they are not to be had now."""
+    """Give where the gallery's pictures are: as it is known, or as Shoptet tells it, which is asked once.
+
+    None where Shoptet cannot be asked now: the task is enqueued again. Raises NoOriginal where nobody knows.
+    """
     facts = known_facts(world)
-    if gallery in facts.originals or is_nowhere(facts, gallery):
-        return facts.originals.get(gallery)
+    if gallery in facts.originals:
+        return facts.originals[gallery]
+    if is_nowhere(facts, gallery):
+        raise NoOriginal("nobody knows where the shop's pictures are")
     try:
         address = world.shop.originals()
     except shop_errors.TryLater as error:
@@ -59,15 +66,12 @@ def originals_at(world: FetchWorld, guid: str, gallery: Gallery) -> str | None:
         return None
     except (shop_errors.NotAllowed, shop_errors.Refused) as error:
         world.log.say("WARNING", f"where the shop's pictures are is not to be had: {error}")
-        return None
+        raise NoOriginal(f"where the shop's pictures are is not to be had: {error}") from None
     if address is None:
-        world.log.say("WARNING", "Shoptet does not tell where the shop's pictures are, so they cannot be looked at")
-        return None
-    try:
+        raise NoOriginal("Shoptet does not tell where the shop's pictures are")
+    # Where it cannot be noted, that was told when it was read.
+    with suppress(BadDocument):
         shop_facts.note(world.documents, lambda known: replace(known, originals={**known.originals, gallery: address}))
-    except BadDocument:
-        # It was told when it was read.
-        return address
     return address
 
 

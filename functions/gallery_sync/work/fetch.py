@@ -36,6 +36,6 @@ def _fetch(world: FetchWorld, task: Fetch) -> None:
         if intent.keep == "due" and world.clock.now() < until:
             keep(world, ledger, intent, until)
     if world.clock.now() < until:
-        verify(world, task)
+        verify(world, task, until)
     else:
         world.queue.fetch(task.guid, task.gallery, world.clock.now())

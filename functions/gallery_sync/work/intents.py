@@ -19,8 +19,8 @@ Changes of attributes that wait behind one another, of other images each, are on
 of them is sent alone: it may be another that is to blame.
 """
 
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import reduce
 from itertools import chain, takewhile
 
@@ -149,9 +149,10 @@ def _restored(world: RequestWorld, held: Held, intent: Intent, listing: Listing)
     else:
         codes = {code: "" for row in was.images for code in row.variants}
         came = restore.unreferenced(was, came, codes, f"Shoptet's answer was lost {intent.attempts} times")
-    back = {one.name: row.name for row, one in zip(was.images, came, strict=True) if one.state == "live"}
-    names = {row: name for name, row in back.items()}
-    images = tuple(replace(row, restored=names.get(row.name) or row.restored) for row in was.images)
+    images = tuple(
+        replace(row, restored=(one.name if one.state == "live" else None) or row.restored)
+        for row, one in zip(was.images, came, strict=True)
+    )
     with suppress(PreconditionFailed):
         # Another run wrote the same.
         removed.write(world.documents, replace(was, images=images), generation)
@@ -177,14 +178,8 @@ def _referenced(
     if flight is None:
         raise Later
     try:
-        world.shop.refer(ledger.guid, missing, send_until=flight.send_until)
-    except shop_errors.AnswerLost as error:
-        world.log.say("WARNING", f"answer lost, it is tried again: {error}", **where(ledger), flight=flight.id)
-        world.queue.gallery(ledger.guid, ledger.gallery, flight.grace_until)
-        raise Later from None
-    except shop_errors.TryLater as error:
-        flights.give_way(world, ledger, flight, str(error), error.at, "WARNING")
-        raise Later from None
+        with _or_later(world, ledger, flight):
+            world.shop.refer(ledger.guid, missing, send_until=flight.send_until)
     except (shop_errors.Refused, shop_errors.NotAllowed) as error:
         return restore.unreferenced(was, came, missing, str(error))
     return came
@@ -211,7 +206,19 @@ def _fly(world: RequestWorld, held: Held, intent: Intent, behind: Sequence[Inten
     if flight is None:
         raise Later
     try:
-        came = _sent(world, ledger, flight, (intent, *behind), listing)
+        with _or_later(world, ledger, flight):
+            came = _sent(world, ledger, flight, (intent, *behind), listing)
+    except (shop_errors.Refused, shop_errors.NotAllowed) as error:
+        return [(intent, _refusal(world, error))]
+    now = world.clock.now()
+    return [(one, Outcome(now, problem=c) if isinstance(c, Problem) else Outcome(now, c)) for one, c in came]
+
+
+@contextmanager
+def _or_later(world: RequestWorld, ledger: Ledger, flight: Flight) -> Iterator[None]:
+    """Leave to a later run what Shoptet does not do now, or may have done without saying so. Raises Later."""
+    try:
+        yield
     except shop_errors.AnswerLost as error:
         world.log.say("WARNING", f"answer lost, it is tried again: {error}", **where(ledger), flight=flight.id)
         world.queue.gallery(ledger.guid, ledger.gallery, flight.grace_until)
@@ -219,10 +226,6 @@ def _fly(world: RequestWorld, held: Held, intent: Intent, behind: Sequence[Inten
     except shop_errors.TryLater as error:
         flights.give_way(world, ledger, flight, str(error), error.at, "WARNING")
         raise Later from None
-    except (shop_errors.Refused, shop_errors.NotAllowed) as error:
-        return [(intent, _refusal(world, error))]
-    now = world.clock.now()
-    return [(one, Outcome(now, problem=c) if isinstance(c, Problem) else Outcome(now, c)) for one, c in came]
 
 
 def _sent(

@@ -90,9 +90,11 @@ def _keep(
     """Keep what is not kept yet: whether time was too short, and why which images could not be had."""
     operation, piece = intents.piece(intent)
     before, generation = removed.read(world.documents, operation, piece)
-    held = before or Kept(operation, piece, ledger.guid, ledger.gallery, intent.at, product.name)
+    held = before or _nothing_yet(world, ledger, intent, product)
     rows = {row.name: row for row in held.images}
-    listed = {image.name: image for image in product.images[ledger.gallery]}
+    listing = product.images[ledger.gallery]
+    listed = {image.name: image for image in listing}
+    numbered = kept.are_mixed(ledger, listing) or kept.is_moved(ledger, listing, known_facts(world))
     missing: dict[str, str] = {}
     is_late = False
     # Asked once, and only if it is needed.
@@ -105,16 +107,23 @@ def _keep(
             is_late = True
             break
         try:
-            rows[name] = _image(world, ledger, intent, product, name, image, address)
+            rows[name] = _image(world, ledger, intent, product, name, image, address, numbered=numbered)
         except NoOriginal as error:
             if image is not None:
                 missing[name] = str(error)
             # Else it is not there: a person deleted it.
-    order = {image.name: at for at, image in enumerate(product.images[ledger.gallery])}
+    order = {image.name: at for at, image in enumerate(listing)}
     now_held = replace(held, images=tuple(sorted(rows.values(), key=lambda row: order.get(row.name, len(order)))))
     if now_held != before:
         removed.write(world.documents, now_held, generation)
     return is_late, missing
+
+
+def _nothing_yet(world: FetchWorld, ledger: Ledger, intent: Intent, product: Product) -> Kept:
+    operation, piece = intents.piece(intent)
+    asked = operations.find(world.documents, operation)
+    caller = asked.caller if asked is not None else ""
+    return Kept(operation, piece, ledger.guid, ledger.gallery, intent.at, product.name, caller)
 
 
 def _image(
@@ -125,6 +134,8 @@ def _image(
     name: str,
     image: Image | None,
     address: Callable[[], str | None],
+    *,
+    numbered: bool,
 ) -> KeptImage:
     """Keep one image. Raises NoOriginal where its picture is not to be had."""
     operation, piece = intents.piece(intent)
@@ -138,10 +149,9 @@ def _image(
     if not any(world.removed.keep(content, path) for content in contents):
         where_they_are = address()
         if where_they_are is None:
-            raise NoOriginal("nobody knows where its picture is")
+            raise NoOriginal("Shoptet could not be asked where its picture is")
         world.removed.put(path, world.original(where_they_are, name))
-    entry, listing = ledger.entries[key] if key is not None else None, product.images[ledger.gallery]
-    numbered = kept.are_mixed(ledger, listing) or kept.is_moved(ledger, listing, known_facts(world))
+    entry = ledger.entries[key] if key is not None else None
     return kept.row_of(entry, key, name, image, product, path, numbered=numbered)
 
 

@@ -96,12 +96,20 @@ def start(
     if isinstance(step, RunIntent):
         return _run(world, held, step)
     ledger = _seen_as(ledger, seen)
-    keeps = any(intent.keep == "due" for intent in ledger.intents)
-    if keeps:
-        world.queue.fetch(ledger.guid, gallery, world.clock.now())
-    if looks_at(facts, world.verify, gallery) and receipts.due(ledger):
-        world.queue.fetch(ledger.guid, gallery, world.clock.now() + world.timing.look_after)
+    coming = [*coming, *_fetched(world, ledger, facts)]
     return _rest(world, held, ledger, min([*coming, *([step.until] if isinstance(step, Wait) else [])], default=None))
+
+
+def _fetched(world: ReconcileWorld, ledger: Ledger, facts: Facts) -> list[float]:
+    """Have pictures fetched from the shop that are needed, and say when to see whether they were: a task may be lost."""
+    now = world.clock.now()
+    if any(intent.keep == "due" for intent in ledger.intents):
+        world.queue.fetch(ledger.guid, ledger.gallery, now)
+        return [now + world.timing.stuck]
+    if receipts.due(ledger) and looks_at(facts, world.verify, ledger.gallery):
+        world.queue.fetch(ledger.guid, ledger.gallery, now + world.timing.look_after)
+        return [now + world.timing.look_again]
+    return []
 
 
 def _seen_as(ledger: Ledger, seen: Seen | None) -> Ledger:

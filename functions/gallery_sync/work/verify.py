@@ -13,7 +13,7 @@ from hashlib import sha256
 import msgspec
 
 from gallery_sync.core import receipts
-from gallery_sync.core.ledger import Entry, Flight, Ledger, Picture, Seen, file_of, is_stale, request_order
+from gallery_sync.core.ledger import Entry, Flight, Ledger, Picture, Sighting, file_of, is_stale, request_order
 from gallery_sync.core.likeness import alike
 from gallery_sync.core.lookalikes import claims
 from gallery_sync.core.names import DROP_KEY, outbox, shortened
@@ -29,28 +29,46 @@ from gallery_sync.work.world import FetchWorld
 replace = msgspec.structs.replace
 
 
-def verify(world: FetchWorld, task: Fetch) -> None:
-    """Look at what a gallery shows of ours. Raises StorageUnavailable, BadDocument, TasksError: the task then comes again."""
+def verify(world: FetchWorld, task: Fetch, until: float) -> None:
+    """Look at what a gallery shows of ours, until then (epoch seconds).
+
+    Raises StorageUnavailable, BadDocument, TasksError: the task then comes again.
+    """
     ledger = world.ledgers.read(task.guid, task.gallery).ledger
     flight = ledger.flight
     unclear = flight is not None and bool(flight.unclear) and world.verify != "off"
-    looks = looks_at(known_facts(world), world.verify, task.gallery) and bool(receipts.due(ledger))
-    if not unclear and not looks:
+    due = receipts.due(ledger)
+    if not unclear and not (due and looks_at(known_facts(world), world.verify, task.gallery)):
         return
-    address = originals_at(world, task.guid, task.gallery)
+    try:
+        address = originals_at(world, task.guid, task.gallery)
+    except NoOriginal as error:
+        if due:
+            # Each counts as looked at in vain, so that it ends.
+            _note(world, ledger, {key: Sighting("nothing", why=str(error)) for key in due})
+        return
     if address is None:
         return
     if flight is not None and unclear:
-        _claim(world, ledger, flight, address)
+        _claim(world, ledger, flight, address, until)
     else:
-        _look(world, ledger, address)
+        _look(world, ledger, address, until)
 
 
-def _claim(world: FetchWorld, ledger: Ledger, flight: Flight, address: str) -> None:
-    """Say which of the new images are which of an insertion's pictures. The flight is settled by that when its time comes."""
+def _claim(world: FetchWorld, ledger: Ledger, flight: Flight, address: str, until: float) -> None:
+    """Say which of the new images are which of an insertion's pictures. The flight is settled by that when its time comes.
+
+    Where there is no time for all of them (`until`, epoch seconds), nobody is known: one that was not opened may be the same.
+    """
     keys = [key for key in request_order(flight) if key not in flight.claimed and key not in flight.errors]
-    files = _decoded(world, {key: partial(_copy, world, flight.images[key].source) for key in keys})
-    images = _decoded(world, {name: partial(world.original, address, name) for name in flight.unclear})
+    images = _decoded(world, {name: partial(world.original, address, name) for name in flight.unclear}, until)
+    files = _decoded(world, {key: partial(_copy, world, flight.images[key].source) for key in keys}, until)
+    if images is None or files is None:
+        message = (
+            f"{len(keys)} files and {len(flight.unclear)} new images are too many to be known by their pictures in time"
+        )
+        world.log.say("WARNING", message, **where(ledger))
+        return
     found = claims(
         {key: one.signature for key, one in files.items()}, {name: one.signature for name, one in images.items()}
     )
@@ -75,10 +93,12 @@ def _copy(world: FetchWorld, path: str) -> bytes:
     return content
 
 
-def _decoded(world: FetchWorld, fetch: Mapping[str, Callable[[], bytes]]) -> dict[str, Decoded]:
-    """Decode what each of these gives, as far as that is to be had and a picture."""
+def _decoded(world: FetchWorld, fetch: Mapping[str, Callable[[], bytes]], until: float) -> dict[str, Decoded] | None:
+    """Decode what each of these gives, as far as that is to be had and a picture; None where time was too short for all."""
     decoded = {}
     for name, content in fetch.items():
+        if world.clock.now() > until:
+            return None
         try:
             decoded[name] = world.decode(content())
         except (NoOriginal, Unreadable) as error:
@@ -86,21 +106,26 @@ def _decoded(world: FetchWorld, fetch: Mapping[str, Callable[[], bytes]]) -> dic
     return decoded
 
 
-def _look(world: FetchWorld, ledger: Ledger, address: str) -> None:
-    """Look at what landed, as much as there is time for, and note what was seen."""
-    until = world.clock.now() + world.timing.run_budget / 2
-    seen: dict[str, Seen] = {}
+def _look(world: FetchWorld, ledger: Ledger, address: str, until: float) -> None:
+    """Look at what landed, as much as there is time for: one picture at least."""
+    seen: dict[str, Sighting] = {}
     for key in receipts.due(ledger):
         if seen and world.clock.now() > until:
             break
         seen[key] = _seen(world, ledger.entries[key], address)
+    _note(world, ledger, seen)
+
+
+def _note(world: FetchWorld, ledger: Ledger, seen: Mapping[str, Sighting]) -> None:
+    """Note and tell what was seen, and enqueue what follows from it."""
     now = world.clock.now()
     after = world.ledgers.change(ledger.guid, ledger.gallery, lambda held: receipts.noted(held, seen, ledger, now))
     _tell(world, after, seen)
     report(world.log, ledger, after)
-    if any(is_stale(after.entries[key]) for key in seen if key in after.entries):
-        world.queue.gallery(ledger.guid, ledger.gallery, now)
     again = receipts.due(after)
+    if not again or any(is_stale(after.entries[key]) for key in seen if key in after.entries):
+        # Nothing more is to be looked at, so the gallery need not come back for that; or one has to be sent again.
+        world.queue.gallery(ledger.guid, ledger.gallery, now)
     if again:
         tries = [
             live.receipt.tries if live.receipt is not None else 0 for key in again if (live := after.entries[key].live)
@@ -108,30 +133,30 @@ def _look(world: FetchWorld, ledger: Ledger, address: str) -> None:
         world.queue.fetch(ledger.guid, ledger.gallery, now + pause(min(tries), world.timing) if min(tries) else now)
 
 
-def _seen(world: FetchWorld, entry: Entry, address: str) -> Seen:
+def _seen(world: FetchWorld, entry: Entry, address: str) -> Sighting:
     """Compare what was sent for a key with what the shop shows for it."""
     if entry.wanted is None or entry.live is None:
-        return Seen("nothing")
+        return Sighting("nothing")
     content = entry.wanted.content
     try:
         sent = world.sent.copy(outbox(content.source, content.generation)) or world.sent.file(content)
         if sent is None:
-            return Seen("nothing", why="neither its copy nor its file is there any more")
+            return Sighting("nothing", why="neither its copy nor its file is there any more")
         ours = world.decode(sent)
     except Unreadable as error:
-        return Seen("nothing", why=f"the file cannot be compared: {error}")
+        return Sighting("nothing", why=f"the file cannot be compared: {error}")
     picture = _picture(ours, sent)
     try:
         shown = world.original(address, entry.live.name)
         if shown == sent:
-            return Seen("same", picture, picture)
+            return Sighting("same", picture, picture)
         its = world.decode(shown)
     except (NoOriginal, Unreadable) as error:
-        return Seen("nothing", picture, why=f"what the shop shows cannot be had: {error}")
+        return Sighting("nothing", picture, why=f"what the shop shows cannot be had: {error}")
     theirs, receipt = _picture(its, shown), entry.live.receipt
     if receipt is not None and theirs.sha256 == receipt.before:
-        return Seen("different", picture, theirs)
-    return Seen(alike(ours.signature, its.signature), picture, theirs)
+        return Sighting("different", picture, theirs)
+    return Sighting(alike(ours.signature, its.signature), picture, theirs)
 
 
 def _picture(decoded: Decoded, content: bytes) -> Picture:
@@ -139,7 +164,7 @@ def _picture(decoded: Decoded, content: bytes) -> Picture:
     return Picture(decoded.format, size.width, size.height, len(content), sha256(content).hexdigest()[:32])
 
 
-def _tell(world: FetchWorld, ledger: Ledger, seen: Mapping[str, Seen]) -> None:
+def _tell(world: FetchWorld, ledger: Ledger, seen: Mapping[str, Sighting]) -> None:
     """Say how many were looked at and what came of it, and name those that are not what was sent."""
     counts = Counter[str](one.saw for one in seen.values())
     said = ", ".join(f"{number} {saw}" for saw, number in sorted(counts.items()))

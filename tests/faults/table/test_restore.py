@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from infra.cli import restore
 from tests.contract.sandbox.support import MUG, picture
 from tests.faults.table.cloud import Circumstances, Cloud
+from tests.faults.table.inside import on
 from tests.faults.table.place import CODE, Place, Shown, opened
 
 FILES = {f"{n}.png": picture(colour=colour) for n, colour in enumerate(("#aa0000", "#00aa00", "#0000aa"), 1)}
@@ -211,3 +213,55 @@ def test_references_that_cannot_be_set_again_are_told_at_their_images(
         reasons = {image["name"]: image.get("reason", "") for image in told["galleries"][0]["images"]}
         assert [name for name, reason in reasons.items() if "its variants do not show it" in reason] == [second(place)]
         assert place.quiet()
+
+
+def test_what_waits_to_be_kept_is_no_gallery_that_nobody_works_on(cloud: Cloud) -> None:
+    with opened(cloud, Circumstances()) as place:
+        shop(place)
+        place.api.fault("originals.get", "status", times=500)
+        asks(place, "DELETE", f"{IMAGES}?removeReference=true")
+        until = place.clock.now() + 3_000
+        while place.clock.now() < until and place.step():
+            pass
+        assert any(intent.keep == "due" for intent in place.ledger().intents)
+        place.sweep()
+        assert [line for line in place.errors("WARNING") if "nobody works" in line] == []
+
+
+def test_a_task_that_is_lost_while_it_waits_to_be_kept_is_made_up_for(cloud: Cloud) -> None:
+    with opened(cloud, Circumstances()) as place:
+        shop(place)
+        asks(place, "DELETE", f"{IMAGES}?removeReference=true")
+        lost(place)
+        for _ in range(3):
+            place.sweep()
+            place.all_done()
+        assert place.shown() == ()
+
+
+def lost(place: Place) -> None:
+    """Lose every task that waits."""
+    for queue in place.queues:
+        for held in on(place.cloud.tasks.loop, lambda queue=queue: list(queue.book.tasks())):  # type: ignore[misc]
+            on(place.cloud.tasks.loop, lambda queue=queue, held=held: queue.delete(held.task.name))  # type: ignore[misc]
+
+
+def test_what_the_command_line_wants_back_comes_with_a_sweep(cloud: Cloud) -> None:
+    with opened(cloud, Circumstances()) as place:
+        before = shop(place)
+        operation = deleted(place)
+        restore.restore(place.world.documents, restore.kept_of(place.world.documents, operation))
+        for _ in range(2):
+            place.sweep()
+            place.all_done()
+        assert place.shown() == before
+
+
+def test_it_comes_back_by_a_call_also_when_the_request_itself_is_forgotten(cloud: Cloud) -> None:
+    with opened(cloud, Circumstances()) as place:
+        before = shop(place)
+        operation = deleted(place)
+        for path in place.documents(f"operations/{operation}"):
+            place.world.documents.delete(path)
+        restored(place, operation)
+        assert place.shown() == before

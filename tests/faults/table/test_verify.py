@@ -13,6 +13,7 @@ from tests.contract.sandbox.support import MUG, picture
 from tests.faults.table.cloud import Circumstances, Cloud
 from tests.faults.table.place import Place, opened
 from tests.faults.table.test_numbers import dropped, sums, under_their_keys
+from tests.faults.table.test_restore import lost
 
 OLD = {"1.png": picture(colour="#aa0000"), "2.png": picture(colour="#00aa00"), "3.png": picture(colour="#0000aa")}
 NEW = {"1.png": picture(colour="#ffffff")}
@@ -112,8 +113,9 @@ def test_what_a_person_replaced_right_after_it_landed_stays(cloud: Cloud) -> Non
     with opened(cloud, Circumstances(verify="on")) as place:
         for name, content in OLD.items():
             place.put(f"{MUG}/{name}", content)
-        while len(place.api.images(MUG)) < len(OLD) or not place.quiet():
+        while len(saw(place)) < len(OLD) or place.ledger().flight is not None:
             assert place.step()
+        assert set(saw(place).values()) == {"not yet"}
         name = place.ledger().entries[f"drop:{MUG}/1.png"].live.name  # type: ignore[union-attr]
         place.clock.sleep(5)
         change = {"content_base64": base64.b64encode(by_hand).decode()}
@@ -137,3 +139,29 @@ def test_what_the_site_does_not_give_is_asked_for_three_times_and_stays_live(clo
         assert "what the shop shows cannot be had" in receipt.why
         assert place.quiet()
         assert (failures(place), place.errors()) == ({}, [])
+
+
+def test_a_look_whose_task_is_lost_is_made_up_for(cloud: Cloud) -> None:
+    with opened(cloud, Circumstances(verify="on")) as place:
+        place.put(f"{MUG}/1.png", OLD["1.png"])
+        # The look is due a minute after the picture was seen to be live.
+        while not any(task.http_request.url.endswith("/2") for task in place.tasks()):
+            assert place.step()
+        lost(place)
+        for _ in range(12):
+            place.sweep()
+            place.all_done()
+        assert saw(place) == {"1.png": "same"}
+
+
+@pytest.mark.parametrize("listing", [True, False])
+def test_where_nobody_may_ask_for_the_pictures_it_ends(cloud: Cloud, listing: bool) -> None:
+    with opened(cloud, Circumstances(verify="on")) as place:
+        place.api.fault("eshop.info", "status", status=403 if listing else 404, times=50)
+        dropped(place, {"1.png": OLD["1.png"]})
+        for _ in range(30):
+            place.sweep()
+            place.all_done()
+        assert place.calls("eshop.info") <= 3
+        assert saw(place) == {"1.png": "nothing"}
+        assert place.quiet()

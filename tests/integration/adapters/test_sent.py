@@ -1,12 +1,15 @@
 """What was sent, read whole; and what is kept of images before a request deletes them."""
 
+import gzip
+
 import pytest
+import requests
 
 from gallery_sync.cloud.storage import BucketRemoved, BucketSent
 from gallery_sync.core import names
 from gallery_sync.core.ledger import Content
 
-from .conftest import World
+from .conftest import TIMEOUT, World
 
 PATH = "removed/0/0/picture.png"
 
@@ -47,6 +50,20 @@ def test_what_was_sent_is_kept_from_its_copy_or_its_file(world: World) -> None:
     world.state_bucket.delete_blob(PATH)
     assert removed(world).keep(other, PATH)
     assert kept(world) == (b"another", "image/png")
+
+
+@pytest.mark.parametrize("sent_before", [True, False])
+def test_a_file_that_was_uploaded_compressed_is_kept_as_a_picture(world: World, sent_before: bool) -> None:
+    blob = world.drop_bucket.blob("p/1.png")
+    blob.content_encoding = "gzip"
+    blob.upload_from_string(gzip.compress(b"the picture"), content_type="image/png")
+    (file,) = world.drops.list("p/1.png")
+    content = Content("p/1.png", file.generation, file.checksum, file.size, encoding=file.encoding)
+    if sent_before:
+        world.outbox().prepare([content])
+    assert removed(world).keep(content, PATH)
+    assert kept(world) == (b"the picture", "image/png")
+    assert requests.get(world.outbox().signed(PATH), timeout=TIMEOUT).content == b"the picture"
 
 
 def test_what_is_nowhere_any_more_is_not_kept(world: World) -> None:

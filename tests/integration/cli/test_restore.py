@@ -14,8 +14,8 @@ FIRST, SECOND = "0" * 32, "1" * 32
 OURS = KeptImage("127.png", "removed/x/1.png", f"drop:{GUID}/1.png", 100, "front", variants=("62/M",))
 THEIRS = KeptImage("9.jpg", "removed/x/2.jpg")
 KEPT = (
-    Kept(FIRST, "0", GUID, "shop", 1_719_835_200.0, "Modré tričko", (OURS, THEIRS)),
-    Kept(SECOND, "0", GUID, "shop360", 1_719_935_200.0, None, (THEIRS,)),
+    Kept(FIRST, "0", GUID, "shop", 1_719_835_200.0, "Modré tričko", images=(OURS, THEIRS)),
+    Kept(SECOND, "0", GUID, "shop360", 1_719_935_200.0, None, images=(THEIRS,)),
 )
 
 

@@ -238,8 +238,11 @@ def test_what_was_kept_is_asked_back_by_the_operation_that_deleted_it(call: Call
     for unknown in (path, f"/v1/operations/{'0' * 32}/restore", "/v1/operations/x/restore"):
         assert call("POST", unknown).status_code == 404
     assert call("POST", path).json["errors"][0]["code"] == "nothing-kept"
+    others = Kept("1" * 32, "0", GUID, "shop", NOW, caller="somebody else")
+    removed.write(around.documents, others, 0)
+    assert call("POST", f"/v1/operations/{'1' * 32}/restore").json["errors"][0]["code"] == "no-such-operation"
     row = KeptImage("1.png", f"removed/{operation}/0/picture.png", priority=7, description="a person's")
-    removed.write(around.documents, Kept(operation, "0", GUID, "shop", NOW, images=(row,)), 0)
+    removed.write(around.documents, Kept(operation, "0", GUID, "shop", NOW, caller="all", images=(row,)), 0)
     around.shop.names = []
     put(around, intents=())
     answer = call("POST", path)

@@ -51,6 +51,8 @@ class FakeShop:
     """One product, `GUID` or the code `P`, whose gallery `shop` can be looked at; `fails` are errors by call, once each."""
 
     names: list[str] = field(default_factory=list)
+    hidden: list[str] = field(default_factory=list)
+    """What is there as well, and no listing shows yet."""
     referenced: set[str] = field(default_factory=set)
     fails: dict[str, list[Exception]] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
@@ -93,7 +95,7 @@ class FakeShop:
         self._called("delete")
         if name in self.referenced and not remove_reference:
             raise shop_errors.Conflict("409 a variant references it", call="DELETE", status=409, request_id="r-409")
-        self.names.remove(name)
+        (self.hidden if name in self.hidden else self.names).remove(name)
 
     def insert(self, guid: str, gallery: Gallery, images: Sequence[NewImage], *, send_until: float) -> NoReturn:
         raise AssertionError("only sync_gallery inserts")

@@ -16,7 +16,7 @@ replace = msgspec.structs.replace
 A, B = key("a.jpg"), key("b.jpg")
 OURS = KeptImage("1.jpg", "removed/op/0/1.jpg", A, None, "front", checksum="sum-a.jpg-1", variants=("V",))
 THEIRS = KeptImage("9.jpg", "removed/op/0/9.jpg", None, 200, "theirs", variants=("W", "X"))
-WAS = Kept("op", "0", GUID, "shop", NOW, "Lamp", (OURS, THEIRS))
+WAS = Kept("op", "0", GUID, "shop", NOW, "Lamp", images=(OURS, THEIRS))
 BACK = "back:op/0/9.jpg"
 CLEAN = Intent("op/0", "clean", NOW, keep="done", before=("1.jpg", "9.jpg"))
 

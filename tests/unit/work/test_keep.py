@@ -222,6 +222,25 @@ def test_where_they_are_is_asked_once_however_many_are_missing(town: Town) -> No
     assert town.asked.count("originals") == 1
 
 
+def test_what_is_known_of_the_shop_is_read_a_few_times_however_many_images_there_are(town: Town) -> None:
+    town.images = [Image(f"{n}.png", n, None, "t") for n in range(20)]
+    town.site = {f"{n}.png": b"picture" for n in range(20)}
+    reads: list[str] = []
+    read = town.documents.read
+    town.documents.read = lambda path: (reads.append(path), read(path))[1]  # type: ignore[method-assign,func-returns-value]
+    town.fetch()
+    assert town.intent.keep == "done"
+    assert reads.count(shop_facts.PATH) < 6
+
+
+def test_an_image_of_others_that_was_replaced_by_its_name_stays_theirs(town: Town) -> None:
+    theirs = Entry(wanted("b.jpg"), live("b.jpg", "9.jpg"))
+    entries = {**town.ledger.entries, "name:9.jpg": theirs}
+    Ledgers(town.documents, town.clock).change(GUID, "shop", lambda held: replace(held, entries=entries))
+    town.fetch()
+    assert town.rows() == [("1.jpg", A, "A/shop/a.jpg"), ("9.jpg", None, b"nine")]
+
+
 def test_what_there_is_no_time_for_goes_on_at_once_where_it_was(town: Town) -> None:
     town.images = [Image(f"{n}.png", n, None, "t") for n in range(6)]
     town.site = {f"{n}.png": b"picture" for n in range(6)}

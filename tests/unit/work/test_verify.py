@@ -117,7 +117,7 @@ class Town:
             decode=decode,
             verify=self.how,
         )
-        verify(world, Fetch(GUID, gallery))
+        verify(world, Fetch(GUID, gallery), self.clock.now() + 45)
 
     @property
     def ledger(self) -> Ledger:
@@ -186,7 +186,8 @@ def test_a_second_time_it_is_for_a_person(town: Town) -> None:
     town.verify()
     (error,) = town.said("ERROR")
     assert "drop:A/shop/a.jpg failed for good: the shop shows another picture" in error
-    assert town.queue.asked == []
+    # Reconciled once, which finds that nothing is open any more.
+    assert town.queue.asked == [("gallery", GUID, "shop")]
 
 
 def test_without_a_copy_the_file_itself_is_compared_and_without_either_nothing(town: Town) -> None:
@@ -252,24 +253,35 @@ def test_where_the_pictures_are_is_asked_once_and_noted(town: Town) -> None:
     assert town.asked == ["originals", ADDRESS + "1.jpg", ADDRESS + "1.jpg"]
 
 
-@pytest.mark.parametrize(
-    ("address", "again"),
-    [
-        (None, False),
-        (shop_errors.NotAllowed("no", call="GET /api/eshop", status=403, advice="allow it"), False),
-        (shop_errors.NotFound("no", call="GET /api/eshop", status=404), False),
-        (shop_errors.TryLater("busy", call="GET /api/eshop", at=1_719_836_000.0), True),
-    ],
-)
-def test_where_nobody_tells_where_they_are_nothing_is_looked_at(
-    town: Town, address: str | Exception | None, again: bool
+NOT_TOLD = [
+    (None, "Shoptet does not tell where the shop's pictures are"),
+    (shop_errors.NotAllowed("no", call="GET /api/eshop", status=403, advice="allow it"), "is not to be had"),
+    (shop_errors.NotFound("no", call="GET /api/eshop", status=404), "is not to be had"),
+]
+
+
+@pytest.mark.parametrize(("address", "why"), NOT_TOLD)
+def test_where_nobody_tells_where_they_are_nothing_is_looked_at_and_after_three_times_it_ends(
+    town: Town, address: str | Exception | None, why: str
 ) -> None:
     town.documents.delete(shop_facts.PATH)
     town.address = address
+    for tries in range(1, 6):
+        town.verify()
+        receipt = town.receipt()
+        assert receipt is not None
+        assert (receipt.saw, receipt.tries) == ("nothing", min(tries, 3))
+        assert why in receipt.why
+    assert town.asked == ["originals"] * 3
+
+
+def test_a_shop_that_cannot_tell_now_is_asked_later_and_nothing_counts(town: Town) -> None:
+    town.documents.delete(shop_facts.PATH)
+    town.address = shop_errors.TryLater("busy", call="GET /api/eshop", at=1_719_836_000.0)
     town.verify()
     assert (town.asked, town.receipt()) == (["originals"], None)
     assert len(town.said("WARNING")) == 1
-    assert town.queue.asked == ([("fetch", GUID, "shop", 1_719_836_000.0)] if again else [])
+    assert town.queue.asked == [("fetch", GUID, "shop", 1_719_836_000.0)]
 
 
 def test_what_the_probe_could_not_fetch_and_frames_are_not_asked_for(town: Town) -> None:
@@ -325,6 +337,18 @@ def test_new_images_that_nobody_can_explain_are_known_by_their_pictures(town: To
     asked = list(town.asked)
     town.verify()
     assert town.asked == asked
+
+
+def test_too_many_to_be_opened_in_time_are_known_to_nobody_and_that_is_said(town: Town) -> None:
+    town.holds({A: Entry(wanted("a.jpg")), B: Entry(wanted("b.jpg"))}, flight=unclear("7.jpg", "8.jpg", "9.jpg"))
+    town.copies = {outbox("A/shop/a.jpg", 1): b"10", outbox("A/shop/b.jpg", 1): b"90"}
+    town.site = {"7.jpg": b"91", "8.jpg": b"200", "9.jpg": b"10"}
+    town.seconds = 30.0
+    town.verify()
+    assert town.ledger.flight is not None
+    assert town.ledger.flight.claimed == {}
+    assert town.said("WARNING") == ["2 files and 3 new images are too many to be known by their pictures in time"]
+    assert len(town.asked) == 2
 
 
 def test_of_what_is_claimed_already_or_has_failed_nothing_is_fetched(town: Town) -> None:
