@@ -68,12 +68,13 @@ def wait(world: RequestWorld, guid: str, gallery: Gallery, prefix: str | None, r
                 if prefix is None or prefix in held.prefixes or is_too_many(held, prefix)
                 else (*held.prefixes, prefix)
             ),
-            due_at=held.due_at or now,
+            # What it was to be looked at for later must not keep it waiting when the shop goes on.
+            due_at=min(held.due_at, now) or now,
         ),
     )
     if prefix is not None and prefix not in before.prefixes and prefix in after.prefixes:
         refusals.clear(world.documents, refusals.folder(prefix, gallery))
-    if not before.due_at:
+    if not 0 < before.due_at <= now:
         world.log.say("INFO", f"waits: {reason}", guid=guid, gallery=gallery)
     return prefix is None or prefix in after.prefixes
 

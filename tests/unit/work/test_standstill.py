@@ -105,6 +105,15 @@ def test_a_gallery_that_waits_is_told_once() -> None:
     assert around.queue.asked == []
 
 
+def test_what_a_gallery_is_looked_at_for_later_does_not_keep_a_drop_waiting_after_the_pause() -> None:
+    around = Around()
+    later = around.clock.now() + HOUR
+    around.world().ledgers.change(GUID, "shop", lambda held: replace(held, prefixes=(GUID,), due_at=later))
+    paused.pause(around.documents, 1.0)
+    sends(around)
+    assert around.world().ledgers.read(GUID, "shop").ledger.due_at == around.clock.now()
+
+
 def test_a_code_that_shoptet_does_not_know_is_told_and_lets_nothing_through() -> None:
     around = Around()
     assert not sends(around, "NOBODY-1")
