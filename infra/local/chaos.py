@@ -20,7 +20,16 @@ from infra.local.sample import Picture
 from infra.local.shops import shop_for
 from infra.local.state import differences, rows, strays
 
-VICTIMS = ("on_drop", "sync_gallery", "poll_jobs", "read_catalogue", "fetch_images", "job_finished", "sweep")
+VICTIMS = (
+    "on_drop",
+    "sync_gallery",
+    "poll_jobs",
+    "read_catalogue",
+    "fetch_images",
+    "prepare_picture",
+    "job_finished",
+    "sweep",
+)
 SCALE = 0.05
 """Of the cloud's time: a flight whose sender was killed is judged after 15 s instead of 5 minutes."""
 PATIENCE_SECONDS = 240.0

@@ -171,6 +171,8 @@ def _start_servers(plan: Plan, processes: Processes, addresses: dict[str, str], 
             f"{QUEUES}/catalogue:max_concurrent=1,max_attempts=100,{backoff}",
             "--queue",
             f"{QUEUES}/fetch:max_concurrent=1,max_attempts=100,{backoff}",
+            "--queue",
+            f"{QUEUES}/prepare:max_concurrent=4,max_attempts=100,{backoff}",
         ],
         MODULE_PATH,
     )
@@ -206,6 +208,8 @@ def _start_functions(plan: Plan, processes: Processes, addresses: Mapping[str, s
         "CATALOGUE_URL": addresses["read_catalogue"],
         "FETCH_QUEUE": f"{QUEUES}/fetch",
         "FETCH_URL": addresses["fetch_images"],
+        "PREPARE_QUEUE": f"{QUEUES}/prepare",
+        "PREPARE_URL": addresses["prepare_picture"],
         "SYNC_WINDOW_SECONDS": str(plan.window),
         "TIME_SCALE": str(plan.time_scale),
         "ALLOW_PRIVATE_SOURCES": "true",  # The local cloud's own pictures are on this machine.

@@ -55,7 +55,9 @@ HEAD: Final = """\
 # What is deployed beside our own code
 
 Written by `make licences` from the metadata of the packages that `functions/requirements.txt` pins; a test fails where
-it is not up to date, or where a package has a licence that infra/package/licences.py does not know.
+it is not up to date, or where a package has a licence that infra/package/licences.py does not know. The wheels of pillow and
+pi-heif carry libraries of their own, named in their metadata folders; pi-heif's, libheif and libde265, are LGPL-3.0, and are
+used as they are.
 
 | package | version | licence (SPDX) |
 |---|---|---|

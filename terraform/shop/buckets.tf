@@ -56,6 +56,7 @@ resource "google_storage_bucket" "state" {
       "operations/"      = 30
       "open/operations/" = 31 # Removed when the request stands in the ledgers; without its request it says nothing.
       "removed/"         = var.removed_days
+      "thumbnails/"      = 400 # Small JPEGs for people: of what was dropped within a year.
     }
     content {
       condition {
@@ -75,7 +76,7 @@ resource "google_storage_bucket" "state" {
     condition {
       days_since_noncurrent_time = 1
       matches_prefix = [
-        "outbox/", "jobs/", "operations/", "open/", "removed/", "token.json",
+        "outbox/", "jobs/", "operations/", "open/", "removed/", "thumbnails/", "token.json",
         "sweep.json", "rotation.json", "audits.json", "requests.json", "deletions.json",
         "catalogue/", "catalogue.json", "catalogue-reading.json", "catalogue-changes.json",
       ]

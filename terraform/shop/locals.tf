@@ -9,6 +9,11 @@ locals {
     poll_tasks = ["POLL_QUEUE", "POLL_URL"]
     read_tasks = ["CATALOGUE_QUEUE", "CATALOGUE_URL"]
     pictures   = ["FETCH_QUEUE", "FETCH_URL"]
+    prepare    = ["PREPARE_QUEUE", "PREPARE_URL"]
+    recipe = concat(
+      ["PREPARE", "ACCEPT_WEBP", "MAX_PICTURE_BYTES", "MAX_PICTURE_PIXELS"],
+      var.min_pixels == null ? [] : ["MIN_PIXELS"], var.background == null ? [] : ["BACKGROUND"],
+    )
     state      = ["STATE_BUCKET"]
     only       = length(var.only_products) == 0 ? [] : ["ONLY_PRODUCTS"]
     shop       = var.shoptet_eshop_url == null ? [] : ["SHOPTET_ESHOP_URL"]
@@ -44,8 +49,8 @@ locals {
       purpose = "brings one gallery on its way: the only place that starts work at Shoptet"
       settings = concat(
         local.settings_of.common, local.settings_of.tasks, local.settings_of.sync_tasks, local.settings_of.poll_tasks,
-        local.settings_of.pictures, local.settings_of.state, local.settings_of.shop,
-        local.settings_of.only, ["DROP_BUCKET", "VERIFY", "MIRROR_DELETES", "REMOVE_REFERENCE", "MAX_ATTEMPTS"],
+        local.settings_of.pictures, local.settings_of.prepare, local.settings_of.recipe, local.settings_of.state,
+        local.settings_of.shop, local.settings_of.only, ["DROP_BUCKET", "VERIFY", "MIRROR_DELETES", "REMOVE_REFERENCE", "MAX_ATTEMPTS"],
       )
       secrets = [local.token]
       drop    = "write" # A cleanup that purges moves the gallery's files to removed/ in the state bucket.
@@ -107,6 +112,23 @@ locals {
       concurrency = 1
       instances   = 1
       memory      = "2Gi"
+    }
+    prepare_picture = {
+      purpose = "opens dropped files before they are sent, and makes of them what the shop can show"
+      settings = concat(
+        local.settings_of.common, local.settings_of.tasks, local.settings_of.sync_tasks, local.settings_of.prepare,
+        local.settings_of.recipe, local.settings_of.state, ["DROP_BUCKET"],
+      )
+      secrets = []
+      drop    = "read"
+      state   = "write"
+      signs   = false
+      caller  = "tasks"
+      # One picture at a time, in a process of its own. It calls nothing of Shoptet's, so nothing there bounds it.
+      timeout     = 180
+      concurrency = 1
+      instances   = 4
+      memory      = "1Gi"
     }
     job_finished = {
       purpose  = "takes Shoptet's word that a job has ended"
@@ -225,6 +247,14 @@ locals {
     CATALOGUE_URL         = local.urls["read-catalogue"]
     FETCH_QUEUE           = "projects/${var.project.id}/locations/${var.region}/queues/${google_cloud_tasks_queue.queue["fetch"].name}"
     FETCH_URL             = local.urls["fetch-images"]
+    PREPARE_QUEUE         = "projects/${var.project.id}/locations/${var.region}/queues/${google_cloud_tasks_queue.queue["prepare"].name}"
+    PREPARE_URL           = local.urls["prepare-picture"]
+    PREPARE               = var.prepare ? "on" : "off"
+    ACCEPT_WEBP           = tostring(var.accept_webp)
+    MAX_PICTURE_BYTES     = format("%d", var.max_picture_bytes)
+    MAX_PICTURE_PIXELS    = format("%d", var.max_picture_pixels)
+    MIN_PIXELS            = var.min_pixels == null ? null : format("%d", var.min_pixels)
+    BACKGROUND            = var.background
     VERIFY                = var.verify
     TASKS_SERVICE_ACCOUNT = local.emails["tasks"]
     SHOPTET_ESHOP_URL     = var.shoptet_eshop_url

@@ -15,7 +15,7 @@ output "urls" {
 
 output "queues" {
   description = "Full names of the queues."
-  value       = { sync = local.values.SYNC_QUEUE, poll = local.values.POLL_QUEUE, catalogue = local.values.CATALOGUE_QUEUE, fetch = local.values.FETCH_QUEUE }
+  value       = { sync = local.values.SYNC_QUEUE, poll = local.values.POLL_QUEUE, catalogue = local.values.CATALOGUE_QUEUE, fetch = local.values.FETCH_QUEUE, prepare = local.values.PREPARE_QUEUE }
 }
 
 output "secrets" {

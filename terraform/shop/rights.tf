@@ -3,7 +3,7 @@
 
 locals {
   callers = {
-    tasks     = "calls sync_gallery, poll_jobs, read_catalogue and fetch_images for Cloud Tasks"
+    tasks     = "calls sync_gallery, poll_jobs, read_catalogue, fetch_images and prepare_picture for Cloud Tasks"
     events    = "calls on_drop for Eventarc"
     scheduler = "calls sweep for Cloud Scheduler"
   }
@@ -67,7 +67,7 @@ resource "google_service_account" "account" {
 
   project = var.project.id
   # An id has 30 characters at most, and a shop's name 16.
-  account_id   = "${var.name}-${replace(trimprefix(each.key, "read_"), "_", "-")}"
+  account_id   = "${var.name}-${replace(trimsuffix(trimprefix(each.key, "read_"), "_picture"), "_", "-")}"
   display_name = "gallery-sync ${var.name}: ${each.key}"
   description  = each.value
 }

@@ -129,6 +129,62 @@ variable "max_attempts" {
   }
 }
 
+variable "prepare" {
+  description = "Whether dropped pictures are made into what the shop can show, where they are not. false: they are only checked, and refused."
+  type        = bool
+  default     = true
+}
+
+variable "accept_webp" {
+  description = "true: WebP goes as it is, because this shop takes it (gallery-sync probe finds that out by itself)."
+  type        = bool
+  default     = false
+}
+
+variable "max_picture_bytes" {
+  description = "Bytes of a picture, above which it is made smaller. Shoptet is known to lose large ones without a word."
+  type        = number
+  default     = 6000000
+
+  validation {
+    condition     = var.max_picture_bytes >= 100000 && floor(var.max_picture_bytes) == var.max_picture_bytes
+    error_message = "max_picture_bytes is a whole number from 100000."
+  }
+}
+
+variable "max_picture_pixels" {
+  description = "Pixels of a picture's longer side, above which it is made smaller."
+  type        = number
+  default     = 4096
+
+  validation {
+    condition     = var.max_picture_pixels >= 500 && floor(var.max_picture_pixels) == var.max_picture_pixels
+    error_message = "max_picture_pixels is a whole number from 500."
+  }
+}
+
+variable "min_pixels" {
+  description = "Pixels of a picture's longer side, below which it is refused. Unset: a small one only gets a warning."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.min_pixels == null ? true : var.min_pixels >= 1 && floor(var.min_pixels) == var.min_pixels
+    error_message = "min_pixels is a whole number from 1, or unset."
+  }
+}
+
+variable "background" {
+  description = "The colour that what is transparent in a picture is put on, as #ffffff. Unset: it stays transparent, as PNG."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.background == null ? true : can(regex("^#[0-9A-Fa-f]{6}$", var.background))
+    error_message = "background is a colour as #ffffff, or unset."
+  }
+}
+
 variable "verify" {
   description = "Whether pictures are fetched from the shop after they landed, and compared with what was sent: auto (where gallery-sync probe found that the shop gives them), on, or off."
   type        = string
@@ -169,7 +225,7 @@ variable "min_instances" {
   validation {
     condition = alltrue([
       for function, count in var.min_instances :
-      contains(["on_drop", "sync_gallery", "poll_jobs", "read_catalogue", "fetch_images", "job_finished", "webhooks", "galleries", "clean_gallery", "sweep"], function)
+      contains(["on_drop", "sync_gallery", "poll_jobs", "read_catalogue", "fetch_images", "prepare_picture", "job_finished", "webhooks", "galleries", "clean_gallery", "sweep"], function)
       && contains([0, 1], count)
     ])
     error_message = "min_instances has names of functions as keys, and 0 or 1 as values."

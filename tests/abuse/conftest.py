@@ -32,6 +32,8 @@ def running_site(tmp_path_factory: pytest.TempPathFactory, forks: Forks) -> Iter
             "POLL_QUEUE": Queues.poll,
             "FETCH_QUEUE": Queues.fetch,
             "FETCH_URL": "http://127.0.0.1:1/fetch",
+            "PREPARE_QUEUE": Queues.prepare,
+            "PREPARE_URL": "http://127.0.0.1:1/prepare",
             "SYNC_URL": "http://127.0.0.1:1/sync",
             "POLL_URL": "http://127.0.0.1:1/poll",
             "SHOPTET_API_URL": shop_url,

@@ -87,6 +87,14 @@ class Queue:
         """See WorkQueue."""
         raise NotImplementedError
 
+    def prepare(self, guid: str, gallery: Gallery, at: float) -> None:
+        """See WorkQueue."""
+        raise NotImplementedError
+
+    def prepared(self, guid: str, gallery: Gallery) -> None:
+        """See WorkQueue."""
+        raise NotImplementedError
+
     def snapshot_ended(self, job_id: str) -> None:
         """See WorkQueue."""
         raise AssertionError(job_id)

@@ -58,6 +58,7 @@ def test_ten_threads_insert_nothing_twice(cloud: LocalCloud, sandbox: Sandbox, p
         assert runs.stdout is not None
         assert runs.stdout.readline() == "ready\n"
         drop(cloud, files)
+        prepared(cloud, product, look)
         runs.communicate("go\n", timeout=60)
     assert runs.returncode == 0
     assert_one_flew(cloud, sandbox, product)
@@ -73,6 +74,7 @@ def test_ten_tasks_at_once_insert_nothing_twice_and_settle_once(
 ) -> None:
     files = pictures(f"{product.guid}/shop", 5)
     drop(cloud, files)
+    prepared(cloud, product, msgspec.json.encode(Reconcile("shop", prefix=product.guid)).decode())
     post_ten(cloud, Reconcile("shop", prefix=product.guid))
     job = assert_one_flew(cloud, sandbox, product)
 
@@ -83,6 +85,17 @@ def test_ten_tasks_at_once_insert_nothing_twice_and_settle_once(
     wait_quiet(cloud)
     assert len(sandbox.jobs(product.guid)) == 1
     assert digests_shown(cloud, product.guid) == digests(files)
+
+
+def prepared(cloud: LocalCloud, product: Product, look: str) -> None:
+    """Have the gallery's files prepared, so that each run that comes now could send them."""
+    requests.post(cloud.addresses["sync_gallery"], look, timeout=60).raise_for_status()
+
+    def done() -> bool:
+        entries = ledger(cloud, product.guid).entries.values()
+        return bool(entries) and all(entry.prepared is not None and entry.prepared.recipe for entry in entries)
+
+    wait("the files to be prepared", done)
 
 
 def post_ten(cloud: LocalCloud, look: Reconcile) -> None:
@@ -124,6 +137,8 @@ def settings(cloud: LocalCloud) -> Mapping[str, str]:
         "POLL_QUEUE": f"{QUEUES}/poll",
         "FETCH_QUEUE": f"{QUEUES}/fetch",
         "FETCH_URL": cloud.addresses["fetch_images"],
+        "PREPARE_QUEUE": f"{QUEUES}/prepare",
+        "PREPARE_URL": cloud.addresses["prepare_picture"],
         "SYNC_URL": cloud.addresses["sync_gallery"],
         "POLL_URL": cloud.addresses["poll_jobs"],
         "SYNC_WINDOW_SECONDS": str(cloud.plan.window),

@@ -144,7 +144,7 @@ def test_a_file_deleted_before_its_copy_was_made_is_not_inserted(
     # The copy for the outbox is made from exactly the generation that was listed; here it comes too late.
     storage_fault(cloud, path=f"{product.guid}%2Fshop%2F1.jpg/rewriteTo", delay=3)
     drop(cloud, [gone, stays])
-    wait("the listing that the look works with", lambda: sandbox.calls().get("product.detail"))
+    wait("the listing that the flight works with", lambda: sandbox.calls().get("product.detail"))
 
     # The look that the deletion causes must not come before: it would fly without the file.
     tasks, queue = connect(cloud.addresses["tasks"]), f"{QUEUES}/sync"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 import pytest
+import requests
 
 from gallery_sync.cloud.tasks import connect
 from gallery_sync.state import jobindex, refusals
@@ -49,11 +50,15 @@ def dropped(cloud: LocalCloud) -> Dropped:
     files = {moment: pictures(f"{product.guid}/shop", 3, moment[:3]) for moment, product in galleries.items()}
     before, after, noted = galleries.values()
 
-    # Between the flight and the call, a first run forgets an earlier refusal of the folder.
+    # Between the flight and the call, a first run forgets an earlier refusal of the folder, as the one before it may have died.
     forgets = refusals.path(refusals.folder(before.guid, "shop")).replace("/", "%2F")
-    storage_fault(cloud, method="DELETE", path=forgets, delay=HANGS)
     sandbox.order("images.insert", "delay", path=after.guid, delay=HANGS)
+    tasks, prepares = connect(cloud.addresses["tasks"]), f"{QUEUES}/prepare"
+    tasks.pause_queue(name=prepares)
     drop_at_once(cloud, [*files["before the call"], *files["after the call"]])
+    wait("both galleries to wait for their preparation", lambda: waiting(cloud, "prepare") == 2)
+    storage_fault(cloud, method="DELETE", path=forgets, delay=HANGS)
+    tasks.resume_queue(name=prepares)
     wait("a flight before its call", lambda: ledger(cloud, before.guid).flight)
     wait("a job whose answer is held back", lambda: sandbox.jobs(after.guid))
     kill(cloud)
@@ -102,6 +107,12 @@ def test_with_mirrored_deletes_a_file_deleted_during_its_insertion_takes_its_ima
     wait("the gallery at rest", lambda: not ledger(cloud, product.guid).flight)
     assert digests_shown(cloud, product.guid) == digests([files[0], files[2]])
     assert sandbox.calls()["images.delete"] == 1
+
+
+def waiting(cloud: LocalCloud, queue: str) -> int:
+    """Count the tasks that wait in a queue."""
+    answer = requests.get(f"{cloud.addresses['tasks_control']}/_control/queues", timeout=30)
+    return sum(one["pending"] for one in answer.json()["queues"] if one["name"].endswith(f"/{queue}"))
 
 
 def drop_at_once(cloud: LocalCloud, files: Sequence[Picture]) -> None:

@@ -63,6 +63,12 @@ class Asked:
     def fetch(self, guid: str, gallery: Gallery, at: float) -> None:
         raise NotImplementedError
 
+    def prepare(self, guid: str, gallery: Gallery, at: float) -> None:
+        raise NotImplementedError
+
+    def prepared(self, guid: str, gallery: Gallery) -> None:
+        raise NotImplementedError
+
     def snapshot_ended(self, job_id: str) -> None:
         raise AssertionError("a full look asks Shoptet nothing")
 

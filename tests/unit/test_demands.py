@@ -22,6 +22,8 @@ VALUES = {
     "CATALOGUE_URL": "https://catalogue.example",
     "FETCH_QUEUE": "projects/p/locations/l/queues/fetch",
     "FETCH_URL": "https://fetch.example",
+    "PREPARE_QUEUE": "projects/p/locations/l/queues/prepare",
+    "PREPARE_URL": "https://prepare.example",
     "SYNC_URL": "https://sync.example",
     "POLL_URL": "https://poll.example",
     "SHOPTET_ESHOP_URL": "https://www.example.cz",

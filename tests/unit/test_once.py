@@ -71,6 +71,7 @@ def test_none_is_built_once_as_well() -> None:
         "sweep",
         "sync_gallery",
         "fetch_images",
+        "prepare_picture",
         "webhooks",
     ],
 )

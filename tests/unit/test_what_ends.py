@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from gallery_sync.core import preparing
 from gallery_sync.core.schedule import DAY, FORGET_AFTER, HOUR, JOB_KEPT, OPERATION_KEPT, Timing
 from gallery_sync.state import catalogue, deletions, jobindex, open_galleries, operations, refusals
 from gallery_sync.work import audit_bucket, audit_requests, audit_shop
@@ -33,7 +34,7 @@ def test_a_job_is_given_up_before_the_lifecycle_takes_it() -> None:
 
 def test_a_prepared_picture_outlives_its_url_and_its_job() -> None:
     timing = Timing()
-    assert float(DAYS["outbox/"]) * DAY > timing.signed_url + timing.job_lost + HOUR
+    assert float(DAYS["outbox/"]) * DAY > preparing.GOOD_FOR + timing.signed_url + timing.job_lost + HOUR
 
 
 def test_what_a_cleanup_removed_is_kept_as_long_as_the_owner_says() -> None:
@@ -41,7 +42,7 @@ def test_what_a_cleanup_removed_is_kept_as_long_as_the_owner_says() -> None:
 
 
 def test_no_lifecycle_ends_what_only_we_may_end() -> None:
-    assert set(DAYS) == {"outbox/", "jobs/", "operations/", "open/operations/", "removed/"}
+    assert set(DAYS) == {"outbox/", "jobs/", "operations/", "open/operations/", "removed/", "thumbnails/"}
 
 
 @pytest.mark.parametrize("folder", [*FOLDERS, *DAYS, "codes/", catalogue.PREFIX])

@@ -9,7 +9,7 @@ from gallery_sync.clock import Clock
 from gallery_sync.cloud.tasks import CloudTasks, Task
 from gallery_sync.core.schedule import Timing, slot
 from gallery_sync.core.shop_values import Gallery
-from gallery_sync.ports.queue import Fetch, ReadCatalogue, Reconcile
+from gallery_sync.ports.queue import Fetch, Prepare, ReadCatalogue, Reconcile
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ class TaskQueue:
         poll: Target | None,
         catalogue: Target | None = None,
         fetch: Target | None = None,
+        prepare: Target | None = None,
     ) -> None:
         self._tasks = tasks
         self._clock = clock
@@ -41,6 +42,7 @@ class TaskQueue:
         self._poll = poll
         self._catalogue = catalogue
         self._fetch = fetch
+        self._prepare = prepare
 
     def folder(self, prefix: str, gallery: Gallery, at: float) -> None:
         """See WorkQueue."""
@@ -93,6 +95,18 @@ class TaskQueue:
             task = slot("fetch", f"{guid}/{gallery}", when, self._timing.poll_window, self._timing.skew)
             self._enqueue(self._fetch, Fetch(guid, gallery), task.name, task.at)
 
+    def prepare(self, guid: str, gallery: Gallery, at: float) -> None:
+        """See WorkQueue."""
+        when = max(at, self._clock.now())
+        task = slot("prepare", f"{guid}/{gallery}", when, self._timing.poll_window, self._timing.skew)
+        self._enqueue(self._prepare, Prepare(guid, gallery), task.name, task.at)
+
+    def prepared(self, guid: str, gallery: Gallery) -> None:
+        """See WorkQueue. At once, and by a name of its own: nothing else tells that this run has ended."""
+        now = self._clock.now()
+        task = slot("prepared", f"{guid}/{gallery}/{now}", now, self._timing.window, 0)
+        self._enqueue(self._sync, Reconcile(gallery, guid=guid), task.name, now)
+
     def poll(self, at: float) -> None:
         """See WorkQueue."""
         task = slot("poll", "", max(at, self._clock.now()), self._timing.poll_window, self._timing.skew)
@@ -104,7 +118,7 @@ class TaskQueue:
         self._enqueue(self._sync, what, window.name, window.at)
 
     def _enqueue(
-        self, target: Target | None, what: Reconcile | ReadCatalogue | Fetch | None, name: str, at: float
+        self, target: Target | None, what: Reconcile | ReadCatalogue | Fetch | Prepare | None, name: str, at: float
     ) -> None:
         if target is None:
             raise RuntimeError("this function was not given the queue that it enqueues to")

@@ -269,6 +269,10 @@ class BucketRemoved:
             self._drops, content.source, content.generation, path
         )
 
+    def keep_copy(self, made: str, path: str) -> bool:
+        """See ports.Removed."""
+        return self._copied(self._state, made, None, path)
+
     def put(self, path: str, picture: bytes) -> None:
         """See ports.Removed."""
         with _translated(f"keep {path}"), suppress(exceptions.PreconditionFailed):
@@ -292,6 +296,21 @@ class BucketRemoved:
             except (exceptions.NotFound, exceptions.BadRequest, exceptions.Forbidden):
                 return False
         return True
+
+
+class BucketMade:
+    """`ports.Made`: in the state bucket, under the type that the name says."""
+
+    def __init__(self, state: Bucket, retry_seconds: float = RETRY_SECONDS, timeout: Timeout = TIMEOUT) -> None:
+        self._state = state
+        self._call = _bounded(retry_seconds, timeout)
+
+    def write(self, path: str, picture: bytes) -> None:
+        """See ports.Made."""
+        with _translated(f"write {path}"):
+            self._state.blob(path).upload_from_string(
+                picture, content_type=_type(path), checksum="crc32c", **self._call
+            )
 
 
 class BucketBin:

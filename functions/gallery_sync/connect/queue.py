@@ -7,6 +7,7 @@ from gallery_sync.connect.settings import (
     CatalogueQueueSettings,
     FetchQueueSettings,
     PollQueueSettings,
+    PrepareQueueSettings,
     QueueSettings,
     SyncQueueSettings,
 )
@@ -26,4 +27,7 @@ def work_queue(settings: QueueSettings, clock: Clock, timing: Timing, patience: 
         else None
     )
     fetch = Target(settings.fetch_queue, settings.fetch_url) if isinstance(settings, FetchQueueSettings) else None
-    return TaskQueue(client, clock, timing, sync, poll, catalogue, fetch)
+    prepare = (
+        Target(settings.prepare_queue, settings.prepare_url) if isinstance(settings, PrepareQueueSettings) else None
+    )
+    return TaskQueue(client, clock, timing, sync, poll, catalogue, fetch, prepare)

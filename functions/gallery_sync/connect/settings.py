@@ -12,6 +12,7 @@ from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any, Final, Self, Union, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
 
+from gallery_sync.core.recipe import Recipe
 from gallery_sync.core.schedule import Timing
 from gallery_sync.core.shop_facts import Verify
 from gallery_sync.http import access
@@ -134,6 +135,53 @@ class FetchQueueSettings(QueueSettings):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PrepareQueueSettings(QueueSettings):
+    """Of whoever enqueues what prepares pictures."""
+
+    prepare_queue: str
+    prepare_url: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecipeSettings(Settings):
+    """Of whoever knows what is done to a picture before it is sent (`core.recipe`).
+
+    `prepare`: on, or off where pictures are only checked. `min_pixels`: of the longer side, below which a picture is refused;
+    unset, a small one only gets a warning. `background`: the colour that what is transparent is put on.
+    """
+
+    prepare: str = "on"
+    accept_webp: bool = False
+    max_picture_bytes: int = 6_000_000
+    max_picture_pixels: int = 4096
+    min_pixels: int | None = None
+    background: str | None = None
+
+    def check(self) -> None:
+        """See Settings.check."""
+        super().check()
+        if self.prepare not in ("on", "off"):
+            raise BadSetting(f"the setting PREPARE is {self.prepare!r}: write on or off")
+        if self.background is not None and not re.fullmatch(r"#[0-9A-Fa-f]{6}", self.background):
+            raise BadSetting(f"the setting BACKGROUND is {self.background!r}: write a colour as #ffffff")
+        for name, least in (("MAX_PICTURE_BYTES", 100_000), ("MAX_PICTURE_PIXELS", 500)):
+            if getattr(self, name.lower()) < least:
+                raise BadSetting(f"the setting {name} is {getattr(self, name.lower())}: it must be at least {least}")
+
+    @property
+    def recipe(self) -> Recipe:
+        """What these settings choose."""
+        return Recipe(
+            repairs=self.prepare == "on",
+            webp=self.accept_webp,
+            max_bytes=self.max_picture_bytes,
+            max_side=self.max_picture_pixels,
+            min_side=self.min_pixels or 0,
+            background=self.background or "",
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class VerifySettings(Settings):
     """Of whoever sees to what landed. `verify`: whether it is looked at in the shop (`core.shop_facts`)."""
 
@@ -214,6 +262,8 @@ class SyncGallery(
     SyncQueueSettings,
     PollQueueSettings,
     FetchQueueSettings,
+    PrepareQueueSettings,
+    RecipeSettings,
     VerifySettings,
     OnlySettings,
 ):
@@ -228,6 +278,13 @@ class SyncGallery(
 @dataclass(frozen=True, kw_only=True)
 class FetchImages(ShopSettings, StateSettings, SyncQueueSettings, FetchQueueSettings, VerifySettings):
     """The function `fetch_images`."""
+
+    drop_bucket: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreparePicture(StateSettings, SyncQueueSettings, PrepareQueueSettings, RecipeSettings):
+    """The function `prepare_picture`."""
 
     drop_bucket: str
 
@@ -288,6 +345,7 @@ FUNCTIONS: Final[Mapping[str, type[Settings]]] = {
     "poll_jobs": PollJobs,
     "read_catalogue": ReadCatalogue,
     "fetch_images": FetchImages,
+    "prepare_picture": PreparePicture,
     "job_finished": JobFinished,
     "sweep": Sweep,
     "galleries": Galleries,

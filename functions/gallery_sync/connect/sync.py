@@ -42,7 +42,7 @@ def sync_world(settings: SyncGallery) -> ReconcileWorld:
         drops=BucketDrops(drops),
         bin=BucketBin(drops, state),
         outbox=BucketOutbox(drops, state, sign),
-        policy=Policy(settings.mirror_deletes, settings.remove_reference),
+        policy=Policy(settings.mirror_deletes, settings.remove_reference, recipe=settings.recipe),
         verify=settings.verify,
         max_attempts=settings.max_attempts,
         only_products=settings.only_products,

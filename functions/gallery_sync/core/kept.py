@@ -153,9 +153,12 @@ def is_moved(ledger: Ledger, listing: Sequence[Image], facts: Facts) -> bool:
 
 
 def sent_for(key: str, entry: Entry) -> tuple[Content, ...]:
-    """Give the contents that may hold the bytes of what an image of ours shows: of its file as it was sent last."""
+    """Give the contents that may hold the bytes of what an image of ours shows: of its file as it was sent last.
+
+    Not where something was made of the file: the file is not what the shop shows.
+    """
     live, wanted = entry.live, entry.wanted
-    if live is None or not live.checksum:
+    if live is None or not live.checksum or live.made:
         return ()
     found = []
     if wanted is not None and not wanted.content.url and wanted.content.checksum == live.checksum:

@@ -127,7 +127,7 @@ class Live(msgspec.Struct, frozen=True, omit_defaults=True):
     `seen`: when a flight of it was last seen to have ended well (epoch seconds). `place`: the number that orders it among ours,
     where another was sent (see numbering). `change_time` is Shoptet's, as it was last told. `adopted`: the shop had it before we
     ever sent it, and nothing took its place since; so a deleted file does not take it along. `receipt`: what the picture itself
-    was seen to be, since its content landed.
+    was seen to be, since its content landed. `made`: what was sent in place of the file, as it lay in the outbox.
     """
 
     name: str
@@ -141,6 +141,7 @@ class Live(msgspec.Struct, frozen=True, omit_defaults=True):
     change_time: str | None = None
     adopted: bool = False
     receipt: Receipt | None = None
+    made: str = ""
 
     @property
     def gone(self) -> bool:
@@ -166,6 +167,24 @@ class Override(msgspec.Struct, frozen=True, omit_defaults=True):
     description: str | None = None
 
 
+class Preparation(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What came of preparing a file's content of this `generation`, `at` (epoch seconds): see preparing.
+
+    `recipe` is the one by which it was done; empty: it was asked for. `path` is what was made, in the outbox; empty: the file
+    itself goes. `refused`: why it is not sent (a code of `recipe.REFUSED`). `report` and `warning` are for people; `look`: see
+    Verdict.
+    """
+
+    generation: int
+    recipe: str = ""
+    at: float = 0.0
+    path: str = ""
+    refused: str = ""
+    report: str = ""
+    warning: str = ""
+    look: str = ""
+
+
 MAY_BE_THERE: Final = "unexplained"
 """The code of a failure whose image may be shown under a name that nobody can explain."""
 
@@ -177,7 +196,7 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     `also`: other files that are the same picture, and do not count (see spellings): generations by name. `same_as`: the key
     whose picture has the same bytes, so that this one waits beside it (see twins).
     `unsure`: a change of its attributes was sent, and nobody knows whether it was made: they are sent again whatever they
-    should be by now.
+    should be by now. `prepared`: what came of the preparation of its file, which is wanted or was sent last.
     """
 
     wanted: Wanted | None = None
@@ -192,6 +211,7 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     warning: str | None = None
     also: dict[str, int] = msgspec.field(default_factory=dict)
     same_as: str | None = None
+    prepared: Preparation | None = None
 
 
 class Row(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -427,13 +447,25 @@ def without_image(entry: Entry) -> Entry:
     return msgspec.structs.replace(entry, live=msgspec.structs.replace(entry.live, state="gone"), failure=failure)
 
 
+def failed(entry: Entry, code: str, reason: str, now: float, request_id: str | None = None) -> Entry:
+    """Give an entry that failed for good, with its reason; it ends when the drop changes."""
+    return msgspec.structs.replace(entry, failure=Failure(code, reason, now, request_id), not_before=0.0)
+
+
 def wanting(
     entry: Entry, wanted: Wanted | None, *, failure: Failure | None = None, override: Override | None = None
 ) -> Entry:
     """Give an entry that wants something else than before: its tries begin anew, what is shown stays."""
     warning, also = (entry.warning, entry.also) if wanted is not None else (None, {})
     return Entry(
-        wanted, entry.live, unsure=entry.unsure, failure=failure, override=override, warning=warning, also=also
+        wanted,
+        entry.live,
+        unsure=entry.unsure,
+        failure=failure,
+        override=override,
+        warning=warning,
+        also=also,
+        prepared=entry.prepared,
     )
 
 
@@ -444,11 +476,17 @@ def reconcile_at(ledger: Ledger) -> float:
     pause = ledger.pause.until if ledger.pause is not None else 0.0
     # An entry that waits for another try is open whatever it is for: content, attributes or a deletion.
     open_entries = [e for e in ledger.entries.values() if is_waiting(e) or (e.failure is None and e.not_before)]
-    waiting = [max(e.not_before, pause) for e in open_entries]
+    # So does what has to be prepared.
+    waiting = [max(e.not_before, pause, ledger.due_at if _is_prepared_first(e) else 0.0) for e in open_entries]
     # What has to be kept first waits for that, and the gallery comes back to it at `due_at`.
     waiting += [max(ledger.due_at, pause) if intent.keep == "due" else pause for intent in ledger.intents]
     waiting += [max(ledger.due_at, pause)] if ledger.due_at else []
     return max(1.0, min(waiting)) if waiting else 0.0
+
+
+def _is_prepared_first(entry: Entry) -> bool:
+    """Whether an entry waits for the preparation of its file, which was asked for."""
+    return entry.prepared is not None and not entry.prepared.recipe and is_waiting(entry)
 
 
 def with_entries(ledger: Ledger, changed: Mapping[str, Entry]) -> Ledger:

@@ -19,14 +19,30 @@ from gallery_sync.core.shop_values import GALLERIES, Gallery
 PICTURE_TYPES: Final = {
     "jpg": "image/jpeg",
     "jpeg": "image/jpeg",
+    "jpe": "image/jpeg",
+    "jfif": "image/jpeg",
+    "mpo": "image/jpeg",
     "png": "image/png",
     "gif": "image/gif",
     "webp": "image/webp",
+    "heic": "image/heic",
+    "heif": "image/heif",
+    "avif": "image/avif",
+    "tif": "image/tiff",
+    "tiff": "image/tiff",
+    "bmp": "image/bmp",
 }
-"""What Shoptet accepts for uploads, by extension (docs/shoptet.md, "Product images"), and the type that we serve it with."""
+"""What is taken for a picture, by extension, and its type. What it is says its content (`decoding.sniff`); Shoptet accepts JPEG,
+PNG, GIF and WebP for uploads (docs/shoptet.md, "Product images"), so the others are made into those (`recipe`)."""
+
+PICTURES: Final = "JPEG, PNG, GIF, WebP, HEIC, AVIF, TIFF or BMP"
+"""The same for people."""
 
 DROP_KEY: Final = "drop:"
 """What the keys of dropped files begin with, in the ledger."""
+
+_MADE: Final = "outbox/made/"
+THUMBNAILS: Final = "thumbnails/"
 
 MAX_CODE = 64
 """Characters of a code (Shoptet's description of `variants[].code`)."""
@@ -171,6 +187,23 @@ def outbox(source: str, generation: int) -> str:
     return f"outbox/{digest}.{source.rpartition('.')[2].lower()}"
 
 
+def made(source: str, generation: int, recipe: str, extension: str) -> str:
+    """Name what is made of one generation of a dropped file by a recipe, by a hash of all three: what Shoptet downloads."""
+    digest = hashlib.sha256(f"{source}#{generation}#{recipe}".encode()).hexdigest()[:40]
+    return f"{_MADE}{digest}.{extension}"
+
+
+def is_made(path: str) -> bool:
+    """Whether this names what was made of a file, and not a copy of the file itself."""
+    return path.startswith(_MADE)
+
+
+def thumbnail(source: str, generation: int) -> str:
+    """Name the small JPEG of one generation of a dropped file, by a hash of both: for people to look at."""
+    digest = hashlib.sha256(f"{source}#{generation}".encode()).hexdigest()[:40]
+    return f"{THUMBNAILS}{digest}.jpg"
+
+
 def content_type(file: str) -> str:
     """The media type of a picture, by its extension; raises KeyError for a name that `parse` would refuse."""
     return PICTURE_TYPES[file.rpartition(".")[2].lower()]
@@ -185,5 +218,5 @@ def _refused_file(file: str) -> tuple[str, str] | None:
         return "hidden-file", f"'{shortened(file)}' begins with a dot: such files are a computer's own, not pictures"
     stem, _, extension = file.rpartition(".")
     if not stem or extension.lower() not in PICTURE_TYPES:
-        return "not-a-picture", f"'{shortened(file)}' is no picture that Shoptet takes: use {', '.join(PICTURE_TYPES)}"
+        return "not-a-picture", f"'{shortened(file)}' is no picture: drop {PICTURES}"
     return None

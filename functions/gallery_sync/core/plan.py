@@ -6,13 +6,14 @@ brake     the ledger              into the ledger: deletions that a person has t
 plan      the ledger              to the next step: a flight, a caller's intent, a wait, or nothing
 """
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import msgspec
 
-from gallery_sync.core import folders, order
+from gallery_sync.core import folders, order, preparing
 from gallery_sync.core.intents import next_one
 from gallery_sync.core.ledger import (
     Action,
@@ -30,6 +31,7 @@ from gallery_sync.core.ledger import (
 )
 from gallery_sync.core.names import outbox
 from gallery_sync.core.numbering import Number, new_number, number, numbers_of
+from gallery_sync.core.recipe import Recipe
 from gallery_sync.core.shop_facts import Facts
 from gallery_sync.core.shop_values import MAX_IMAGES_PER_CALL, Image
 
@@ -70,12 +72,14 @@ Step = Nothing | Wait | StartFlight | RunIntent
 class Policy:
     """What the shop's owner chose: whether a deleted file takes its image along, and even out of variants.
 
-    `most_an_hour`: how many images may go with their files in one hour, in the whole shop.
+    `most_an_hour`: how many images may go with their files in one hour, in the whole shop. `recipe`: what is done to a file
+    before it is sent; None where nobody does that: files go as they are.
     """
 
     mirror_deletes: bool = False
     remove_reference: bool = False
     most_an_hour: int = 200
+    recipe: Recipe | None = None
 
 
 def plan(ledger: Ledger, listing: Sequence[Image], now: float, policy: Policy, facts: Facts) -> Step:
@@ -93,7 +97,7 @@ def plan(ledger: Ledger, listing: Sequence[Image], now: float, policy: Policy, f
     images = {image.name: image for image in listing}
     numbers = number(ledger, listing, facts)
     held = frozenset(ledger.hold.keys) if ledger.hold is not None else frozenset()
-    entries = {key: entry for key, entry in ledger.entries.items() if entry.failure is None}
+    entries = {key: e for key, e in ledger.entries.items() if e.failure is None and _is_ready(e, now, policy)}
     behind = folders.left_behind(ledger)
     asked = {key for key, entry in entries.items() if key in behind or is_adopted(entry)}
     goes = {key: key in ledger.released if key in asked else policy.mirror_deletes for key in entries}
@@ -101,14 +105,18 @@ def plan(ledger: Ledger, listing: Sequence[Image], now: float, policy: Policy, f
         key: need for key, entry in entries.items() if (need := _need(entry, numbers.get(key), facts, goes=goes[key]))
     }
     needs = {key: need for key, need in needs.items() if need != "delete" or key not in held}
+    together = preparing.together_until(ledger, now) if policy.recipe is not None else 0.0
     for action in _ORDER:
         due = [key for key, need in needs.items() if need == action and entries[key].not_before <= now]
-        if due:
+        if due and together and action in ("source", "insert") and len(due) < MAX_IMAGES_PER_CALL:
+            needs = {key: need for key, need in needs.items() if key not in due}
+        elif due:
             taken = set(numbers_of(ledger, listing).values())
             return _flight(action, _batch(due, entries, numbers), entries, numbers, images, taken, facts)
     if intent is not None:
         return RunIntent(intent)
-    return Wait(min(entries[key].not_before for key in needs)) if needs else Nothing()
+    waits = [entries[key].not_before for key in needs] + ([together] if together else [])
+    return Wait(min(waits)) if waits else Nothing()
 
 
 def _yields(ledger: Ledger, first: Intent) -> bool:
@@ -120,6 +128,11 @@ def _yields(ledger: Ledger, first: Intent) -> bool:
 
 
 _ORDER: Final[tuple[Action, ...]] = ("delete", "source", "insert", "attributes")
+
+
+def _is_ready(entry: Entry, now: float, policy: Policy) -> bool:
+    """Whether a key's file needs no preparation any more; until then nothing of it changes."""
+    return policy.recipe is None or not needs_content(entry) or preparing.is_ready(entry, now)
 
 
 def _need(entry: Entry, number: Number | None, facts: Facts, *, goes: bool) -> Action | None:
@@ -158,7 +171,7 @@ def _flight(
             taken.add(number)
             place = asked.place if number != asked.place and not asked.own and facts.numbers != "kept" else None
             snapshot = Snapshot(priority=number, place=place, description=entry.wanted.description)
-            snapshots[key] = _with_content(entry.wanted.content, snapshot)
+            snapshots[key] = _with_content(entry, entry.wanted.content, snapshot)
         elif entry.live is not None:
             name = entry.live.name
             shown = images.get(name)
@@ -170,7 +183,7 @@ def _flight(
                 change_times=_change_times(shown, entry.live),
             )
             replaced = entry.wanted if action == "source" else None
-            snapshots[key] = _with_content(replaced.content, snapshot) if replaced is not None else snapshot
+            snapshots[key] = _with_content(entry, replaced.content, snapshot) if replaced is not None else snapshot
     return StartFlight(action, snapshots)
 
 
@@ -179,11 +192,13 @@ def _change_times(shown: Image | None, live: Live) -> tuple[str, ...]:
     return tuple(dict.fromkeys(time for time in told if time is not None))
 
 
-def _with_content(content: Content, snapshot: Snapshot) -> Snapshot:
+def _with_content(entry: Entry, content: Content, snapshot: Snapshot) -> Snapshot:
+    done = preparing.of_wanted(entry)
+    copy = done.path if done is not None and done.path else outbox(content.source, content.generation)
     return replace(
         snapshot,
         # What of the source may be written down and will stand in Shoptet's result: a URL's query is a secret.
-        source=content.source.partition("?")[0] if content.url else outbox(content.source, content.generation),
+        source=content.source.partition("?")[0] if content.url else copy,
         generation=content.generation,
         checksum=content.checksum,
     )
@@ -219,4 +234,6 @@ def _attributes(entry: Entry, number: Number | None, facts: Facts) -> Snapshot |
 
 
 def _anything(ledger: Ledger, policy: Policy, facts: Facts) -> bool:
-    return not isinstance(plan(replace(ledger, pause=None), (), float("inf"), policy, facts), Nothing)
+    # What is still to be prepared is something as well.
+    asked = dataclasses.replace(policy, recipe=None)
+    return not isinstance(plan(replace(ledger, pause=None), (), float("inf"), asked, facts), Nothing)

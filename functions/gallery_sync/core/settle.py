@@ -9,16 +9,17 @@ from gallery_sync.core import receipts, schedule
 from gallery_sync.core.ledger import (
     MAY_BE_THERE,
     Entry,
-    Failure,
     Flight,
     Ledger,
     Live,
     Pause,
     Snapshot,
+    failed,
     needs_content,
     with_entries,
 )
 from gallery_sync.core.match import Match
+from gallery_sync.core.names import is_made
 from gallery_sync.core.numbering import with_landed
 from gallery_sync.core.pictures import adopted
 from gallery_sync.core.schedule import Timing
@@ -216,6 +217,7 @@ def became_live(entry: Entry, snapshot: Snapshot, image: Image, facts: Facts) ->
             change_time=image.change_time or before.change_time,
             adopted=before.adopted and not snapshot.checksum,
             receipt=receipts.landed(before, snapshot.checksum),
+            made=(snapshot.source if is_made(snapshot.source) else "") if snapshot.checksum else before.made,
         ),
         attempts=0,
         not_before=0.0,
@@ -237,11 +239,6 @@ def tried(entry: Entry, reason: str, now: float, timing: Timing, max_attempts: i
     later = now + schedule.pause(attempts, timing)
     batch = entry.batch if together == 1 else together // 2
     return replace(entry, attempts=attempts, not_before=later, last_reason=reason, batch=batch)
-
-
-def failed(entry: Entry, code: str, reason: str, now: float, request_id: str | None = None) -> Entry:
-    """Give an entry that failed for good, with its reason; it ends when the drop changes."""
-    return replace(entry, failure=Failure(code, reason, now, request_id), not_before=0.0)
 
 
 def _is_of(entry: Entry, snapshot: Snapshot) -> bool:

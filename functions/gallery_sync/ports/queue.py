@@ -59,6 +59,13 @@ class Fetch(msgspec.Struct, frozen=True):
     gallery: Gallery
 
 
+class Prepare(msgspec.Struct, frozen=True):
+    """The body of a task that prepares a gallery's files before they are sent."""
+
+    guid: str
+    gallery: Gallery
+
+
 class BadTask(ValueError):
     """A task's body that names nothing to reconcile; says what is wrong with it."""
 
@@ -105,6 +112,14 @@ class WorkQueue(Protocol):
         """Fetch a gallery's pictures from the shop at `at` or soon after. Nothing is enqueued where nobody does that."""
         ...
 
+    def prepare(self, guid: str, gallery: Gallery, at: float) -> None:
+        """Prepare a gallery's files at `at` (epoch seconds) or soon after."""
+        ...
+
+    def prepared(self, guid: str, gallery: Gallery) -> None:
+        """Reconcile a gallery whose files are prepared, now."""
+        ...
+
     def poll(self, at: float) -> None:
         """Poll the jobs under way at `at` (epoch seconds) or soon after."""
         ...
@@ -140,6 +155,14 @@ def parse_fetch_task(body: bytes) -> Fetch:
         return msgspec.json.decode(body, type=Fetch)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadTask(f"the task's body does not say which gallery to look at: {error}") from None
+
+
+def parse_prepare_task(body: bytes) -> Prepare:
+    """Read the body of a task that prepares files; raises BadTask."""
+    try:
+        return msgspec.json.decode(body, type=Prepare)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadTask(f"the task's body does not say which gallery's files to prepare: {error}") from None
 
 
 _decoder = msgspec.json.Decoder(Reconcile)

@@ -111,8 +111,20 @@ class Removed(Protocol):
         """Copy what was sent for this content, or the content itself; False if neither is there. Raises StorageUnavailable."""
         ...
 
+    def keep_copy(self, made: str, path: str) -> bool:
+        """Copy what was made of a file and sent in its place; False if it is not there. Raises StorageUnavailable."""
+        ...
+
     def put(self, path: str, picture: bytes) -> None:
         """Write a picture down. Raises StorageUnavailable."""
+        ...
+
+
+class Made(Protocol):
+    """Where what is made of pictures is written: what is sent in their place, and what people look at."""
+
+    def write(self, path: str, picture: bytes) -> None:
+        """Write it, over what is there: it is the same, and lives on from now. Raises StorageUnavailable."""
         ...
 
 

@@ -146,7 +146,8 @@ def _image(
     times = image.change_time if image is not None else None
     path = kept.picture_path(operation, piece, name, times, live.checksum if live is not None else "")
     contents = kept.sent_for(key, ledger.entries[key]) if key is not None else ()
-    if not any(world.removed.keep(content, path) for content in contents):
+    is_kept = live is not None and bool(live.made) and world.removed.keep_copy(live.made, path)
+    if not is_kept and not any(world.removed.keep(content, path) for content in contents):
         where_they_are = address()
         if where_they_are is None:
             raise NoOriginal("Shoptet could not be asked where its picture is")

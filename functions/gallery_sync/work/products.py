@@ -1,5 +1,6 @@
 """Which product a folder means, and what becomes of a folder or gallery whose product Shoptet does not know."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 import msgspec
@@ -12,6 +13,7 @@ from gallery_sync.core.near import nearest
 from gallery_sync.core.settle import product_gone
 from gallery_sync.core.shop_values import GALLERIES, Gallery, Product
 from gallery_sync.ports import shop_errors
+from gallery_sync.ports.storage import PreconditionFailed
 from gallery_sync.state import refusals
 from gallery_sync.state.codes import Codes
 from gallery_sync.state.refusals import RefusedDrop
@@ -178,13 +180,21 @@ def gone(world: ReconcileWorld, guid: str, gallery: Gallery, prefix: str | None,
     A code may mean another product by now (docs/shoptet.md, "Product images"): it is asked again at once. Raises the errors of
     that GET, and StorageUnavailable, BadDocument, TasksError.
     """
-    if prefix is not None and codes_of(world).changed(prefix, guid):
-        world.queue.folder(prefix, gallery, world.clock.now())
-        return
-    if prefix is not None:
-        _refuse_folder(world, prefix, gallery, error)
     held = world.ledgers.read(guid, gallery)
-    if held.generation == 0:
+    is_new = held.generation == 0 or _is_untouched(held.ledger)
+    folders_of = dict.fromkeys((*((prefix,) if prefix is not None else ()), *(held.ledger.prefixes if is_new else ())))
+    for folder in folders_of:
+        if codes_of(world).changed(folder, guid):
+            world.queue.folder(folder, gallery, world.clock.now())
+            if not is_new:
+                return
+        else:
+            _refuse_folder(world, folder, gallery, error)
+    if is_new:
+        if held.generation:
+            # Its files were prepared for a product that nobody had asked for yet. Whoever wrote meanwhile comes here again.
+            with suppress(PreconditionFailed):
+                world.ledgers.delete(held)
         return
     now, reason = world.clock.now(), f"Shoptet knows no such product: {error}"
 
@@ -194,6 +204,13 @@ def gone(world: ReconcileWorld, guid: str, gallery: Gallery, prefix: str | None,
         return replace(after, moved={**after.moved, prefix: Moved(now)}) if prefix in after.prefixes else after
 
     report(world.log, held.ledger, world.ledgers.change(guid, gallery, failed))
+
+
+def _is_untouched(ledger: Ledger) -> bool:
+    """Whether nothing of a ledger ever got to Shoptet, and no caller asked for anything."""
+    nothing_live = all(entry.live is None and entry.override is None for entry in ledger.entries.values())
+    only_files = all(key.startswith(names.DROP_KEY) for key in ledger.entries)
+    return nothing_live and only_files and not ledger.intents and not ledger.cleaned_at and ledger.flight is None
 
 
 def look_at_refused(world: ReconcileWorld, name: str) -> None:

@@ -9,7 +9,18 @@ from typing import Final
 
 import msgspec
 
-from gallery_sync.core import brake, folders, forget, numbering, receipts, schedule, settle, spellings, twins
+from gallery_sync.core import (
+    brake,
+    folders,
+    forget,
+    numbering,
+    preparing,
+    receipts,
+    schedule,
+    settle,
+    spellings,
+    twins,
+)
 from gallery_sync.core.catalogue import fingerprint
 from gallery_sync.core.files import DropFile, of_gallery
 from gallery_sync.core.ledger import Action, Content, Flight, Ledger, SeenAs, Snapshot, is_astray, request_order
@@ -19,6 +30,7 @@ from gallery_sync.core.schedule import HOUR
 from gallery_sync.core.see import is_dropped_again, see
 from gallery_sync.core.shop_facts import Facts, looks_at
 from gallery_sync.core.shop_values import Attributes, Image, NewImage, NewSource, Product
+from gallery_sync.parallel import in_threads
 from gallery_sync.ports import shop_errors
 from gallery_sync.ports.storage import NotCopied, PreconditionFailed
 from gallery_sync.state import deletions, jobindex, refusals, removed
@@ -58,10 +70,10 @@ def start(
     """
     gallery = held.ledger.gallery
     files = {prefix: list(of_gallery(world.drops.list(f"{prefix}/"), gallery)) for prefix in feeding.prefixes}
-    ledger, coming = _observed(world, held, feeding, files)
+    facts = known_facts(world)
+    ledger, coming = _observed(world, held, feeding, files, facts)
     if seen is not None and world.clock.now() > seen.at + world.timing.send_within / 2:
         seen = None
-    facts = known_facts(world)
     shown = seen.product.images[gallery] if seen is not None else ()
     step = plan(ledger, shown, world.clock.now(), world.policy, facts)
     if isinstance(step, RunIntent):
@@ -70,7 +82,7 @@ def start(
     unsure = isinstance(step, Nothing) and again
     # What was seen a moment ago says as well whether its folders' codes still mean the product.
     moved = seen is not None and not all(folders.is_meant(seen.product, prefix) for prefix in ledger.prefixes)
-    asks = audit or moved or brake.is_news(ledger, world.policy)
+    asks = audit or moved or brake.is_news(ledger, world.policy) or (seen is None and _was_refused(world, held, ledger))
     if isinstance(step, StartFlight) or unsure or (asks and not _is_paused(world, ledger)):
         if seen is None or again:
             # What was seen before the file was dropped again does not tell whether its image is still there.
@@ -79,7 +91,7 @@ def start(
         # Nothing lands on a product that its code no longer means: that is known for sure only now.
         now_feeding = checked(world, ledger, seen.product)
         if now_feeding != Feeding(ledger.prefixes, ledger.moved) or _variants(ledger, seen.product) != ledger.variants:
-            ledger, coming = _observed(world, held, now_feeding, files, seen.product)
+            ledger, coming = _observed(world, held, now_feeding, files, facts, seen.product)
         ledger = folders.known_again(ledger)
         ledger = folders.tidied(see(ledger, listing, world.clock.now() - world.timing.second_listing))
         # What a person deleted keeps no other file waiting.
@@ -92,12 +104,16 @@ def start(
             # It landed a moment ago, and the listing may lag behind: a later one will tell.
             step = Wait(world.clock.now() + world.timing.second_listing)
     if isinstance(step, StartFlight) and seen is not None:
-        return _fly(world, held, ledger, step, seen)
+        return _fly(world, held, ledger, step, seen, facts)
     if isinstance(step, RunIntent):
         return _run(world, held, step)
     ledger = _seen_as(ledger, seen)
     coming = [*coming, *_fetched(world, ledger, facts)]
-    return _rest(world, held, ledger, min([*coming, *([step.until] if isinstance(step, Wait) else [])], default=None))
+    until = min([*coming, *([step.until] if isinstance(step, Wait) else [])], default=None)
+    if _rest(world, held, ledger, until):
+        return True
+    _have_prepared(world, ledger, facts)
+    return False
 
 
 def _fetched(world: ReconcileWorld, ledger: Ledger, facts: Facts) -> list[float]:
@@ -126,6 +142,7 @@ def _observed(
     held: Held,
     feeding: Feeding,
     files: Mapping[str, list[DropFile]],
+    facts: Facts,
     product: Product | None = None,
 ) -> tuple[Ledger, list[float]]:
     """Give the ledger with what the files of these folders want, and when to come back for what is still to come."""
@@ -142,7 +159,28 @@ def _observed(
     ledger, coming = _let_go(world, ledger, now) if world.policy.mirror_deletes else (ledger, [])
     coming += [file.created + wait for file in seen if is_being_written(file, now, wait)]
     coming += twins.waits_until(ledger, world.timing.rename_wait)
+    if due := _to_prepare(world, ledger, facts):
+        ledger = preparing.asked(ledger, due, now)
+        coming.append(now + world.timing.stuck)
     return brake.used_up(ledger, world.policy), coming
+
+
+def _was_refused(world: ReconcileWorld, held: Held, ledger: Ledger) -> bool:
+    """Whether Shoptet knew no such product when it was last asked: its files are prepared only if it is there by now."""
+    folders_of = [refusals.folder(prefix, ledger.gallery) for prefix in ledger.prefixes] if held.generation == 0 else []
+    return any(refusals.find(world.documents, folder) is not None for folder in folders_of)
+
+
+def _to_prepare(world: ReconcileWorld, ledger: Ledger, facts: Facts) -> list[str]:
+    """Name the keys whose files are to be prepared before they are sent."""
+    recipe = world.policy.recipe
+    return preparing.due(ledger, preparing.recipe_for(recipe, facts), world.clock.now()) if recipe is not None else []
+
+
+def _have_prepared(world: ReconcileWorld, ledger: Ledger, facts: Facts) -> None:
+    """Have files prepared, once it is written down that they wait for that: whoever does it looks there."""
+    if _to_prepare(world, ledger, facts):
+        world.queue.prepare(ledger.guid, ledger.gallery, world.clock.now())
 
 
 def _variants(ledger: Ledger, product: Product | None) -> dict[str, str]:
@@ -214,9 +252,19 @@ def _rest(world: ReconcileWorld, held: Held, ledger: Ledger, until: float | None
         except PreconditionFailed:
             return True
         report(world.log, held.ledger, ledger)
+        if ledger.entries:
+            _not_refused(world, held, ledger)
     if until is not None:
         world.queue.gallery(ledger.guid, ledger.gallery, until)
     return False
+
+
+def _not_refused(world: ReconcileWorld, held: Held, ledger: Ledger) -> None:
+    """Take back that folders are refused which have come to feed the gallery. A run may have died before it did."""
+    never_shown = all(entry.live is None for entry in ledger.entries.values())
+    if held.generation == 0 or ledger.prefixes != held.ledger.prefixes or (never_shown and ledger.due_at):
+        for prefix in (one for one in ledger.prefixes if one not in ledger.moved):
+            refusals.clear(world.documents, refusals.folder(prefix, ledger.gallery))
 
 
 def _without_ended(world: ReconcileWorld, ledger: Ledger) -> Ledger:
@@ -233,7 +281,7 @@ def _is_there(world: ReconcileWorld, key: str) -> bool:
     return first is not None and first.name == name
 
 
-def _fly(world: ReconcileWorld, held: Held, ledger: Ledger, step: StartFlight, seen: Seen) -> bool:
+def _fly(world: ReconcileWorld, held: Held, ledger: Ledger, step: StartFlight, seen: Seen, facts: Facts) -> bool:
     """Prepare what Shoptet is to download, take the slot, send."""
     urls: Urls = {}
     images = step.images
@@ -249,9 +297,8 @@ def _fly(world: ReconcileWorld, held: Held, ledger: Ledger, step: StartFlight, s
     if flight is None:
         return True
     report(world.log, held.ledger, ledger)
-    if held.generation == 0 or ledger.prefixes != held.ledger.prefixes:
-        for prefix in (one for one in ledger.prefixes if one not in ledger.moved):
-            refusals.clear(world.documents, refusals.folder(prefix, ledger.gallery))
+    _have_prepared(world, ledger, facts)
+    _not_refused(world, held, ledger)
     try:
         return _SEND[flight.action](world, ledger, flight, urls)
     except shop_errors.ShoptetError as error:
@@ -266,8 +313,15 @@ def _prepared(
     A file that is gone by now has neither.
     """
     contents = {key: entry.wanted.content for key in images if (entry := ledger.entries[key]).wanted is not None}
-    copies = world.outbox.prepare(tuple(content for content in contents.values() if not content.url))
-    given = {key: _url(world, content) if content.url else copies[content] for key, content in contents.items()}
+    made = {key: done.path for key in images if (done := preparing.of_wanted(ledger.entries[key])) and done.path}
+    signed = dict(zip(made, in_threads(world.outbox.signed, list(made.values())), strict=True))
+    copies = world.outbox.prepare(
+        tuple(content for key, content in contents.items() if not content.url and key not in made)
+    )
+    given = {
+        key: _url(world, content) if content.url else signed.get(key) or copies[content]
+        for key, content in contents.items()
+    }
     urls = {key: url for key, url in given.items() if isinstance(url, str)}
     return urls, {key: one.reason for key, one in given.items() if isinstance(one, NotCopied)}
 

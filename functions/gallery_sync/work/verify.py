@@ -139,7 +139,10 @@ def _seen(world: FetchWorld, entry: Entry, address: str) -> Sighting:
         return Sighting("nothing")
     content = entry.wanted.content
     try:
-        sent = world.sent.copy(outbox(content.source, content.generation)) or world.sent.file(content)
+        made = entry.live.made
+        sent = world.sent.copy(made or outbox(content.source, content.generation))
+        if sent is None and not made:
+            sent = world.sent.file(content)
         if sent is None:
             return Sighting("nothing", why="neither its copy nor its file is there any more")
         ours = world.decode(sent)

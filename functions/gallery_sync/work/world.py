@@ -5,14 +5,16 @@ from dataclasses import dataclass
 
 from gallery_sync.clock import Clock
 from gallery_sync.core.plan import Policy
+from gallery_sync.core.recipe import Recipe
 from gallery_sync.core.schedule import Timing
 from gallery_sync.core.shop_facts import Verify
 from gallery_sync.log import Log
 from gallery_sync.parallel import Spread, in_threads
 from gallery_sync.ports.decoder import Decode
+from gallery_sync.ports.preparer import Preparer
 from gallery_sync.ports.queue import WorkQueue
 from gallery_sync.ports.shop import CatalogueShop, OriginalsShop, Shop
-from gallery_sync.ports.storage import Bin, Documents, Drops, Outbox, Removed, Sent
+from gallery_sync.ports.storage import Bin, Documents, Drops, Made, Outbox, Removed, Sent
 from gallery_sync.state.ledgers import Ledgers
 
 
@@ -79,6 +81,16 @@ class ReconcileWorld(RequestWorld):
     outbox: Outbox
     policy: Policy
     verify: Verify = "auto"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrepareWorld(BaseWorld):
+    """What preparing pictures works with. `recipe`: what the shop's owner chose."""
+
+    sent: Sent
+    made: Made
+    prepare: Preparer
+    recipe: Recipe
 
 
 @dataclass(frozen=True, kw_only=True)

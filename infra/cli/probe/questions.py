@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from gallery_sync.core.preparing import WEBP
 from gallery_sync.core.shop_facts import Facts, Numbers, Patched
 from gallery_sync.core.shop_values import ResultRow
 from infra.cli.probe.run import MOVED, SENT, Seen
@@ -176,10 +177,10 @@ def _others(seen: Seen) -> Found:
 
 def _webp(seen: Seen) -> Found:
     if "webp" in seen.shown:
-        return Found("taken")
+        return Found("taken", "WebP goes as it is")
     told = sum(row.error is not None for row in seen.rows or ())
     lost = "not taken, and the result says nothing" if seen.rows is None else "lost without a word"
-    follows = "drop JPEG or PNG instead: a WebP fails with its reason in the ledger"
+    follows = "each WebP is made into a JPEG or PNG before it is sent"
     return Found("refused" if told > 1 else lost, follows)
 
 
@@ -255,7 +256,7 @@ QUESTIONS: Final = (
     Question("U10", "its changeTime after a change of attributes", "no", _attributes_time),
     Question("U10", "its changeTime after a source update", "no", _change_time),
     Question("U11", "whether HEAD comes before GET", "no", _unseen),
-    Question("U12", "WebP by sourceUrl", "no; not in the administration", _webp),
+    Question("U12", WEBP, "no; not in the administration", _webp),
     Question("U13", "a PNG of 11 MB", "no; it is told to get lost", _large),
     Question("U22", "whether orig is what was sent", "the original resolution", _bytes),
     Question("U22", "pictures that lie on their side (EXIF)", "no", _turned),

@@ -13,7 +13,7 @@ run "accounts" {
 
   assert {
     condition = toset([for a in google_service_account.account : a.account_id]) == toset([
-      "shop-on-drop", "shop-sync-gallery", "shop-poll-jobs", "shop-catalogue", "shop-fetch-images", "shop-job-finished", "shop-webhooks", "shop-galleries",
+      "shop-on-drop", "shop-sync-gallery", "shop-poll-jobs", "shop-catalogue", "shop-fetch-images", "shop-prepare", "shop-job-finished", "shop-webhooks", "shop-galleries",
       "shop-clean-gallery", "shop-sweep", "shop-tasks", "shop-events", "shop-scheduler",
     ])
     error_message = "one account a function, and one each for Cloud Tasks, Eventarc and Cloud Scheduler"
@@ -22,7 +22,7 @@ run "accounts" {
   assert {
     condition = alltrue([
       for deployed in google_cloudfunctions2_function.function :
-      deployed.service_config[0].service_account_email == "shop-${replace(trimprefix(deployed.build_config[0].entry_point, "read_"), "_", "-")}@demo-project.iam.gserviceaccount.com"
+      deployed.service_config[0].service_account_email == "shop-${replace(trimsuffix(trimprefix(deployed.build_config[0].entry_point, "read_"), "_picture"), "_", "-")}@demo-project.iam.gserviceaccount.com"
     ])
     error_message = "every function runs as its own account"
   }
@@ -41,6 +41,8 @@ run "buckets" {
       "serviceAccount:shop-catalogue roles/storage.objectUser demo-project-shop-state",
       "serviceAccount:shop-fetch-images roles/storage.objectViewer demo-project-shop-drop",
       "serviceAccount:shop-fetch-images roles/storage.objectUser demo-project-shop-state",
+      "serviceAccount:shop-prepare roles/storage.objectViewer demo-project-shop-drop",
+      "serviceAccount:shop-prepare roles/storage.objectUser demo-project-shop-state",
       "serviceAccount:shop-webhooks roles/storage.objectUser demo-project-shop-state",
       "serviceAccount:shop-galleries roles/storage.objectUser demo-project-shop-state",
       "serviceAccount:shop-clean-gallery roles/storage.objectUser demo-project-shop-state",
@@ -53,7 +55,7 @@ run "buckets" {
   assert {
     condition = alltrue([
       for r in google_storage_bucket_iam_member.right :
-      (length(r.condition) > 0) == (endswith(r.bucket, "-state") && anytrue([for who in ["webhooks", "sweep"] : startswith(r.member, "serviceAccount:shop-${who}@")]))
+      (length(r.condition) > 0) == (endswith(r.bucket, "-state") && anytrue([for who in ["webhooks", "sweep", "prepare"] : startswith(r.member, "serviceAccount:shop-${who}@")]))
       && alltrue([for c in r.condition : c.expression == "resource.name != \"projects/_/buckets/demo-project-shop-state/objects/token.json\""])
     ])
     error_message = "who does not call Shoptet does not read the access token"
@@ -118,6 +120,9 @@ run "queues" {
       "serviceAccount:shop-sync-gallery roles/cloudtasks.enqueuer shop-fetch",
       "serviceAccount:shop-fetch-images roles/cloudtasks.enqueuer shop-sync",
       "serviceAccount:shop-fetch-images roles/cloudtasks.enqueuer shop-fetch",
+      "serviceAccount:shop-sync-gallery roles/cloudtasks.enqueuer shop-prepare",
+      "serviceAccount:shop-prepare roles/cloudtasks.enqueuer shop-sync",
+      "serviceAccount:shop-prepare roles/cloudtasks.enqueuer shop-prepare",
       "serviceAccount:shop-job-finished roles/cloudtasks.enqueuer shop-poll",
       "serviceAccount:shop-webhooks roles/cloudtasks.enqueuer shop-sync",
       "serviceAccount:shop-galleries roles/cloudtasks.enqueuer shop-sync",
@@ -139,6 +144,7 @@ run "queues" {
       "serviceAccount:shop-poll-jobs roles/iam.serviceAccountUser shop-tasks",
       "serviceAccount:shop-catalogue roles/iam.serviceAccountUser shop-tasks",
       "serviceAccount:shop-fetch-images roles/iam.serviceAccountUser shop-tasks",
+      "serviceAccount:shop-prepare roles/iam.serviceAccountUser shop-tasks",
       "serviceAccount:shop-job-finished roles/iam.serviceAccountUser shop-tasks",
       "serviceAccount:shop-webhooks roles/iam.serviceAccountUser shop-tasks",
       "serviceAccount:shop-galleries roles/iam.serviceAccountUser shop-tasks",
@@ -182,6 +188,7 @@ run "callers" {
       "serviceAccount:shop-tasks roles/run.invoker shop-poll-jobs",
       "serviceAccount:shop-tasks roles/run.invoker shop-read-catalogue",
       "serviceAccount:shop-tasks roles/run.invoker shop-fetch-images",
+      "serviceAccount:shop-tasks roles/run.invoker shop-prepare-picture",
       "serviceAccount:shop-scheduler roles/run.invoker shop-sweep",
       "allUsers roles/run.invoker shop-job-finished",
       "allUsers roles/run.invoker shop-webhooks",

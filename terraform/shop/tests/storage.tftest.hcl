@@ -41,7 +41,7 @@ run "buckets" {
     condition = {
       for rule in google_storage_bucket.state.lifecycle_rule :
       one(one(rule.condition).matches_prefix) => one(rule.condition).age if one(rule.condition).age != null
-    } == { "outbox/" = 2, "jobs/" = 31, "operations/" = 30, "open/operations/" = 31, "removed/" = 90 }
+    } == { "outbox/" = 2, "jobs/" = 31, "operations/" = 30, "open/operations/" = 31, "removed/" = 90, "thumbnails/" = 400 }
     error_message = "prepared pictures, jobs, operations, their markers and removed files go after their time"
   }
 
@@ -81,12 +81,12 @@ run "queues" {
   command = plan
 
   assert {
-    condition     = { for queue, q in google_cloud_tasks_queue.queue : queue => q.rate_limits[0].max_concurrent_dispatches } == { sync = 2, poll = 1, catalogue = 1, fetch = 1 }
+    condition     = { for queue, q in google_cloud_tasks_queue.queue : queue => q.rate_limits[0].max_concurrent_dispatches } == { sync = 2, poll = 1, catalogue = 1, fetch = 1, prepare = 4 }
     error_message = "two galleries and one look at the jobs at a time: three connections to Shoptet"
   }
 
   assert {
-    condition     = { for queue, q in google_cloud_tasks_queue.queue : queue => q.rate_limits[0].max_dispatches_per_second } == { sync = 5, poll = 1, catalogue = 1, fetch = 1 }
+    condition     = { for queue, q in google_cloud_tasks_queue.queue : queue => q.rate_limits[0].max_dispatches_per_second } == { sync = 5, poll = 1, catalogue = 1, fetch = 1, prepare = 5 }
     error_message = "at most five looks at galleries a second, and one at the jobs"
   }
 

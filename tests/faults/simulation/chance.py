@@ -167,6 +167,8 @@ class Setting:
     """Whether the shop's catalogue is read, so that what a code means may come from there."""
     verify: bool = False
     """Whether pictures are looked at in the shop, after they landed and where nothing else tells which is which."""
+    prepare: bool = False
+    """Whether files are prepared before they are sent."""
     one_write_a_second: bool = False
     """Whether the storage refuses (429) what is written to one object within a second of the last time."""
 
@@ -202,4 +204,5 @@ class Setting:
         )
         verify = rng.random() < 0.4
         another = rng.choice((0.0, 0.0, 0.1)) if verify else 0.0
-        return replace(setting, shoptet=replace(how, shows_another=another), verify=verify)
+        shoptet = replace(how, shows_another=another)
+        return replace(setting, shoptet=shoptet, verify=verify, prepare=rng.random() < 0.4)

@@ -59,6 +59,13 @@ class SimSite:
             self.copies[path] = there
         return there is not None
 
+    def keep_copy(self, made: str, path: str) -> bool:
+        """See ports.Removed."""
+        self._storage(path)
+        if path not in self.copies and made in self.copies:
+            self.copies[path] = self.copies[made]
+        return path in self.copies
+
     def put(self, path: str, picture: bytes) -> None:
         """See ports.Removed."""
         self._storage(path)

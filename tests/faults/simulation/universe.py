@@ -15,21 +15,24 @@ from gallery_sync.core.ledger import Content, Ledger
 from gallery_sync.core.ledger_document import BadDocument
 from gallery_sync.core.operation import Part, operation_id
 from gallery_sync.core.plan import Policy
+from gallery_sync.core.recipe import Recipe
 from gallery_sync.core.schedule import DAY, Timing
 from gallery_sync.http import rest
 from gallery_sync.http.access import ApiKey
 from gallery_sync.http.begin import begin
-from gallery_sync.ports.queue import TasksError, parse_catalogue_task, parse_fetch_task, parse_task
+from gallery_sync.ports.queue import TasksError, parse_catalogue_task, parse_fetch_task, parse_prepare_task, parse_task
 from gallery_sync.ports.storage import StorageUnavailable
 from gallery_sync.work import catalogue as reading
 from gallery_sync.work import drop as on_drop
 from gallery_sync.work import fetch as fetching
 from gallery_sync.work import poll as poll_jobs
+from gallery_sync.work import prepare as preparing
 from gallery_sync.work import reconcile as sync_gallery
 from gallery_sync.work import sweep as sweeping
-from gallery_sync.work.world import CatalogueWorld, FetchWorld, PollWorld, ReconcileWorld, SweepWorld
+from gallery_sync.work.world import CatalogueWorld, FetchWorld, PollWorld, PrepareWorld, ReconcileWorld, SweepWorld
 from tests.faults.simulation.chance import Setting
 from tests.faults.simulation.client import POISON, Calls, SimClient
+from tests.faults.simulation.desk import SimDesk
 from tests.faults.simulation.effects import Effects, SkewedClock
 from tests.faults.simulation.jobs import ANOTHER, Page, SimJobs
 from tests.faults.simulation.record import Record
@@ -49,6 +52,7 @@ SYNC: Final = "projects/p/locations/l/queues/sync"
 POLL: Final = "projects/p/locations/l/queues/poll"
 CATALOGUE: Final = "projects/p/locations/l/queues/catalogue"
 FETCH: Final = "projects/p/locations/l/queues/fetch"
+PREPARE: Final = "projects/p/locations/l/queues/prepare"
 PASSING: Final = (StorageUnavailable, BadDocument, TasksError)
 """What a function may raise: the platform then tries again."""
 CALLER: Final = "caller"
@@ -92,6 +96,7 @@ class Universe:
         width = setting.concurrency
         queues = {SYNC: width, POLL: 1 if width == 2 else width, CATALOGUE: 1 if width == 2 else width}
         queues[FETCH] = queues[POLL]
+        queues[PREPARE] = width
         self.tasks = SimTasks(self.effects, self._dispatch, queues, self._task_lost, setting.task_tries)
         self.unseen: set[tuple[str, int]] = set()
         """Objects whose change nobody may have noticed: the world makes up for it at the end, as the daily look will."""
@@ -230,7 +235,8 @@ class Universe:
         sync, poll = Target(SYNC, "https://sync.test/"), Target(POLL, "https://poll.test/")
         catalogue = Target(CATALOGUE, "https://catalogue.test/") if self.setting.catalogue else None
         fetch = Target(FETCH, "https://fetch.test/")
-        return TaskQueue(self.tasks, clock, self.timing, sync, poll, catalogue, fetch)
+        prepare = Target(PREPARE, "https://prepare.test/")
+        return TaskQueue(self.tasks, clock, self.timing, sync, poll, catalogue, fetch, prepare)
 
     def world(self, clock: SkewedClock) -> ReconcileWorld:
         """Give what a sync works with."""
@@ -245,8 +251,13 @@ class Universe:
             bin=SimBin(self.drops, self.effects, self.changed),
             new_id=self._new_id,
             max_attempts=MAX_ATTEMPTS,
-            outbox=SimOutbox(self.drops, self.copies, self.effects),
-            policy=Policy(self.setting.mirror_deletes, self.setting.remove_reference, self.setting.most_an_hour),
+            outbox=SimOutbox(self.drops, self.copies, self.effects, prepared=self.setting.prepare),
+            policy=Policy(
+                self.setting.mirror_deletes,
+                self.setting.remove_reference,
+                self.setting.most_an_hour,
+                Recipe() if self.setting.prepare else None,
+            ),
             verify="on" if self.setting.verify else "off",
         )
 
@@ -265,6 +276,21 @@ class Universe:
             original=site.original,
             decode=decode,
             verify="on" if self.setting.verify else "off",
+        )
+
+    def prepare_world(self, clock: SkewedClock) -> PrepareWorld:
+        """Give what preparing files works with."""
+        desk = SimDesk(self.drops, self.copies, self.effects)
+        return PrepareWorld(
+            documents=self._documents,
+            queue=self.queue(clock),
+            clock=clock,
+            log=self.log(),
+            timing=self.timing,
+            sent=desk,
+            made=desk,
+            prepare=desk.prepare,
+            recipe=Recipe(),
         )
 
     def poll_world(self, clock: SkewedClock) -> PollWorld:
@@ -357,6 +383,10 @@ class Universe:
             look_at = parse_fetch_task(task.body)
             lives = self.timing.function_timeout
             self.start("fetch_images", lambda c: fetching.fetch(self.fetch_world(c), look_at), answered, lives)
+        elif task.queue == PREPARE:
+            waits = parse_prepare_task(task.body)
+            lives = self.timing.function_timeout
+            self.start("prepare", lambda c: preparing.prepare(self.prepare_world(c), waits), answered, lives)
         else:
             self.start("poll", lambda c: poll_jobs.poll(self.poll_world(c)), answered, self.timing.function_timeout)
 

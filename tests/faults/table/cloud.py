@@ -14,6 +14,7 @@ from google.cloud import tasks_v2
 from google.cloud.storage import Bucket, Client
 
 from gallery_sync.cloud.storage import RETRY_SECONDS
+from gallery_sync.core.recipe import Recipe
 from gallery_sync.core.shop_facts import Verify
 from infra.local.storage.server import STORAGE, WRITE_INTERVAL, Storage
 from infra.local.tasks import QueueConfig, TasksServer
@@ -46,6 +47,8 @@ class Circumstances:
     """Whether the token may read the list of jobs."""
     verify: Verify | None = None
     """Whether pictures are looked at in the shop; None: nobody is there who could."""
+    recipe: Recipe | None = None
+    """What is done to files before they are sent; None: nothing."""
     idle: bool = True
     """Whether jobs end at the moment at which they are ordered, so that each run finds them ended."""
 

@@ -24,15 +24,25 @@ from google.cloud.storage import Bucket
 
 from gallery_sync.cloud.queue import Target, TaskQueue
 from gallery_sync.cloud.signing import IamSigner, UrlSigner
-from gallery_sync.cloud.storage import BucketBin, BucketDocuments, BucketDrops, BucketOutbox, BucketRemoved, BucketSent
+from gallery_sync.cloud.storage import (
+    BucketBin,
+    BucketDocuments,
+    BucketDrops,
+    BucketMade,
+    BucketOutbox,
+    BucketRemoved,
+    BucketSent,
+)
 from gallery_sync.cloud.tasks import PATIENCE_SECONDS, CloudTasks
 from gallery_sync.core import ledger, ledger_document
 from gallery_sync.core.events import Changed
 from gallery_sync.core.ledger import Ledger
 from gallery_sync.core.plan import Policy
+from gallery_sync.core.recipe import Recipe
 from gallery_sync.core.schedule import Timing
 from gallery_sync.log import Log
-from gallery_sync.ports.queue import TasksError, parse_fetch_task, parse_task
+from gallery_sync.ports.preparer import Preparer
+from gallery_sync.ports.queue import TasksError, parse_fetch_task, parse_prepare_task, parse_task
 from gallery_sync.ports.storage import StorageUnavailable
 from gallery_sync.shoptet.auth import AddonToken, PrivateToken, Tokens
 from gallery_sync.shoptet.client import Shoptet
@@ -45,9 +55,10 @@ from gallery_sync.state.shared_token import StoredToken
 from gallery_sync.work.drop import drop
 from gallery_sync.work.fetch import fetch
 from gallery_sync.work.poll import poll
+from gallery_sync.work.prepare import prepare
 from gallery_sync.work.reconcile import reconcile
 from gallery_sync.work.sweep import sweep
-from gallery_sync.work.world import FetchWorld, ReconcileWorld, SweepWorld
+from gallery_sync.work.world import FetchWorld, PrepareWorld, ReconcileWorld, SweepWorld
 from infra.local.sandbox import make_app
 from infra.local.storage.client import LOCAL_EMAIL
 from infra.local.storage.objects import Edits, Preconditions, StoredObject
@@ -59,7 +70,7 @@ from tests.faults.table.callers import Callers
 from tests.faults.table.cloud import TIMEOUT, Ahead, Circumstances, Cloud
 from tests.faults.table.deployed import FUNCTIONS
 from tests.faults.table.detours import Detours
-from tests.faults.table.here import decode_here
+from tests.faults.table.here import decode_here, prepare_here
 from tests.faults.table.inside import Shop, on, served_inside
 
 LOCATION: Final = "projects/local/locations/local"
@@ -108,9 +119,12 @@ class Place:
         self._again: Counter[str] = Counter()
         self._held_until: dict[str, float] = {}
         self.drops, self.state = (cloud.bucket(f"{kind}-{number}") for kind in ("drops", "state"))
-        self.queues = tuple(cloud.queue(f"{LOCATION}/queues/{kind}-{number}") for kind in ("sync", "poll", "fetch"))
+        self.queues = tuple(
+            cloud.queue(f"{LOCATION}/queues/{kind}-{number}") for kind in ("sync", "poll", "fetch", "prepare")
+        )
         self.session = requests.Session()
         self.session.mount("http://", self.detours)
+        self.preparer: Preparer = prepare_here
         self.world = self._world()
         self.sweeper = SweepWorld(
             documents=self.world.documents,
@@ -137,7 +151,7 @@ class Place:
         signer = IamSigner(iam, LOCAL_EMAIL, self.clock, cloud.storage_url, silence)
         sign = UrlSigner(self.state, signer, self.circumstances.signed_seconds, cloud.storage_url)
         names = [queue.config.name for queue in self.queues]
-        sync, polls, fetches = (Target(name, f"http://127.0.0.1:1/{n}") for n, name in enumerate(names))
+        sync, polls, fetches, prepares = (Target(name, f"http://127.0.0.1:1/{n}") for n, name in enumerate(names))
         # Nothing here waits for it to be over but the cells that have none: on a busy machine any call may take a second.
         tasks = CloudTasks(cloud.client, None, patience=PATIENCE_SECONDS if patience else 0.6)
         http = Http(
@@ -146,7 +160,7 @@ class Place:
         results = Results(session, self.clock, api_url=self.api.url, timeouts=Timeouts(1, SILENCE, 3600))
         return ReconcileWorld(
             documents=documents,
-            queue=TaskQueue(tasks, self.clock, timing, sync, polls, fetch=fetches),
+            queue=TaskQueue(tasks, self.clock, timing, sync, polls, fetch=fetches, prepare=prepares),
             clock=self.clock,
             log=Log("table", self.log),
             timing=timing,
@@ -154,7 +168,7 @@ class Place:
             drops=BucketDrops(self.drops, *bounds),
             bin=BucketBin(self.drops, self.state, *bounds),
             outbox=BucketOutbox(self.drops, self.state, sign, *bounds),
-            policy=Policy(self.circumstances.mirror_deletes),
+            policy=Policy(self.circumstances.mirror_deletes, recipe=self.circumstances.recipe),
             verify=self.circumstances.verify or "off",
             max_attempts=5,
             new_id=lambda: hashlib.sha256(str(time.monotonic_ns()).encode()).hexdigest()[:16],
@@ -178,6 +192,21 @@ class Place:
             original=lambda address, name: Originals(self.session, self.clock, address).fetch(name),
             decode=decode_here,
             verify=self.circumstances.verify or "off",
+        )
+
+    def _prepares(self) -> PrepareWorld:
+        """What preparing files works with. They are opened here, too."""
+        world, bounds = self.world, (self.circumstances.patience, (5.0, self.circumstances.storage_silence))
+        return PrepareWorld(
+            documents=world.documents,
+            queue=world.queue,
+            clock=self.clock,
+            log=world.log,
+            timing=world.timing,
+            sent=BucketSent(self.drops, self.state, *bounds),
+            made=BucketMade(self.state, *bounds),
+            prepare=self.preparer,
+            recipe=world.policy.recipe or Recipe(),
         )
 
     def _tokens(self, documents: BucketDocuments, session: requests.Session) -> Tokens:
@@ -339,7 +368,10 @@ class Place:
         ran = Ran(body.decode() if body != b"{}" else POLL, now)
         self.runs.append(ran)
         try:
-            if task.http_request.url.endswith("/2"):
+            if task.http_request.url.endswith("/3"):
+                with self._in_time("prepare_picture"):
+                    prepare(self._prepares(), parse_prepare_task(body))
+            elif task.http_request.url.endswith("/2"):
                 with self._in_time("fetch_images"):
                     fetch(self._looks(), parse_fetch_task(body))
             elif body == b"{}":

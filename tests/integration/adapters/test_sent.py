@@ -5,7 +5,7 @@ import gzip
 import pytest
 import requests
 
-from gallery_sync.cloud.storage import BucketRemoved, BucketSent
+from gallery_sync.cloud.storage import BucketMade, BucketRemoved, BucketSent
 from gallery_sync.core import names
 from gallery_sync.core.ledger import Content
 
@@ -66,6 +66,19 @@ def test_a_file_that_was_uploaded_compressed_is_kept_as_a_picture(world: World, 
     assert requests.get(world.outbox().signed(PATH), timeout=TIMEOUT).content == b"the picture"
 
 
+def test_what_was_made_is_written_over_itself_under_its_type_and_kept(world: World) -> None:
+    made = BucketMade(world.state_bucket, 2.0)
+    made.write("outbox/made/1.png", b"made")
+    first = world.state_bucket.get_blob("outbox/made/1.png")
+    assert (first.download_as_bytes(), first.content_type) == (b"made", "image/png")
+    made.write("outbox/made/1.png", b"made")
+    again = world.state_bucket.get_blob("outbox/made/1.png")
+    assert again.generation > first.generation
+    assert not removed(world).keep_copy("outbox/made/2.png", PATH)
+    assert removed(world).keep_copy("outbox/made/1.png", PATH)
+    assert kept(world) == (b"made", "image/png")
+
+
 def test_what_is_nowhere_any_more_is_not_kept(world: World) -> None:
     assert not removed(world).keep(Content("p/gone.png", 7, "sum", 10), PATH)
     content = world.drop("p/1.png", b"first")
@@ -74,7 +87,7 @@ def test_what_is_nowhere_any_more_is_not_kept(world: World) -> None:
     assert kept(world) is None
 
 
-@pytest.mark.parametrize(("path", "kind"), [(PATH, "image/png"), ("removed/0/0/a.avif", "application/octet-stream")])
+@pytest.mark.parametrize(("path", "kind"), [(PATH, "image/png"), ("removed/0/0/a.svg", "application/octet-stream")])
 def test_what_the_shop_showed_is_written_down_once(world: World, path: str, kind: str) -> None:
     removed(world).put(path, b"shown")
     removed(world).put(path, b"shown again")

@@ -139,8 +139,8 @@ class Queues:
     """The queues, whose tasks stay where they are, to be looked at."""
 
     sync, poll = f"{QUEUES}/sync", f"{QUEUES}/poll"
-    catalogue, fetch = f"{QUEUES}/catalogue", f"{QUEUES}/fetch"
-    every = (sync, poll, catalogue, fetch)
+    catalogue, fetch, prepare = f"{QUEUES}/catalogue", f"{QUEUES}/fetch", f"{QUEUES}/prepare"
+    every = (sync, poll, catalogue, fetch, prepare)
 
     def __init__(self, server: TasksServer, client: tasks_v2.CloudTasksClient) -> None:
         self.server, self._client = server, client
@@ -213,6 +213,8 @@ def settings(_queues: Queues, storage_url: str, shop_url: str) -> dict[str, str]
         "CATALOGUE_URL": "http://127.0.0.1:1/catalogue",
         "FETCH_QUEUE": Queues.fetch,
         "FETCH_URL": "http://127.0.0.1:1/verify",
+        "PREPARE_QUEUE": Queues.prepare,
+        "PREPARE_URL": "http://127.0.0.1:1/prepare",
         "SHOPTET_API_URL": shop_url,
         "SHOPTET_PRIVATE_API_TOKEN": TOKEN,
         "SHOPTET_WEBHOOK_KEYS": ",".join(KEYS),

@@ -155,6 +155,12 @@ class Written:
     def fetch(self, guid: str, gallery: Gallery, at: float) -> None:
         self._note("fetch", guid, gallery, at)
 
+    def prepare(self, guid: str, gallery: Gallery, at: float) -> None:
+        self._note("prepare", guid, gallery)
+
+    def prepared(self, guid: str, gallery: Gallery) -> None:
+        self._note("prepared", guid, gallery)
+
     def poll(self, at: float) -> None:
         self._note("jobs")
 

@@ -23,6 +23,7 @@ from gallery_sync.core.schedule import Timing
 SYNC = {"SYNC_QUEUE": "projects/p/locations/l/queues/sync", "SYNC_URL": "https://sync.example"}
 READ = {"CATALOGUE_QUEUE": "projects/p/locations/l/queues/read", "CATALOGUE_URL": "https://catalogue.example"}
 LOOK = {"FETCH_QUEUE": "projects/p/locations/l/queues/fetch", "FETCH_URL": "https://fetch.example"}
+PREPARE = {"PREPARE_QUEUE": "projects/p/locations/l/queues/prepare", "PREPARE_URL": "https://prepare.example"}
 POLL = {"POLL_QUEUE": "projects/p/locations/l/queues/poll", "POLL_URL": "https://poll.example"}
 STATE = {"STATE_BUCKET": "state"}
 SHOP = {"SHOPTET_PRIVATE_API_TOKEN": "private-secret"}
@@ -36,17 +37,18 @@ SIGNED = {"WEBHOOK_SECRETS": "whsec_" + base64.b64encode(b"secret" * 4).decode()
 
 NEEDED: dict[str, dict[str, str]] = {
     "on_drop": SYNC | DROPS,
-    "sync_gallery": SHOP | STATE | SYNC | POLL | LOOK | DROPS,
+    "sync_gallery": SHOP | STATE | SYNC | POLL | LOOK | PREPARE | DROPS,
     "poll_jobs": SHOP | STATE | SYNC | POLL | READ,
     "read_catalogue": SHOP | STATE | SYNC | POLL,
     "fetch_images": SHOP | STATE | SYNC | LOOK | DROPS,
+    "prepare_picture": STATE | SYNC | PREPARE | DROPS,
     "job_finished": POLL | KEYS,
     "sweep": STATE | SYNC | POLL | READ | DROPS,
     "galleries": SHOP | STATE | SYNC | DROPS | CALLERS,
     "clean_gallery": SHOP | STATE | SYNC | LOOK | DROPS | CALLERS,
     "webhooks": STATE | SYNC | SIGNED,
 }
-ALL = SHOP | STATE | SYNC | POLL | READ | LOOK | DROPS | KEYS | CALLERS | SIGNED
+ALL = SHOP | STATE | SYNC | POLL | READ | LOOK | PREPARE | DROPS | KEYS | CALLERS | SIGNED
 ONE_MISSING = [(function, name) for function, needed in NEEDED.items() for name in needed]
 
 

@@ -109,7 +109,7 @@ def test_a_name_outside_the_grammar_is_refused_with_its_code(name: str, code: st
         ("A/photos/a.png", "there is no gallery 'photos': use shop or shop360"),
         ("50%/a.png", "write a '%' in a code as %25"),
         ("%FF/a.png", "not percent-encoded UTF-8"),
-        ("A/notes.txt", "'notes.txt' is no picture that Shoptet takes: use jpg, jpeg, png, gif, webp"),
+        ("A/notes.txt", "'notes.txt' is no picture: drop JPEG, PNG, GIF, WebP, HEIC, AVIF, TIFF or BMP"),
     ],
 )
 def test_a_refusal_says_what_to_do(name: str, words: str) -> None:

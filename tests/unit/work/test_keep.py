@@ -44,6 +44,7 @@ class Town:
     shows: dict[str, str] = field(default_factory=dict)
     site: dict[str, bytes] = field(default_factory=dict)
     sent: set[tuple[str, int]] = field(default_factory=set)
+    made: dict[str, bytes] = field(default_factory=dict)
     kept: dict[str, bytes | Content] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     fails: Exception | None = None
@@ -72,6 +73,12 @@ class Town:
         if (content.source, content.generation) not in self.sent:
             return False
         self.kept[path] = content
+        return True
+
+    def keep_copy(self, made: str, path: str) -> bool:
+        if made not in self.made:
+            return False
+        self.kept[path] = self.made[made]
         return True
 
     def put(self, path: str, picture: bytes) -> None:
@@ -160,6 +167,20 @@ def test_where_neither_copy_nor_file_is_left_the_shops_site_is_asked(town: Town)
     town.sent.clear()
     town.fetch()
     assert town.rows() == [("1.jpg", A, b"one"), ("9.jpg", None, b"nine")]
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_of_a_file_of_which_something_was_made_that_is_kept_and_never_the_file(town: Town, is_there: bool) -> None:
+    def sent_otherwise(held: Ledger) -> Ledger:
+        entry = held.entries[A]
+        assert entry.live is not None
+        made = replace(entry, live=replace(entry.live, made="outbox/made/1.jpg"))
+        return replace(held, entries={**held.entries, A: made})
+
+    Ledgers(town.documents, town.clock).change(GUID, "shop", sent_otherwise)
+    town.made = {"outbox/made/1.jpg": b"made"} if is_there else {}
+    town.fetch()
+    assert town.rows()[0] == ("1.jpg", A, b"made" if is_there else b"one")
 
 
 def test_ours_between_those_of_others_keeps_its_number(town: Town) -> None:

@@ -80,6 +80,9 @@ class Town:
     def keep(self, content: Content, path: str) -> bool:
         raise AssertionError("nothing is to be kept")
 
+    def keep_copy(self, made: str, path: str) -> bool:
+        raise AssertionError("nothing is to be kept")
+
     def put(self, path: str, picture: bytes) -> None:
         raise AssertionError("nothing is to be kept")
 
@@ -188,6 +191,21 @@ def test_a_second_time_it_is_for_a_person(town: Town) -> None:
     assert "drop:A/shop/a.jpg failed for good: the shop shows another picture" in error
     # Reconciled once, which finds that nothing is open any more.
     assert town.queue.asked == [("gallery", GUID, "shop")]
+
+
+def test_what_was_made_of_a_file_is_compared_and_never_the_file(town: Town) -> None:
+    def sent_otherwise(held: Ledger) -> Ledger:
+        entry = held.entries[A]
+        assert entry.live is not None
+        return replace(held, entries={A: replace(entry, live=replace(entry.live, made="outbox/made/1.jpg"))})
+
+    Ledgers(town.documents, town.clock).change(GUID, "shop", sent_otherwise)
+    town.copies = {"outbox/made/1.jpg": b"10"}
+    town.files = {("A/shop/a.jpg", 1): b"90"}
+    town.verify()
+    receipt = town.receipt()
+    assert receipt is not None
+    assert receipt.saw == "same"
 
 
 def test_without_a_copy_the_file_itself_is_compared_and_without_either_nothing(town: Town) -> None:

@@ -1,0 +1,1 @@
+"""Pictures as people really drop them, made by script."""

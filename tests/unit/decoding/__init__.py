@@ -1,0 +1,1 @@
+"""What opens pictures, as far as it needs no picture."""
