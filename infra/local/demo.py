@@ -34,7 +34,7 @@ LAYOUT = "names look like {product}/{gallery}/{file} or {product}/{file}, as in 
 
 
 def main() -> int:
-    """Run the demo; the exit status is 0 only if every accepted file is in its gallery, once, in order, pixel for pixel."""
+    """Run the demo; the exit status is 0 only if every accepted file is in its gallery, once, in order, as it should be seen."""
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
     parser.add_argument("--drop", type=Path, metavar="FOLDER", help="your own pictures, in the drop layout")
     parser.add_argument(
@@ -58,7 +58,11 @@ def main() -> int:
         parser.error(f"{folder} is no folder: give one that holds {{product}}/{{gallery}}/{{file}}")
     # Whoever reads it from a file or a pipe gets whole rows.
     console = Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=150)
-    pictures = tuple(sample.from_folder(folder)) if folder is not None else (*sample.pictures(), *sample.REFUSED)
+    pictures = (
+        tuple(sample.from_folder(folder))
+        if folder is not None
+        else (*sample.pictures(), *sample.unfit(), *sample.REFUSED)
+    )
     if not pictures:
         parser.error(f"{folder} holds no file: {LAYOUT}")
     codes: Path | None = arguments.codes

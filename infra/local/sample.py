@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageChops, ImageDraw, ImageFont, ImageOps, ImageStat
+from pillow_heif import register_heif_opener
 
 from gallery_sync.core import names
 from gallery_sync.core.shop_values import Gallery
 
+ORIENTATION = 0x0112
 FORMATS = {"jpg": "JPEG", "jpeg": "JPEG", "png": "PNG", "webp": "WEBP", "gif": "GIF"}
 
 
@@ -81,6 +83,9 @@ SETS = (
     ),
 )
 
+AS_THEY_COME = "LAMPA-3"
+"""The product whose pictures come as people have them: too large, sideways, from a phone, for print, and two that are none."""
+
 REPLACED = ("92ca3575-7481-11e8-8216-002590dad85e/shop/03_hrnek.jpg", "62%2FXL/shop/tričko 2.webp")
 """The two that the demo replaces once all are live."""
 
@@ -88,16 +93,52 @@ REFUSED = (
     Picture("STOLEK/shop/notes.txt", b"no picture\n", "text/plain"),
     Picture("STOLEK/winter/01_stolek.jpg", b"no gallery\n", "image/jpeg"),
 )
-"""The two that must be refused: no picture's extension, and no such gallery."""
+"""The two that must be refused by their names: no picture's extension, and no such gallery."""
 
 
 def pictures() -> Iterator[Picture]:
-    """Draw the sample: 62 pictures for 4 products, JPEG, PNG, WebP and GIF, by guid and by code."""
+    """Draw the sample: 66 pictures for 5 products, of all kinds, by guid and by code."""
+    yield from _as_they_come()
     for one in SETS:
         for number, file in enumerate(one.files, 1):
             folder = names.encode_product(one.product)
             name = f"{folder}/{file}" if one.short else names.build(one.product, one.gallery, file)
             yield _picture(name, draw(one.title, str(number), one.colour, one.size, file.rpartition(".")[2]))
+
+
+def _as_they_come() -> Iterator[Picture]:
+    """Draw pictures that no shop could show as they are."""
+    photo = _opened(draw("Lampa", "1", (150, 110, 40), (3200, 2600), "jpg"))
+    yield _picture(f"{AS_THEY_COME}/1_fotograf.png", _written(photo, "PNG", compress_level=0))
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6
+    sideways = _opened(draw("Lampa", "2", (150, 110, 40), (800, 600), "png")).transpose(Image.Transpose.ROTATE_90)
+    yield _picture(f"{AS_THEY_COME}/2_nalezato.jpg", _written(sideways, "JPEG", quality=90, exif=exif.tobytes()))
+    phone = _opened(draw("Lampa", "3", (150, 110, 40), (800, 600), "png"))
+    yield _picture(f"{AS_THEY_COME}/3_telefon.heic", _written(phone, "HEIF", quality=90))
+    printed = _opened(draw("Lampa", "4", (150, 110, 40), (800, 600), "png")).convert("CMYK")
+    yield _picture(f"{AS_THEY_COME}/4_tisk.tif", _written(printed, "TIFF"))
+
+
+def unfit() -> Iterator[Picture]:
+    """Give the two that are refused when they are opened: half an upload, and a text."""
+    whole = draw("Lampa", "5", (150, 110, 40), (800, 600), "jpg")
+    yield _picture(f"{AS_THEY_COME}/5_polovina.jpg", whole[: len(whole) // 2])
+    yield _picture(f"{AS_THEY_COME}/6_poznamka.jpg", "Šestou fotku pošlu zítra.\n".encode())
+
+
+def _opened(body: bytes) -> Image.Image:
+    with Image.open(io.BytesIO(body)) as picture:
+        picture.load()
+        return picture
+
+
+def _written(picture: Image.Image, form: str, **how: object) -> bytes:
+    if form == "HEIF":
+        register_heif_opener()
+    out = io.BytesIO()
+    picture.save(out, form, **how)
+    return out.getvalue()
 
 
 def replacement(name: str) -> Picture:
@@ -130,6 +171,16 @@ def draw(title: str, number: str, colour: tuple[int, int, int], size: tuple[int,
 
 # Loading it takes longer than drawing with it.
 _font = functools.cache(ImageFont.load_default)
+
+
+def shows(body: bytes, shown: bytes) -> bool:
+    """Whether what a shop shows is this file, prepared: upright, no larger, in the colours of screens; but for the encoding."""
+    register_heif_opener()
+    file, picture = (ImageOps.exif_transpose(_opened(one)).convert("RGB") for one in (body, shown))
+    ratio = abs(file.width * picture.height - file.height * picture.width)
+    if picture.width > file.width or ratio > max(file.size):
+        return False
+    return max(ImageStat.Stat(ImageChops.difference(file.resize(picture.size), picture)).rms) < 8
 
 
 def pixels(body: bytes) -> tuple[tuple[int, int], bytes]:

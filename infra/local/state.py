@@ -10,7 +10,7 @@ from typing import Final, Literal
 import msgspec
 import requests
 
-from gallery_sync.core import name_order, names
+from gallery_sync.core import name_order, names, preparing, recipe
 from gallery_sync.core.checksums import is_same
 from gallery_sync.core.ledger import Entry, Ledger, file_of
 from gallery_sync.core.shop_values import Gallery, Image
@@ -18,7 +18,7 @@ from gallery_sync.ports.shop_errors import TryLater
 from gallery_sync.shoptet.client import Shoptet
 from gallery_sync.state import codes, refusals
 from infra.local.cloud import LocalCloud
-from infra.local.sample import Picture, pixels
+from infra.local.sample import Picture, pixels, shows
 
 State = Literal["live", "waiting", "under way", "failed", "refused", "same"]
 """`same`: another file that is the same picture is shown."""
@@ -27,7 +27,7 @@ SETTLED: Final = ("live", "failed", "refused", "same")
 
 @dataclass(frozen=True)
 class Row:
-    """One dropped file: the gallery that it belongs to, Shoptet's name for it, its state, and why where it is not live."""
+    """One dropped file: the gallery that it belongs to, Shoptet's name for it, its state, and why, or what was made of it."""
 
     file: str
     gallery: str
@@ -71,9 +71,13 @@ class Galleries:
             return Row(picture.name, gallery, "", "same", f"it is the same picture as {file_of(entry.same_as, other)}")
         name = entry.live.name if entry.live is not None else ""
         if entry.failure is not None:
-            return Row(picture.name, gallery, name, "failed", entry.failure.reason)
+            state: State = "refused" if entry.failure.code == recipe.CODE else "failed"
+            return Row(picture.name, gallery, name, state, entry.failure.reason)
         if entry.live is not None and not entry.live.gone and is_same(entry.live.checksum, checksum(picture.body)):
-            return Row(picture.name, gallery, name, "live", "")
+            # What was done to it before it was sent.
+            done = preparing.of_wanted(entry)
+            told = done.report if done is not None and done.path else ""
+            return Row(picture.name, gallery, name, "live", told)
         flying = ledger.flight is not None and drop.key in ledger.flight.images
         return Row(picture.name, gallery, name, "under way" if flying else "waiting", entry.last_reason or "")
 
@@ -127,11 +131,13 @@ def _listed(shoptet: Shoptet, guid: str, gallery: Gallery) -> tuple[Image, ...]:
 def differences(cloud: LocalCloud, pictures: Iterable[Picture]) -> list[str]:
     """Compare the sandbox's galleries with the files: each once, in order, pixel for pixel. Empty: as they should be.
 
+    What was prepared is compared with what should be seen of it.
+
     Files that were refused or failed for good must not be shown. For galleries that hold nothing but dropped files
     without a `priority` of their own.
     """
     found = []
-    shoptet = cloud.shoptet()
+    shoptet, galleries = cloud.shoptet(), Galleries(cloud)
     for (guid, gallery), files in _by_gallery(cloud, pictures).items():
         shown = sorted(_listed(shoptet, guid, gallery), key=lambda image: image.priority or 0)
         files.sort(key=lambda picture: name_order.order(f"drop:{picture.name}"))
@@ -140,9 +146,16 @@ def differences(cloud: LocalCloud, pictures: Iterable[Picture]) -> list[str]:
         for place, (picture, image) in enumerate(zip(files, shown, strict=False), 1):
             url = f"{cloud.sandbox}/_pictures/{guid}/{gallery}/{image.name}?original=1"
             content = requests.get(url, timeout=30).content
-            if pixels(content) != pixels(picture.body):
+            if content != picture.body and not _is_seen(galleries, picture, content):
                 found.append(f"{guid} {gallery}: image {place} ({image.name}) does not show {picture.name}")
     return found
+
+
+def _is_seen(galleries: Galleries, picture: Picture, content: bytes) -> bool:
+    """Whether the shop shows what it should of a file."""
+    if galleries.row(picture).reason:
+        return shows(picture.body, content)
+    return pixels(content) == pixels(picture.body)
 
 
 def strays(cloud: LocalCloud, pictures: Iterable[Picture]) -> list[str]:

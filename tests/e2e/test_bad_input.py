@@ -68,7 +68,7 @@ def test_an_unknown_product_is_refused_once_and_live_once_it_exists(
     ("place", "words"),
     [
         ("{guid}/winter/1.jpg", "there is no gallery 'winter': use shop or shop360"),
-        ("{guid}/shop/list.pdf", "'list.pdf' is no picture that Shoptet takes: use jpg, jpeg, png, gif, webp"),
+        ("{guid}/shop/list.pdf", "'list.pdf' is no picture: drop JPEG, PNG, GIF, WebP, HEIC, AVIF, TIFF or BMP"),
         ("{guid}/shop/old/1.jpg", "3 folders deep: use {product}/{gallery}/{file}"),
         ("{guid}.jpg", "the file lies in no product's folder"),
         ("%zz{guid}/shop/1.jpg", "holds a '%' without two hexadecimal digits"),
@@ -103,7 +103,7 @@ def test_a_file_that_is_no_picture_fails_with_shoptets_words_and_leaves_the_othe
     wait_live(cloud, good)
     (row,) = wait_settled(cloud, [bad])
 
-    assert (row.state, row.name) == ("failed", "")
+    assert (row.state, row.name) == ("refused", "")
     assert "not a picture" in row.reason
     assert digests_shown(cloud, product.guid) == digests(good)
 

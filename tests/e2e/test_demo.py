@@ -41,18 +41,18 @@ def _demo(*arguments: str) -> tuple[int, list[str]]:
     return ran.returncode, ran.stdout.splitlines()
 
 
-def test_the_sample_travels_in_less_than_30_seconds() -> None:
+def test_the_sample_travels_in_less_than_40_seconds() -> None:
     status, lines = demo()
-    last = re.fullmatch(r"62 of 62 images live, 2 refused, (\d+\.\d) s", lines[-1])
+    last = re.fullmatch(r"66 of 66 images live, 4 refused, (\d+\.\d) s", lines[-1])
 
     assert status == 0
     assert last is not None, lines[-1]
-    assert float(last[1]) < 30
+    assert float(last[1]) < 40
     cost = re.fullmatch(r"\d+ calls to Shoptet, at most (\d+) at a time, 0 answered 429", lines[-2])
     assert cost is not None, lines[-2]
     assert 1 <= int(cost[1]) <= 3
     rows = [line.split() for line in lines if " live " in line or " refused " in line]
-    assert len(rows) == 64
+    assert len(rows) == 70
     assert ["92ca3575-7481-11e8-8216-002590dad85e/shop360/frame-10.webp", "shop360"] in [row[:2] for row in rows]
 
 
