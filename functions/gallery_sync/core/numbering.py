@@ -157,12 +157,18 @@ def _moves(ledger: Ledger, listing: Sequence[Image], in_order: Sequence[str], st
 
 
 def _join(line: list[str], strays: Sequence[str], in_order: Sequence[str]) -> None:
-    """Put each stray into the line, right behind the one that it follows in the wanted order."""
+    """Put each stray into the line, right behind the one that it follows in the wanted order, and behind the stray before it.
+
+    What a person put elsewhere must not draw one stray before another.
+    """
     rank = {key: at for at, key in enumerate(in_order)}
+    after = 0
     for stray in strays:
         before = [key for key in line if rank[key] < rank[stray]]
         last = max(before, key=lambda key: rank[key]) if before else None
-        line.insert(line.index(last) + 1 if last is not None else 0, stray)
+        at = max(after, line.index(last) + 1 if last is not None else 0)
+        line.insert(at, stray)
+        after = at + 1
 
 
 def _marked(ledger: Ledger, keys: Iterable[str]) -> Ledger:

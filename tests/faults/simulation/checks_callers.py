@@ -65,8 +65,8 @@ class CallersChecks:
                 is_hidden = was is not None and was.startswith("foreign") and self._u.setting.shoptet.lag > 0
                 if was is None or is_hidden or not self._is_alone(operation, image.name):
                     continue
-                # Of a file that the shop showed wrongly, the file is kept.
-                if kept.get(image.name or "") != was.removeprefix(ANOTHER):
+                # Of a file that the shop showed wrongly, the file is kept; what nobody knew to be that file's, as it was shown.
+                if kept.get(image.name or "") not in (was, was.removeprefix(ANOTHER)):
                     yield f"I8: {image.name} showed {was}, and {kept.get(image.name or '')} was kept ({operation})"
 
     def _is_alone(self, operation: str, name: str | None) -> bool:

@@ -253,6 +253,15 @@ def test_before_all_others_there_is_no_room_either_and_somebody_elses_image_is_n
     assert shown_after(ledger, listing) == ["foreign.jpg", "0.jpg", "1.jpg", "3.jpg", "5.jpg"]
 
 
+def test_one_that_a_person_put_elsewhere_draws_none_of_those_behind_it_after_it() -> None:
+    # A person put c first. The new b makes e move as well, which stays behind b, and does not follow c.
+    listing = (img("3.jpg"), img("1.jpg"), img("5.jpg"), img("2.jpg"))
+    ledger = with_strays(a_ledger(THREE | STRAYED), listing, GIVEN)
+    numbers = number(ledger, listing, GIVEN)
+    assert astray(ledger) == {"b.jpg", "e.jpg"}
+    assert numbers[B].sent < numbers[key("e.jpg")].sent
+
+
 def test_what_stays_keeps_the_order_that_a_person_gave_it() -> None:
     listing = (img("5.jpg", 1), img("3.jpg", 2), img("1.jpg", 3), img("2.jpg", 4))
     ledger = with_strays(a_ledger(THREE | STRAYED), listing, GIVEN)
