@@ -202,6 +202,15 @@ def wait_quiet(cloud: LocalCloud) -> None:
     wait("no event, task or job under way", quiet)
 
 
+def take_up(cloud: LocalCloud) -> None:
+    """Reconcile what waits for a later moment now, as a sweep would then."""
+    for listed in cloud.documents.list(ledger_document.PREFIX):
+        if listed.metadata["reconcile_at"] != "0":
+            guid, gallery = listed.path.removeprefix(ledger_document.PREFIX).removesuffix(".json").split("/")
+            body = {"guid": guid, "gallery": gallery}
+            requests.post(cloud.addresses["sync_gallery"], json=body, timeout=30).raise_for_status()
+
+
 def reconciles(cloud: LocalCloud, **body: str) -> list[Mapping[str, Any]]:
     """The sync tasks so far whose look holds these fields, as the local Cloud Tasks has logged their attempts."""
     answer = requests.get(f"{cloud.addresses['tasks_control']}/_control/tasks", timeout=30)

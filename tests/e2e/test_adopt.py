@@ -11,7 +11,6 @@ import requests
 from PIL import Image
 from typer.testing import CliRunner, Result
 
-from gallery_sync.core import ledger_document
 from gallery_sync.state import paused
 from infra.cli.app import make_app
 from infra.cli.connect import GoogleCloud
@@ -20,7 +19,7 @@ from infra.cli.settings import Place
 from infra.local.cloud import DROP_BUCKET, QUEUES, STATE_BUCKET, TOKEN, LocalCloud
 from infra.local.sample import Picture
 from tests.bench.corpus import encoded, scene
-from tests.e2e.support import Product, Sandbox, drop, ledger, wait_settled
+from tests.e2e.support import Product, Sandbox, drop, ledger, take_up, wait_settled
 
 
 class Local(GoogleCloud):
@@ -51,12 +50,8 @@ def stopped(cloud: LocalCloud) -> Iterator[LocalCloud]:
     paused.pause(cloud.documents, 1.0)
     yield cloud
     paused.resume(cloud.documents)
-    # A task of another test's that was left over has marked its gallery as due meanwhile: a sweep would see to it, later.
-    for listed in cloud.documents.list(ledger_document.PREFIX):
-        if listed.metadata["reconcile_at"] != "0":
-            guid, gallery = listed.path.removeprefix(ledger_document.PREFIX).removesuffix(".json").split("/")
-            body = {"guid": guid, "gallery": gallery}
-            requests.post(cloud.addresses["sync_gallery"], json=body, timeout=30).raise_for_status()
+    # A task of another test's that was left over has marked its gallery as due meanwhile.
+    take_up(cloud)
 
 
 def by_hand(cloud: LocalCloud, product: Product, content: bytes, **more: object) -> str:

@@ -8,7 +8,7 @@ from gallery_sync.core.ledger import Receipt
 from gallery_sync.core.shop_facts import Facts
 from gallery_sync.state import shop_facts
 from infra.local.cloud import LocalCloud, shoptet_client
-from tests.e2e.support import Product, Sandbox, drop, ledger, log_lines, picture, wait, wait_settled
+from tests.e2e.support import Product, Sandbox, drop, ledger, log_lines, picture, take_up, wait, wait_settled
 
 
 @pytest.fixture
@@ -20,6 +20,8 @@ def probed(cloud: LocalCloud) -> Iterator[LocalCloud]:
     note(cloud, Facts(before.numbers, before.patched, {"shop": address}, probed_at=1.0))
     yield cloud
     note(cloud, before)
+    # A gallery of another test's may just have been told to wait for a look.
+    take_up(cloud)
 
 
 def note(cloud: LocalCloud, facts: Facts) -> None:

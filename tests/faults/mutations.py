@@ -225,8 +225,8 @@ MUTATIONS: Final = (
         "I5",
         "a file's flaw is not logged at take-off",
         "work/start.py",
-        "    report(world.log, held.ledger, ledger)\n    if held.generation",
-        "    if held.generation",
+        "    report(world.log, held.ledger, ledger)\n    _have_prepared",
+        "    _have_prepared",
     ),
     Mutation(
         "quiet",

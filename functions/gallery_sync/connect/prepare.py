@@ -5,7 +5,7 @@ from gallery_sync.cloud.storage import BucketDocuments, BucketMade, BucketSent
 from gallery_sync.connect.queue import work_queue
 from gallery_sync.connect.settings import PreparePicture
 from gallery_sync.connect.storage import storage_client
-from gallery_sync.decoding.preparing import prepare
+from gallery_sync.decoding.preparing import PicturePreparer
 from gallery_sync.log import Log
 from gallery_sync.work.world import PrepareWorld
 
@@ -25,6 +25,6 @@ def prepare_world(settings: PreparePicture) -> PrepareWorld:
         timing=settings.timing,
         sent=BucketSent(drops, state),
         made=BucketMade(state),
-        prepare=prepare,
+        prepare=PicturePreparer(),
         recipe=settings.recipe,
     )

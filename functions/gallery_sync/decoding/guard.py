@@ -38,12 +38,16 @@ def run(script: Path, arguments: Sequence[str], content: bytes, megabytes: int, 
     except subprocess.TimeoutExpired:
         raise Ended(f"it could not be decoded within {2 * seconds} s", is_slow=True) from None
     if done.returncode != 0:
-        complaint = done.stderr.decode("utf-8", "replace")
-        is_ours = any(error in complaint for error in ("ImportError", "ModuleNotFoundError", "SyntaxError: "))
-        last = complaint.strip().rpartition("\n")[2]
-        why = last if is_ours else _why(done.returncode, complaint, seconds)
-        raise Ended(why, last or why, is_ours=is_ours, is_slow=-done.returncode in _TOO_LONG)
+        raise why(done.returncode, done.stderr.decode("utf-8", "replace"), seconds)
     return done.stdout
+
+
+def why(status: int, complaint: str, seconds: int) -> Ended:
+    """Say why a process ended: from its exit code (negative: the signal), and what it complained of."""
+    is_ours = any(error in complaint for error in ("ImportError", "ModuleNotFoundError", "SyntaxError: "))
+    last = complaint.strip().rpartition("\n")[2]
+    message = last if is_ours else _why(status, complaint, seconds)
+    return Ended(message, last or message, is_ours=is_ours, is_slow=-status in _TOO_LONG)
 
 
 def folder_of(package: str) -> str:

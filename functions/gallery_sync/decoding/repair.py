@@ -132,6 +132,13 @@ def _opened(content: bytes, kind: str) -> Image.Image:
     return image
 
 
+def load() -> None:
+    """Load what opens the formats that come every day, before the first picture comes."""
+    Image.preinit()
+    for plugin in _PLUGINS.values():
+        import_module(f"PIL.{plugin}")
+
+
 def _load(kind: str) -> None:
     """Load the decoder of a format, where Pillow does not by itself; else it would load all that it has."""
     if kind == "HEIC":

@@ -1,11 +1,9 @@
 """What becomes of pictures as people drop them: each of the corpus, some in the process that is deployed, others in this one."""
 
 import io
-import os
 import resource
 import statistics
-import subprocess
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +11,8 @@ from PIL import Image, ImageChops, ImageStat
 
 from gallery_sync.core.recipe import Recipe, Shape, Verdict, reason, report
 from gallery_sync.decoding import guard, repair
-from gallery_sync.decoding.preparing import prepare
+from gallery_sync.decoding.preparing import CHILD, PicturePreparer
+from gallery_sync.decoding.workshop import Workshop
 from tests.corpus.pictures import WHOLE, Case, cases, drawing, photo, png, saved
 from tests.faults.table.here import prepare_here
 
@@ -41,6 +40,13 @@ def far(one: Image.Image, other: Image.Image) -> float:
     mode = "RGBA" if "A" in other.getbands() else "RGB"
     assert one.size == other.size
     return statistics.mean(ImageStat.Stat(ImageChops.difference(one.convert(mode), other.convert(mode))).rms)
+
+
+@pytest.fixture(scope="module")
+def prepare() -> Iterator[PicturePreparer]:
+    preparer = PicturePreparer()
+    yield preparer
+    preparer.close()
 
 
 HERE = {name: case for name, case in CASES.items() if not name.startswith("text-bomb")}
@@ -72,7 +78,7 @@ def test_what_becomes_of_it(case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", list(CASES.values())[:: len(CASES) // 12], ids=lambda case: case.name)
-def test_the_process_that_is_deployed_comes_to_the_same(case: Case) -> None:
+def test_the_process_that_is_deployed_comes_to_the_same(case: Case, prepare: PicturePreparer) -> None:
     content = case.draw()
     assert prepare(content, case.recipe) == prepare_here(content, case.recipe)
 
@@ -86,7 +92,7 @@ def test_what_is_cut_off_is_refused_for_that(form: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["text-bomb.png", "bomb.png"])
-def test_a_bomb_harms_nobody(name: str) -> None:
+def test_a_bomb_harms_nobody(name: str, prepare: PicturePreparer) -> None:
     case = next(case for case in cases() if case.name == name)
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     assert prepare(case.draw(), Recipe()).verdict.refused == case.comes
@@ -109,11 +115,72 @@ def test_a_process_that_dies_or_hangs_is_said(tmp_path: Path) -> None:
     assert ours.value.is_ours
 
 
-def test_a_picture_that_takes_more_memory_than_there_is_is_refused() -> None:
-    child = Path(repair.__file__).with_name("prepare_child.py")
+def workshop(megabytes: int = 500, seconds: int = 20, script: Path = CHILD) -> Workshop:
     folders = [str(Path(repair.__file__).parents[2]), guard.folder_of("PIL")]
-    said = guard.run(child, ["{}", *folders], saved(photo((3000, 2000)), "TIFF"), 60, 20)
-    assert b'"refused": "too-large"' in said
+    return Workshop(script, ["{}", *folders], megabytes, seconds)
+
+
+def test_a_picture_that_takes_more_memory_than_there_is_is_refused_and_the_next_is_opened() -> None:
+    small = workshop(60)
+    assert b'"refused": "too-large"' in small.open(saved(photo((3000, 2000)), "TIFF"))
+    assert b'"refused"' not in small.open(saved(photo(), "PNG"))
+    small.close()
+
+
+def test_a_process_that_dies_of_one_picture_opens_the_next(tmp_path: Path) -> None:
+    script = tmp_path / "child.py"
+    # As the real one, but that some contents are fatal.
+    script.write_text(
+        CHILD.read_text().replace(
+            "            pipe.write(_opened(content, recipe))",
+            """            if content == b"crash":
+                os.kill(os.getpid(), 11)
+            if content == b"hang":
+                import time
+                time.sleep(60)
+            if content == b"spin":
+                while True:
+                    pass
+            if content == b"all":
+                os.kill(os.getppid(), 9)
+            if content == b"mistake":
+                raise KeyError("which")
+            pipe.write(_opened(content, recipe))""",
+        )
+    )
+    small = workshop(500, 1, script)
+    for content, says in (
+        (b"crash", "signal 11"),
+        (b"spin", "more than 1 s to decode"),
+        (b"hang", "within 2 s"),
+        (b"all", "no picture|cut off"),
+    ):
+        with pytest.raises(guard.Ended, match=says) as ended:
+            small.open(content)
+        assert not ended.value.is_ours
+        assert b'"shape"' in small.open(saved(photo(), "PNG"))
+    with pytest.raises(guard.Ended) as ended:
+        small.open(b"mistake")
+    assert ended.value.complaint == "KeyError: 'which'"
+    small.close()
+
+
+def test_what_is_not_installed_is_no_pictures_fault(tmp_path: Path) -> None:
+    script = tmp_path / "child.py"
+    script.write_text("import nothing_of_this_name")
+    with pytest.raises(guard.Ended, match="nothing_of_this_name") as ended:
+        workshop(script=script).open(b"any")
+    assert ended.value.is_ours
+
+
+def test_nothing_of_it_stays_when_it_is_closed() -> None:
+    small = workshop()
+    small.open(saved(photo(), "PNG"))
+    running = small._running
+    assert running is not None
+    small.close()
+    assert running.poll() is not None
+    small.close()
 
 
 def test_a_picture_is_refused_by_its_head_before_anything_of_it_is_decoded() -> None:
@@ -125,7 +192,7 @@ def test_a_picture_is_refused_by_its_head_before_anything_of_it_is_decoded() -> 
     )
 
 
-def test_the_same_picture_becomes_the_same_bytes() -> None:
+def test_the_same_picture_becomes_the_same_bytes(prepare: PicturePreparer) -> None:
     content = saved(photo(), "TIFF")
     assert prepare(content, Recipe()) == prepare(content, Recipe())
 
@@ -157,27 +224,3 @@ def test_what_does_not_fit_with_the_lowest_quality_gets_smaller() -> None:
 def test_a_drawing_stays_sharp_unless_it_is_too_large_as_such() -> None:
     assert came(prepare_here(saved(drawing(), "TIFF"), Recipe()).verdict) == "PNG"
     assert came(prepare_here(saved(drawing(), "TIFF"), Recipe(max_bytes=4_000)).verdict) == "JPEG"
-
-
-def test_the_child_needs_nothing_but_what_it_is_told() -> None:
-    """It gets no environment, and finds its packages only where the parent says."""
-    child = Path(repair.__file__).with_name("prepare_child.py")
-    ran = subprocess.run(
-        [
-            sys.executable,
-            "-I",
-            "-S",
-            str(child),
-            "500",
-            "5",
-            "{}",
-            str(Path(repair.__file__).parents[2]),
-            guard.folder_of("PIL"),
-        ],
-        input=saved(photo(), "PNG"),
-        capture_output=True,
-        env={"LANG": os.environ.get("LANG", "C")},
-        check=False,
-        timeout=30,
-    )
-    assert ran.returncode == 0, ran.stderr
