@@ -83,8 +83,12 @@ def to_be_kept(ledger: Ledger, intent: Intent, listing: Sequence[Image]) -> tupl
 
 
 def is_kept(image: Image, rows: Iterable[KeptImage]) -> bool:
-    """Whether an image was kept as it is listed: a change since then is not among what was kept."""
-    return any((row.name, row.change_time) == (image.name, image.change_time) for row in rows)
+    """Whether an image was kept as it is listed: a change since then is not among what was kept.
+
+    A new description changes no time.
+    """
+    listed = (image.name, image.change_time, image.description or "")
+    return any((row.name, row.change_time, row.description or "") == listed for row in rows)
 
 
 def are_kept(ledger: Ledger, names: Iterable[str], listing: Sequence[Image], rows: Sequence[KeptImage]) -> bool:
