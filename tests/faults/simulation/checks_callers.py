@@ -82,7 +82,9 @@ class CallersChecks:
                 return bool(faults.lost_before or faults.lost_after or faults.killed or faults.frozen or faults.slow)
             case "not-kept":
                 # Nobody knows where the frames of shop360 are; and where the shop itself is not to be asked, nor are the others.
-                return part is not None and (part.gallery == "shop360" or bool(faults.get_not_allowed))
+                # An hour in which machines froze has few tries.
+                is_there = part is not None and part.gallery != "shop360"
+                return not is_there or bool(faults.get_not_allowed or (faults.frozen and faults.get_fails))
             case "no-such-image" | "refused" if problem.status in (404, 409):
                 return True
             case _:
@@ -232,7 +234,9 @@ class CallersChecks:
 
     def _pictures(self, one: Wish) -> list[Picture]:
         pictures, page = self._u.shop.galleries[one.page.place], one.page
-        return [p for p in pictures if (p.owner == page.owner if page.owner is not None else p.name == page.name)]
+        # An image that was asked for by its name is that one, also where its file was renamed since.
+        by_name = [p for p in pictures if p.name == page.name]
+        return by_name or [p for p in pictures if page.owner is not None and p.owner == page.owner]
 
     def _same(self, one: Wish, other: Wish) -> bool:
         a, b = one.page, other.page

@@ -24,6 +24,7 @@ from gallery_sync.core.shop_values import (
 )
 from gallery_sync.ports import shop_errors
 from gallery_sync.shoptet.client import Shoptet
+from gallery_sync.state import removed
 from tests.faults.simulation import arguments
 from tests.faults.simulation.effects import Effects
 from tests.faults.simulation.jobs import SNAPSHOT, SimJobs
@@ -251,8 +252,12 @@ class SimClient:
         return self._write(call, guid, send_until, work)
 
     def _must_belong(self, guid: str, url: str) -> None:
-        """A dropped file lands on no product that its folder's code has not meant for a while."""
-        owner = self._jobs.download(url).owner if self._jobs.page(url) is None else None
+        """A dropped file lands on no product that its folder's code has not meant for a while.
+
+        What is brought back by a person's word comes to where it was.
+        """
+        found = self._jobs.download(url) if self._jobs.page(url) is None else None
+        owner = found.owner if found is not None and not found.origin.startswith(removed.PREFIX) else None
         drop = names.parse(owner, 1) if owner is not None else None
         if not isinstance(drop, names.Drop) or names.is_guid(drop.product):
             return

@@ -105,7 +105,7 @@ class People:
     def rename(self, name: str, to: str) -> None:
         """Rename a file: the storage copies it to its new name, and deletes the old one."""
         blob = self._universe.drops.blobs[name]
-        self.renamed.setdefault(to, []).append(name)
+        self.renamed.setdefault(to, []).extend((name, *self.renamed.get(name, ())))
         self.drop(to, blob.checksum, blob.metadata)
         if self._rng.random() < 0.5:
             self._universe.turn(self._rng.choice((0.01, 10.0, 100.0)))

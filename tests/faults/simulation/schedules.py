@@ -259,13 +259,15 @@ class Life:
 
     def _quiet_days(self) -> list[str]:
         """Where a code was asked anew and means something else, the next full look finds the files' new gallery: once for
-        each gallery that it fed, at most; and once more by an audit of each. The days after that are quiet.
+        each gallery that it fed, at most; and once more by an audit of each. The days after that are quiet. What people did in
+        the shop the day's snapshot shows, where galleries are compared with that: in the first days.
         """
         universe = self.universe
-        for _ in range(2 * len(GALLERIES) + 1):
+        for days in range(2 * len(GALLERIES) + 1):
             yesterday, before = universe.now - DAY, beliefs(universe)
             unquiet = quiet_problems(universe)
-            if news_at(universe) <= yesterday and beliefs(universe) == before:
+            is_seen = days > 0 or not universe.setting.catalogue or not unquiet
+            if is_seen and news_at(universe) <= yesterday and beliefs(universe) == before:
                 return unquiet
             universe.turn(DAY)
             self._come_to_rest()
