@@ -63,6 +63,7 @@ mutations: $(READY)  ## promises of the code broken one by one: which does the s
 
 bench: $(READY)  ## what sweeping 1,000, 10,000 and 100,000 galleries costs, over a simulated state bucket (minutes)
 	@$(BIN)/python -m tests.bench.sweep_costs
+	@$(BIN)/python -m tests.bench.placing_costs
 
 chaos: $(READY)  ## functions are killed at random while pictures travel, 20 rounds of half a minute (ROUNDS=n SEED=n)
 	@$(BIN)/python -m infra.local.chaos $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED))

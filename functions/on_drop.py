@@ -1,6 +1,7 @@
 """`on_drop`: a file was dropped, replaced, deleted or described anew; its gallery is reconciled soon."""
 
 import os
+from collections.abc import Callable
 
 import functions_framework
 from cloudevents.http import CloudEvent
@@ -16,7 +17,7 @@ from gallery_sync.entry import logged_as
 from gallery_sync.log import Log
 from gallery_sync.once import once
 from gallery_sync.ports.queue import TasksError
-from gallery_sync.work.drop import drop
+from gallery_sync.work.drop import LooseNames, drop
 
 SETTINGS: OnDrop = read_or_exit(OnDrop, os.environ)
 keep_thawed_workers(os.environ)
@@ -29,6 +30,19 @@ def queue() -> TaskQueue:
     return work_queue(SETTINGS, SystemClock(), SETTINGS.timing)
 
 
+@once
+def waiting() -> Callable[[str], None]:
+    """Connect at the first name that has to wait: most shops have folders, and a start without storage is a quick one."""
+    from gallery_sync.connect.waiting import waiting_names  # noqa: PLC0415
+
+    return waiting_names(SETTINGS)
+
+
+def wait(name: str) -> None:
+    """Let a name wait to be placed. Raises EnqueueFailed."""
+    waiting()(name)
+
+
 @functions_framework.cloud_event
 @logged_as("on_drop")
 def on_drop(event: CloudEvent) -> None:
@@ -39,7 +53,7 @@ def on_drop(event: CloudEvent) -> None:
         LOG.say("ERROR", str(error), event=str(event["id"]))
         return
     try:
-        drop(changed, queue(), SystemClock(), LOG)
+        drop(changed, queue(), SystemClock(), LOG, LooseNames(SETTINGS.placing, wait))
     except TasksError as error:
         LOG.say("ERROR", str(error), event=str(event["id"]))
         abort(503)  # Eventarc repeats the event.

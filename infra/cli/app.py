@@ -5,20 +5,20 @@ Exit status: 0 done or nothing to do; 1 not done, or a check found a cross; 2 th
 
 import sys
 import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final, TypeVar
 
 import typer
 
-from gallery_sync.cloud.storage import BucketDocuments
+from gallery_sync.cloud.storage import BucketDocuments, BucketDrops
 from gallery_sync.connect.settings import StateSettings
 from gallery_sync.core.ledger_document import BadDocument
 from gallery_sync.ports.shop_errors import ShoptetError
 from gallery_sync.ports.storage import StorageUnavailable
 from gallery_sync.state import paused
-from infra.cli import holds, products, restore, webhooks
+from infra.cli import holds, names, products, restore, webhooks
 from infra.cli.adopt.command import adopted
 from infra.cli.checks import Finding, Subjects, everything
 from infra.cli.connect import Cloud
@@ -28,6 +28,7 @@ from infra.cli.settings import (
     SECRETS,
     WEBHOOK_KEYS,
     Deployment,
+    DropSettings,
     Place,
     Registration,
     check_value,
@@ -222,6 +223,31 @@ def make_app(environ: Mapping[str, str], cloud: Cloud) -> typer.Typer:
 
         _done(run)
 
+    @app.command("names")
+    def judge_names(
+        source: Annotated[
+            str, typer.Argument(metavar="FOLDER", help="a folder of this machine; or 'bucket', for the drop bucket")
+        ],
+        pattern: Annotated[
+            list[str] | None, typer.Option(help="how files outside product folders are named; else NAME_PATTERNS")
+        ] = None,
+        only_refused: Annotated[bool, typer.Option("--refused", help="only what would be refused")] = False,
+        form: Annotated[products.Format, typer.Option("--format", help="how to print them")] = products.Format.TABLE,
+    ) -> None:
+        """Say what the name of each file would mean, before anything is uploaded."""
+
+        def run() -> None:
+            how = names.patterns(environ, pattern or ())
+            files = _bucket_files(environ, cloud) if source == names.BUCKET else names.in_folder(Path(source))
+            found = list(names.judged(files, products.read(_documents(environ, cloud)), how))
+            typer.echo(names.summary(found), err=True)
+            rows = [row for row in found if row.why or not only_refused]
+            typer.echo(
+                products.rendered(rows, form, "nothing would be refused" if found else "there is no file"), nl=False
+            )
+
+        _done(run)
+
     @app.command("probe")
     def probe_shop(
         product: Annotated[
@@ -394,6 +420,13 @@ def _secrets(cloud: Cloud, place: Place) -> Secrets:
     if secrets is None:
         raise Stop("name the project: --project, or GOOGLE_CLOUD_PROJECT")
     return secrets
+
+
+def _bucket_files(environ: Mapping[str, str], cloud: Cloud) -> Iterator[tuple[str, int]]:
+    """Give the files of the drop bucket with their sizes (bytes)."""
+    settings = read(DropSettings, environ)
+    for file in BucketDrops(cloud.storage(settings).bucket(settings.drop_bucket)).list(""):
+        yield file.name, file.size
 
 
 def _documents(environ: Mapping[str, str], cloud: Cloud) -> BucketDocuments:

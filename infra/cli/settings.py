@@ -61,6 +61,13 @@ class Deployment(Registration):
     shoptet_webhook_keys: str | None = field(default=None, repr=False, metadata={"secret": True})
 
 
+@dataclass(frozen=True, kw_only=True)
+class DropSettings(StateSettings):
+    """What `names` reads of the drop bucket."""
+
+    drop_bucket: str
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where the deployment is: its project, its region, and what all its names begin with."""

@@ -27,6 +27,7 @@ VICTIMS = (
     "read_catalogue",
     "fetch_images",
     "prepare_picture",
+    "place_names",
     "job_finished",
     "sweep",
 )

@@ -173,6 +173,8 @@ def _start_servers(plan: Plan, processes: Processes, addresses: dict[str, str], 
             f"{QUEUES}/fetch:max_concurrent=1,max_attempts=100,{backoff}",
             "--queue",
             f"{QUEUES}/prepare:max_concurrent=4,max_attempts=100,{backoff}",
+            "--queue",
+            f"{QUEUES}/place:max_concurrent=1,max_attempts=100,{backoff}",
         ],
         MODULE_PATH,
     )
@@ -210,6 +212,8 @@ def _start_functions(plan: Plan, processes: Processes, addresses: Mapping[str, s
         "FETCH_URL": addresses["fetch_images"],
         "PREPARE_QUEUE": f"{QUEUES}/prepare",
         "PREPARE_URL": addresses["prepare_picture"],
+        "PLACE_QUEUE": f"{QUEUES}/place",
+        "PLACE_URL": addresses["place_names"],
         "SYNC_WINDOW_SECONDS": str(plan.window),
         "TIME_SCALE": str(plan.time_scale),
         "ALLOW_PRIVATE_SOURCES": "true",  # The local cloud's own pictures are on this machine.

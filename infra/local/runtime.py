@@ -32,6 +32,7 @@ DEPLOYED: Final[Mapping[str, Deployed]] = {
     "read_catalogue": Deployed(180, 1, 1),
     "fetch_images": Deployed(180, 1, 1),
     "prepare_picture": Deployed(180, 1, 4),
+    "place_names": Deployed(180, 1, 1),
     "job_finished": Deployed(30, 8, 3),
     "webhooks": Deployed(60, 8, 3),
     "galleries": Deployed(180, 8, 1),

@@ -83,6 +83,9 @@ SETS = (
     ),
 )
 
+FLAT = "KONVICE-5"
+"""The product whose pictures lie in no folder, but for one: their names say whose they are."""
+
 AS_THEY_COME = "LAMPA-3"
 """The product whose pictures come as people have them: too large, sideways, from a phone, for print, and two that are none."""
 
@@ -92,13 +95,18 @@ REPLACED = ("92ca3575-7481-11e8-8216-002590dad85e/shop/03_hrnek.jpg", "62%2FXL/s
 REFUSED = (
     Picture("STOLEK/shop/notes.txt", b"no picture\n", "text/plain"),
     Picture("STOLEK/winter/01_stolek.jpg", b"no gallery\n", "image/jpeg"),
+    Picture("KONVICE-6_1.jpg", b"no such product\n", "image/jpeg"),
 )
-"""The two that must be refused by their names: no picture's extension, and no such gallery."""
+"""Those that must be refused by their names: no picture's extension, no such gallery, and no product's code."""
 
 
 def pictures() -> Iterator[Picture]:
-    """Draw the sample: 66 pictures for 5 products, of all kinds, by guid and by code."""
+    """Draw the sample: 71 pictures for 6 products, of all kinds, by guid, by code, and in no folder."""
     yield from _as_they_come()
+    for number, name in enumerate(
+        (f"{FLAT}/konvice 0.jpg", f"{FLAT}_1.jpg", "konvice-5_2.png", f"{FLAT} (3).jpg", f"{FLAT}-10.jpg")
+    ):
+        yield _picture(name, draw("Konvice", str(number), (90, 60, 120), (640, 480), name.rpartition(".")[2]))
     for one in SETS:
         for number, file in enumerate(one.files, 1):
             folder = names.encode_product(one.product)

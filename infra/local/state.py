@@ -16,7 +16,7 @@ from gallery_sync.core.ledger import Entry, Ledger, file_of
 from gallery_sync.core.shop_values import Gallery, Image
 from gallery_sync.ports.shop_errors import TryLater
 from gallery_sync.shoptet.client import Shoptet
-from gallery_sync.state import codes, refusals
+from gallery_sync.state import codes, placed, refusals
 from infra.local.cloud import LocalCloud
 from infra.local.sample import Picture, pixels, shows
 
@@ -45,26 +45,27 @@ class Galleries:
         self._refused = {refused.name: refused for refused in refusals.read_all(cloud.documents)}
         self._keys: dict[tuple[str, Gallery], dict[str, str]] = {}
         self._guids: dict[str, str | None] = {}
+        self._placed: dict[str, names.Drop] | None = None
 
     def row(self, picture: Picture) -> Row:
         """What became of this picture; live means with exactly this content."""
-        drop = names.parse(picture.name, len(picture.body))
+        drop = self.meaning(picture)
         refused = self._refused.get(picture.name)
-        if isinstance(drop, names.Drop):
+        if drop is not None:
             refused = refused or self._refused.get(refusals.folder(drop.prefix, drop.gallery))
         if refused is not None:
             return Row(picture.name, "", "", "refused", refused.reason)
-        if not isinstance(drop, names.Drop):
+        if drop is None:
             return Row(picture.name, "", "", "waiting", "")
         ledger = self._ledger(drop)
         gallery = drop.gallery
         if ledger is None:
             return Row(picture.name, gallery, "", "waiting", "")
-        key = self._keys_by_file(ledger).get(picture.name)
+        key = self._keys_by_file(ledger).get(drop.name)
         if key is None:
             return Row(picture.name, gallery, "", "waiting", "")
         entry = ledger.entries[key]
-        if picture.name in entry.also:
+        if drop.name in entry.also:
             return Row(picture.name, gallery, "", "same", f"it is the same file as {file_of(key, entry)}")
         if entry.same_as is not None:
             other = ledger.entries.get(entry.same_as, Entry())
@@ -80,6 +81,16 @@ class Galleries:
             return Row(picture.name, gallery, name, "live", told)
         flying = ledger.flight is not None and drop.key in ledger.flight.images
         return Row(picture.name, gallery, name, "under way" if flying else "waiting", entry.last_reason or "")
+
+    def meaning(self, picture: Picture) -> names.Drop | None:
+        """Say which gallery a picture is for, by its folder or as its name stands with a product; None: nobody's so far."""
+        drop = names.parse(picture.name, len(picture.body))
+        if isinstance(drop, names.Drop):
+            return drop
+        if self._placed is None:
+            found = [row for _, rows in placed.read_all(self._cloud.documents) for row in rows.items()]
+            self._placed = {name: names.read_placed(names.placed(one.code, name)) for name, one in found}
+        return self._placed.get(picture.name)
 
     def _keys_by_file(self, ledger: Ledger) -> dict[str, str]:
         """Give the key of each file of a gallery, whether it counts or is another spelling of one that does."""
@@ -140,7 +151,7 @@ def differences(cloud: LocalCloud, pictures: Iterable[Picture]) -> list[str]:
     shoptet, galleries = cloud.shoptet(), Galleries(cloud)
     for (guid, gallery), files in _by_gallery(cloud, pictures).items():
         shown = sorted(_listed(shoptet, guid, gallery), key=lambda image: image.priority or 0)
-        files.sort(key=lambda picture: name_order.order(f"drop:{picture.name}"))
+        files.sort(key=lambda picture: name_order.order(f"drop:/{picture.name}"))
         if len(shown) != len(files):
             found.append(f"{guid} {gallery}: {len(shown)} images for {len(files)} files")
         for place, (picture, image) in enumerate(zip(files, shown, strict=False), 1):
@@ -175,9 +186,9 @@ def _by_gallery(cloud: LocalCloud, pictures: Iterable[Picture]) -> dict[tuple[st
     galleries = Galleries(cloud)
     wanted: dict[tuple[str, Gallery], list[Picture]] = {}
     for picture in pictures:
-        drop = names.parse(picture.name, len(picture.body))
-        guid = galleries.guid(drop.product) if isinstance(drop, names.Drop) else None
-        if isinstance(drop, names.Drop) and guid is not None:
+        drop = galleries.meaning(picture)
+        guid = galleries.guid(drop.product) if drop is not None else None
+        if drop is not None and guid is not None:
             files = wanted.setdefault((guid, drop.gallery), [])
             if galleries.row(picture).state not in ("refused", "failed", "same"):
                 files.append(picture)

@@ -10,21 +10,23 @@ locals {
     read_tasks = ["CATALOGUE_QUEUE", "CATALOGUE_URL"]
     pictures   = ["FETCH_QUEUE", "FETCH_URL"]
     prepare    = ["PREPARE_QUEUE", "PREPARE_URL"]
+    place      = ["PLACE_QUEUE", "PLACE_URL"]
+    names      = ["NAME_PATTERNS", "SLASH_SIGNS"]
     recipe = concat(
       ["PREPARE", "ACCEPT_WEBP", "MAX_PICTURE_BYTES", "MAX_PICTURE_PIXELS"],
       var.min_pixels == null ? [] : ["MIN_PIXELS"], var.background == null ? [] : ["BACKGROUND"],
     )
-    state      = ["STATE_BUCKET"]
-    only       = length(var.only_products) == 0 ? [] : ["ONLY_PRODUCTS"]
-    shop       = var.shoptet_eshop_url == null ? [] : ["SHOPTET_ESHOP_URL"]
-    eshop      = var.shoptet_eshop_id == null ? [] : ["SHOPTET_ESHOP_ID"]
+    state = ["STATE_BUCKET"]
+    only  = length(var.only_products) == 0 ? [] : ["ONLY_PRODUCTS"]
+    shop  = var.shoptet_eshop_url == null ? [] : ["SHOPTET_ESHOP_URL"]
+    eshop = var.shoptet_eshop_id == null ? [] : ["SHOPTET_ESHOP_ID"]
   }
 
   # With a private API one token, as an add-on the other; the code refuses both together.
   token = var.shoptet_eshop_url == null ? "SHOPTET_PRIVATE_API_TOKEN" : "SHOPTET_OAUTH_TOKEN"
 
   # settings, secrets: what it reads from its environment; gallery_sync/settings.py decides.
-  # drop, state:       what it may do in these buckets: read, write, or null.
+  # drop, state:       what it may do in these buckets: read, write, placing (write, below placing/ alone), or null.
   # signs:             whether it makes signed URLs.
   # caller:            who calls it: tasks, events, scheduler, or public with a signature or key of its own.
   # timeout:           seconds. Whoever calls Shoptet ends before Cloud Tasks gives up the attempt (240 s), and that is
@@ -33,11 +35,14 @@ locals {
   # instances:         at most. Cloud Run may pass it briefly, so nothing's correctness hangs on it.
   functions = {
     on_drop = {
-      purpose     = "names the gallery that a change in the drop bucket belongs to, and enqueues its sync"
-      settings    = concat(local.settings_of.common, local.settings_of.tasks, local.settings_of.sync_tasks, ["DROP_BUCKET"])
+      purpose = "names the gallery that a change in the drop bucket belongs to, and enqueues its sync"
+      settings = concat(
+        local.settings_of.common, local.settings_of.tasks, local.settings_of.sync_tasks, local.settings_of.place,
+        local.settings_of.names, local.settings_of.state, ["DROP_BUCKET"],
+      )
       secrets     = []
       drop        = null
-      state       = null
+      state       = "placing" # A name in no product's folder waits there; nothing else of it is its own.
       signs       = false
       caller      = "events"
       timeout     = 60
@@ -49,8 +54,8 @@ locals {
       purpose = "brings one gallery on its way: the only place that starts work at Shoptet"
       settings = concat(
         local.settings_of.common, local.settings_of.tasks, local.settings_of.sync_tasks, local.settings_of.poll_tasks,
-        local.settings_of.pictures, local.settings_of.prepare, local.settings_of.recipe, local.settings_of.state,
-        local.settings_of.shop, local.settings_of.only, ["DROP_BUCKET", "VERIFY", "MIRROR_DELETES", "REMOVE_REFERENCE", "MAX_ATTEMPTS"],
+        local.settings_of.pictures, local.settings_of.prepare, local.settings_of.recipe, local.settings_of.names,
+        local.settings_of.state, local.settings_of.shop, local.settings_of.only, ["DROP_BUCKET", "VERIFY", "MIRROR_DELETES", "REMOVE_REFERENCE", "MAX_ATTEMPTS"],
       )
       secrets = [local.token]
       drop    = "write" # A cleanup that purges moves the gallery's files to removed/ in the state bucket.
@@ -83,7 +88,7 @@ locals {
       purpose = "keeps what is known of the whole shop: a snapshot a day, and what changed in between"
       settings = concat(
         local.settings_of.common, local.settings_of.tasks, local.settings_of.sync_tasks, local.settings_of.poll_tasks,
-        local.settings_of.state, local.settings_of.shop,
+        local.settings_of.place, local.settings_of.state, local.settings_of.shop,
       )
       secrets = [local.token]
       drop    = null
@@ -128,6 +133,23 @@ locals {
       timeout     = 180
       concurrency = 1
       instances   = 4
+      memory      = "1Gi"
+    }
+    place_names = {
+      purpose = "finds out whose the pictures are that lie in no product's folder, by the catalogue"
+      settings = concat(
+        local.settings_of.common, local.settings_of.tasks, local.settings_of.sync_tasks, local.settings_of.read_tasks,
+        local.settings_of.place, local.settings_of.names, local.settings_of.state, ["DROP_BUCKET"],
+      )
+      secrets = []
+      drop    = "read"
+      state   = "write"
+      signs   = false
+      caller  = "tasks"
+      # Once a day it compares all names with the new catalogue, however many there are.
+      timeout     = 180
+      concurrency = 1
+      instances   = 1
       memory      = "1Gi"
     }
     job_finished = {
@@ -197,7 +219,8 @@ locals {
       purpose = "finds what got stuck or lost"
       settings = concat(
         local.settings_of.common, local.settings_of.tasks, local.settings_of.sync_tasks, local.settings_of.poll_tasks,
-        local.settings_of.read_tasks, local.settings_of.state, local.settings_of.only, ["DROP_BUCKET"],
+        local.settings_of.read_tasks, local.settings_of.place, local.settings_of.names, local.settings_of.state,
+        local.settings_of.only, ["DROP_BUCKET"],
       )
       secrets     = []
       drop        = "read"  # Once a day it compares every folder with its ledger,
@@ -249,6 +272,10 @@ locals {
     FETCH_URL             = local.urls["fetch-images"]
     PREPARE_QUEUE         = "projects/${var.project.id}/locations/${var.region}/queues/${google_cloud_tasks_queue.queue["prepare"].name}"
     PREPARE_URL           = local.urls["prepare-picture"]
+    PLACE_QUEUE           = "projects/${var.project.id}/locations/${var.region}/queues/${google_cloud_tasks_queue.queue["place"].name}"
+    PLACE_URL             = local.urls["place-names"]
+    NAME_PATTERNS         = length(var.name_patterns) == 0 ? "off" : join("; ", var.name_patterns)
+    SLASH_SIGNS           = var.slash_signs
     PREPARE               = var.prepare ? "on" : "off"
     ACCEPT_WEBP           = tostring(var.accept_webp)
     MAX_PICTURE_BYTES     = format("%d", var.max_picture_bytes)

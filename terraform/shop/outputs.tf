@@ -15,7 +15,7 @@ output "urls" {
 
 output "queues" {
   description = "Full names of the queues."
-  value       = { sync = local.values.SYNC_QUEUE, poll = local.values.POLL_QUEUE, catalogue = local.values.CATALOGUE_QUEUE, fetch = local.values.FETCH_QUEUE, prepare = local.values.PREPARE_QUEUE }
+  value       = { sync = local.values.SYNC_QUEUE, poll = local.values.POLL_QUEUE, catalogue = local.values.CATALOGUE_QUEUE, fetch = local.values.FETCH_QUEUE, prepare = local.values.PREPARE_QUEUE, place = local.values.PLACE_QUEUE }
 }
 
 output "secrets" {
@@ -36,6 +36,8 @@ output "environment" {
         SYNC_QUEUE              = local.values.SYNC_QUEUE
         POLL_QUEUE              = local.values.POLL_QUEUE
         JOB_FINISHED_URL        = local.urls["job-finished"]
+        NAME_PATTERNS           = local.values.NAME_PATTERNS
+        SLASH_SIGNS             = local.values.SLASH_SIGNS
         SIGNING_SERVICE_ACCOUNT = local.emails["sync_gallery"]
       },
       var.shoptet_eshop_url == null ? {} : { SHOPTET_ESHOP_URL = var.shoptet_eshop_url },

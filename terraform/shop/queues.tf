@@ -2,13 +2,14 @@ locals {
   # sync: two galleries at a time. poll: one look at the jobs at a time. With one connection to Shoptet each, that is
   # the three that Shoptet allows. catalogue: some short calls every ten minutes; where they are too many, they wait.
   # fetch: one gallery's pictures at a time, from the shop's own site.
-  # prepare: as many galleries at a time as the function has instances. It calls nothing of Shoptet's.
+  # prepare: as many galleries at a time as the function has instances. It calls nothing of Shoptet's, nor does place.
   queues = {
     sync      = { at_a_time = 2, per_second = 5 }
     poll      = { at_a_time = 1, per_second = 1 }
     catalogue = { at_a_time = 1, per_second = 1 }
     fetch     = { at_a_time = 1, per_second = 1 }
     prepare   = { at_a_time = 4, per_second = 5 }
+    place     = { at_a_time = 1, per_second = 1 }
   }
 }
 

@@ -3,7 +3,7 @@
 
 locals {
   callers = {
-    tasks     = "calls sync_gallery, poll_jobs, read_catalogue, fetch_images and prepare_picture for Cloud Tasks"
+    tasks     = "calls sync_gallery, poll_jobs, read_catalogue, fetch_images, prepare_picture and place_names for Cloud Tasks"
     events    = "calls on_drop for Eventarc"
     scheduler = "calls sweep for Cloud Scheduler"
   }
@@ -13,7 +13,7 @@ locals {
   # Known before the accounts are there, so that a plan shows them.
   emails = { for account, a in google_service_account.account : account => "${a.account_id}@${var.project.id}.iam.gserviceaccount.com" }
 
-  bucket_roles = { read = "roles/storage.objectViewer", write = "roles/storage.objectUser" }
+  bucket_roles = { read = "roles/storage.objectViewer", write = "roles/storage.objectUser", placing = "roles/storage.objectUser" }
 
   bucket_rights = merge([
     for bucket in ["drop", "state"] : {
@@ -79,11 +79,18 @@ resource "google_storage_bucket_iam_member" "right" {
   role   = each.value.role
   member = "serviceAccount:${local.emails[each.value.account]}"
 
+  # A listing has the bucket itself as its resource, so below placing/ alone nothing can be listed.
   dynamic "condition" {
-    for_each = each.value.bucket == "state" && !contains(local.here[each.value.account].secrets, local.token) ? ["token"] : []
+    for_each = each.value.bucket != "state" ? [] : (
+      local.here[each.value.account].state == "placing" ? ["placing"] : contains(local.here[each.value.account].secrets, local.token) ? [] : ["token"]
+    )
     content {
-      title      = "not the access token"
-      expression = "resource.name != \"${local.shared_token}\""
+      title = condition.value == "placing" ? "names that wait" : "not the access token"
+      expression = (
+        condition.value == "placing"
+        ? "resource.name.startsWith(\"projects/_/buckets/${google_storage_bucket.state.name}/objects/placing/\")"
+        : "resource.name != \"${local.shared_token}\""
+      )
     }
   }
 }

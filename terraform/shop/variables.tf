@@ -129,6 +129,28 @@ variable "max_attempts" {
   }
 }
 
+variable "name_patterns" {
+  description = "How pictures in no product's folder are named: templates of {code} or {ean}, {n}, {letter} and {free}, with folders in front where they begin with one that is written out. Empty: they are refused."
+  type        = list(string)
+  default     = ["{code}_{n}", "{code}-{n}", "{code} ({n})", "{code}", "{ean}_{n}", "{ean}-{n}", "{ean}"]
+
+  validation {
+    condition     = alltrue([for pattern in var.name_patterns : length(regexall("\\{(code|ean)\\}", pattern)) == 1 && !strcontains(pattern, ";")])
+    error_message = "Each of name_patterns holds {code} or {ean}, once, and no semicolon."
+  }
+}
+
+variable "slash_signs" {
+  description = "Signs that may stand for a / of a code in such names."
+  type        = string
+  default     = "-_"
+
+  validation {
+    condition     = can(regex("^[^[:alnum:]/%;{} ]{1,8}$", var.slash_signs))
+    error_message = "slash_signs are signs such as -_ without spaces between."
+  }
+}
+
 variable "prepare" {
   description = "Whether dropped pictures are made into what the shop can show, where they are not. false: they are only checked, and refused."
   type        = bool
@@ -225,7 +247,7 @@ variable "min_instances" {
   validation {
     condition = alltrue([
       for function, count in var.min_instances :
-      contains(["on_drop", "sync_gallery", "poll_jobs", "read_catalogue", "fetch_images", "prepare_picture", "job_finished", "webhooks", "galleries", "clean_gallery", "sweep"], function)
+      contains(["on_drop", "sync_gallery", "poll_jobs", "read_catalogue", "fetch_images", "prepare_picture", "place_names", "job_finished", "webhooks", "galleries", "clean_gallery", "sweep"], function)
       && contains([0, 1], count)
     ])
     error_message = "min_instances has names of functions as keys, and 0 or 1 as values."

@@ -34,6 +34,8 @@ def running_site(tmp_path_factory: pytest.TempPathFactory, forks: Forks) -> Iter
             "FETCH_URL": "http://127.0.0.1:1/fetch",
             "PREPARE_QUEUE": Queues.prepare,
             "PREPARE_URL": "http://127.0.0.1:1/prepare",
+            "PLACE_QUEUE": Queues.place,
+            "PLACE_URL": "http://127.0.0.1:1/place",
             "SYNC_URL": "http://127.0.0.1:1/sync",
             "POLL_URL": "http://127.0.0.1:1/poll",
             "SHOPTET_API_URL": shop_url,

@@ -22,6 +22,7 @@ from gallery_sync.state.codes import Code
 from gallery_sync.state.ledgers import Held, Ledgers
 
 T = TypeVar("T")
+Result = TypeVar("Result")
 
 PAGE: Final = 1000
 """Objects of one listing call, at most (Cloud Storage, "Objects: list", maxResults)."""
@@ -46,7 +47,7 @@ class Meter:
         self.counts[f"{kind} {what}"] += 1
         self.sleep(SECONDS[kind] / self.at_once)
 
-    def spread(self, function: Callable[[T], int], items: Sequence[T]) -> Iterable[int]:
+    def spread(self, function: Callable[[T], Result], items: Sequence[T]) -> list[Result]:
         """See world.Spread: one after the other, each in an eighth of its time."""
         self.at_once = PARALLEL
         try:
@@ -164,6 +165,9 @@ class Drops:
         first = bisect_left(self._lasts, start)
         files = (file for _, number in self._folders[first:] for file in self._shop.files(number))
         return self._meter.pages((f for f in files if f.name >= start and f.name.startswith(prefix)), "drops")
+
+    def find(self, name: str) -> BucketFile | None:
+        return next((file for file in self.list(name) if file.name == name), None)
 
 
 class _Recorder:

@@ -95,6 +95,10 @@ class Queue:
         """See WorkQueue."""
         raise NotImplementedError
 
+    def place(self, *, everything: bool = False) -> None:
+        """See WorkQueue."""
+        raise NotImplementedError
+
     def snapshot_ended(self, job_id: str) -> None:
         """See WorkQueue."""
         raise AssertionError(job_id)

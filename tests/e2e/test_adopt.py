@@ -11,7 +11,8 @@ import requests
 from PIL import Image
 from typer.testing import CliRunner, Result
 
-from gallery_sync.state import paused
+from gallery_sync.state import catalogue, paused, placed
+from gallery_sync.work import catalogue as reading
 from infra.cli.app import make_app
 from infra.cli.connect import GoogleCloud
 from infra.cli.secrets import Secrets
@@ -19,7 +20,7 @@ from infra.cli.settings import Place
 from infra.local.cloud import DROP_BUCKET, QUEUES, STATE_BUCKET, TOKEN, LocalCloud
 from infra.local.sample import Picture
 from tests.bench.corpus import encoded, scene
-from tests.e2e.support import Product, Sandbox, drop, ledger, take_up, wait_settled
+from tests.e2e.support import Product, Sandbox, drop, ledger, take_up, wait, wait_settled
 
 
 class Local(GoogleCloud):
@@ -68,19 +69,28 @@ def encoded_again(content: bytes, size: tuple[int, int] | None = None) -> bytes:
     return target.getvalue()
 
 
-def big(product: Product, number: int) -> Picture:
+def big(product: Product, number: int, *, flat: bool = False) -> Picture:
     drawn = scene(random.Random(f"{product.guid} {number}")).resize((640, 480))
-    return Picture(f"{product.code}/{number}.png", encoded(drawn, "PNG"), "image/png")
+    name = f"{product.code}_{number}.png" if flat else f"{product.code}/{number}.png"
+    return Picture(name, encoded(drawn, "PNG"), "image/png")
 
 
 def test_pictures_that_the_shop_has_already_cost_no_insertion(
     stopped: LocalCloud, sandbox: Sandbox, product: Product, tmp_path: Path
 ) -> None:
-    files = [big(product, number) for number in range(1, 5)]
+    # One of them lies in no folder.
+    files = [big(product, number, flat=number == 2) for number in range(1, 5)]
     shown = [by_hand(stopped, product, encoded_again(file.body), description="a person's") for file in files[:2]]
     small = by_hand(stopped, product, encoded_again(files[2].body, (320, 240)))
     foreign = by_hand(stopped, product, big(product, 99).body)
+    for path in (catalogue.PATH, reading.PATH):
+        # The product is new, and a day is long.
+        stopped.documents.delete(path)
     drop(stopped, files)
+    wait(
+        "the file in no folder to stand with the product",
+        lambda: placed.read(stopped.documents, product.code.lower()) or None,
+    )
 
     dry = adopt(stopped, product.code, "--page", str(tmp_path / "page.html"))
     assert dry.exit_code == 0, dry.output
@@ -96,7 +106,7 @@ def test_pictures_that_the_shop_has_already_cost_no_insertion(
     written = adopt(stopped, product.code, "--write", "--replace-smaller")
     assert "3 images adopted" in written.output, written.output
     entries = ledger(stopped, product.guid).entries
-    live = {key.rpartition("/")[2]: entry.live.name for key, entry in entries.items() if entry.live is not None}
+    live = {key[-5:]: entry.live.name for key, entry in entries.items() if entry.live is not None}
     assert live == {"1.png": shown[0], "2.png": shown[1], "3.png": small}
     assert all(entry.live.adopted for entry in entries.values() if entry.live is not None)
     # Once more changes nothing: what was adopted is known.

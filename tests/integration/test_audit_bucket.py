@@ -69,6 +69,9 @@ class Asked:
     def prepared(self, guid: str, gallery: Gallery) -> None:
         raise NotImplementedError
 
+    def place(self, *, everything: bool = False) -> None:
+        raise NotImplementedError
+
     def snapshot_ended(self, job_id: str) -> None:
         raise AssertionError("a full look asks Shoptet nothing")
 

@@ -74,7 +74,19 @@ def test_every_command_of_the_readme_is_in_it() -> None:
     }
 
 
-COMMANDS = {"check", "pause", "resume", "release", "restore", "products", "probe", "adopt", "webhook", "secret"}
+COMMANDS = {
+    "check",
+    "pause",
+    "resume",
+    "release",
+    "restore",
+    "products",
+    "names",
+    "probe",
+    "adopt",
+    "webhook",
+    "secret",
+}
 
 
 def test_every_command_of_the_command_line_is_in_it() -> None:

@@ -30,7 +30,7 @@ Entry = Mapping[str, Any]
 SHOP, OTHER = "fashion", "garden"
 STORIES = 100
 """Simulated worlds; in so many of them each kind of line is written, but for the two that need a whole function or sandbox."""
-FUNCTION = {"sync": "sync_gallery", "poll": "poll_jobs"}
+FUNCTION = {"sync": "sync_gallery", "poll": "poll_jobs", "prepare": "prepare_picture", "place": "place_names"}
 """What the simulation calls a run, where that is not the function's name."""
 
 

@@ -31,7 +31,7 @@ MISTAKES = {
     ),
     "a missing right": Mistake("locals.tf", "signs   = true", "signs   = false", checks("rights"), "only sync_gallery signs"),
     "a right too many": Mistake(
-        "locals.tf", "      state       = null", '      state       = "read"', checks("rights"), "reads and writes which"
+        "locals.tf", "      state    = null", '      state    = "read"', checks("rights"), "reads and writes which"
     ),
     "a public function": Mistake(
         "locals.tf", 'caller      = "scheduler"', 'caller      = "public"', checks("rights"), "only four are public"
@@ -46,7 +46,7 @@ MISTAKES = {
         '["legacyBucketOwner"]', checks("rights"), "viewers and editors have no right",
     ),
     "everybody's access token": Mistake(
-        "rights.tf", '== "state" && !contains', '== "state" && contains', checks("rights"), "does not read the access token"
+        "rights.tf", '? [] : ["token"]', '? ["token"] : []', checks("rights"), "does not read the access token"
     ),
     "a function that loses its caller": Mistake(
         "rights.tf", "replace_triggered_by = [google_cloudfunctions2_function.function[each.key].id]", "", checks("rights"),
@@ -63,7 +63,7 @@ MISTAKES = {
         "cannot call this shop's sweep",
     ),
     "a missing setting": Mistake(
-        "locals.tf", 'local.settings_of.sync_tasks, ["DROP_BUCKET"])', "local.settings_of.sync_tasks)", checks("functions"),
+        "locals.tf", 'local.settings_of.only, ["DROP_BUCKET"],', "local.settings_of.only,", checks("functions"),
         "lacks a setting that it demands",
     ),
     "a setting that nobody reads": Mistake(

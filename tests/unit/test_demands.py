@@ -24,6 +24,8 @@ VALUES = {
     "FETCH_URL": "https://fetch.example",
     "PREPARE_QUEUE": "projects/p/locations/l/queues/prepare",
     "PREPARE_URL": "https://prepare.example",
+    "PLACE_QUEUE": "projects/p/locations/l/queues/place",
+    "PLACE_URL": "https://place.example",
     "SYNC_URL": "https://sync.example",
     "POLL_URL": "https://poll.example",
     "SHOPTET_ESHOP_URL": "https://www.example.cz",

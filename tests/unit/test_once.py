@@ -72,6 +72,7 @@ def test_none_is_built_once_as_well() -> None:
         "sync_gallery",
         "fetch_images",
         "prepare_picture",
+        "place_names",
         "webhooks",
     ],
 )

@@ -9,7 +9,7 @@ from gallery_sync.clock import Clock
 from gallery_sync.cloud.tasks import CloudTasks, Task
 from gallery_sync.core.schedule import Timing, slot
 from gallery_sync.core.shop_values import Gallery
-from gallery_sync.ports.queue import Fetch, Prepare, ReadCatalogue, Reconcile
+from gallery_sync.ports.queue import Fetch, PlaceNames, Prepare, ReadCatalogue, Reconcile
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +21,8 @@ class Target:
 
 
 class TaskQueue:
-    """See the module. A target is None for a function that enqueues nothing there; `catalogue` and `fetch` also where nobody
-    does that."""
+    """See the module. A target is None for a function that enqueues nothing there; `catalogue`, `fetch` and `place` also where
+    nobody does that."""
 
     def __init__(
         self,
@@ -34,6 +34,7 @@ class TaskQueue:
         catalogue: Target | None = None,
         fetch: Target | None = None,
         prepare: Target | None = None,
+        place: Target | None = None,
     ) -> None:
         self._tasks = tasks
         self._clock = clock
@@ -43,6 +44,7 @@ class TaskQueue:
         self._catalogue = catalogue
         self._fetch = fetch
         self._prepare = prepare
+        self._place = place
 
     def folder(self, prefix: str, gallery: Gallery, at: float) -> None:
         """See WorkQueue."""
@@ -107,6 +109,14 @@ class TaskQueue:
         task = slot("prepared", f"{guid}/{gallery}/{now}", now, self._timing.window, 0)
         self._enqueue(self._sync, Reconcile(gallery, guid=guid), task.name, now)
 
+    def place(self, *, everything: bool = False) -> None:
+        """See WorkQueue. A window's drops are one task."""
+        if self._place is not None:
+            now = self._clock.now()
+            subject = "everything" if everything else ""
+            task = slot("place", subject, now, self._timing.window, self._timing.skew)
+            self._enqueue(self._place, PlaceNames(everything), task.name, task.at)
+
     def poll(self, at: float) -> None:
         """See WorkQueue."""
         task = slot("poll", "", max(at, self._clock.now()), self._timing.poll_window, self._timing.skew)
@@ -118,7 +128,11 @@ class TaskQueue:
         self._enqueue(self._sync, what, window.name, window.at)
 
     def _enqueue(
-        self, target: Target | None, what: Reconcile | ReadCatalogue | Fetch | Prepare | None, name: str, at: float
+        self,
+        target: Target | None,
+        what: Reconcile | ReadCatalogue | Fetch | Prepare | PlaceNames | None,
+        name: str,
+        at: float,
     ) -> None:
         if target is None:
             raise RuntimeError("this function was not given the queue that it enqueues to")

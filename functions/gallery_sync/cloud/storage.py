@@ -138,15 +138,25 @@ class BucketDrops:
             for blob in self._bucket.client.list_blobs(
                 self._bucket, prefix=prefix, start_offset=start or None, fields=fields, **self._call
             ):
-                yield BucketFile(
-                    blob.name,
-                    int(blob.generation),
-                    checksum(blob.md5_hash, blob.crc32c, int(blob.size)),
-                    int(blob.size),
-                    blob.time_created.timestamp(),
-                    dict(blob.metadata or {}),
-                    blob.content_encoding or "",
-                )
+                yield _file(blob)
+
+    def find(self, name: str) -> BucketFile | None:
+        """See ports.Drops."""
+        with _translated(f"look at {name}"):
+            blob = self._bucket.get_blob(name, **self._call)
+        return _file(blob) if blob is not None else None
+
+
+def _file(blob: Blob) -> BucketFile:
+    return BucketFile(
+        blob.name,
+        int(blob.generation),
+        checksum(blob.md5_hash, blob.crc32c, int(blob.size)),
+        int(blob.size),
+        blob.time_created.timestamp(),
+        dict(blob.metadata or {}),
+        blob.content_encoding or "",
+    )
 
 
 class Sign(Protocol):
@@ -200,7 +210,7 @@ class BucketOutbox:
 
     def _copy(self, content: Content, path: str) -> bool:
         """Copy one generation, and tell whether the copy is there. The name says which, so one that is there is right."""
-        source, target = self._drops.blob(content.source), self._state.blob(path)
+        source, target = self._drops.blob(names.object_of(content.source)), self._state.blob(path)
         # Uploaders often leave the type out; Shoptet may judge a picture by it.
         target.content_type = names.content_type(content.source)
         if content.encoding:
@@ -239,7 +249,7 @@ class BucketSent:
 
     def file(self, content: Content) -> bytes | None:
         """See ports.Sent."""
-        return self._read(partial(self._drops.get_blob, generation=content.generation), content.source)
+        return self._read(partial(self._drops.get_blob, generation=content.generation), names.object_of(content.source))
 
     def _read(self, find: Callable[..., Blob | None], name: str) -> bytes | None:
         with _translated(f"read {name}"):
@@ -266,7 +276,7 @@ class BucketRemoved:
     def keep(self, content: Content, path: str) -> bool:
         """See ports.Removed."""
         return self._copied(self._state, names.outbox(content.source, content.generation), None, path) or self._copied(
-            self._drops, content.source, content.generation, path
+            self._drops, names.object_of(content.source), content.generation, path
         )
 
     def keep_copy(self, made: str, path: str) -> bool:
@@ -325,8 +335,9 @@ class BucketBin:
 
     def remove(self, file: BucketFile) -> bool:
         """See ports.Bin. The copy first: a run that dies in between leaves the file in both places."""
-        source = self._drops.blob(file.name)
-        target = self._state.blob(_bin_path(file.name))
+        name = names.object_of(file.name) if file.placed else file.name
+        source = self._drops.blob(name)
+        target = self._state.blob(_bin_path(name))
         with _translated(f"remove {file.name}"):
             try:
                 _rewritten(target, source, file.generation, self._call)

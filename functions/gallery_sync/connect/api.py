@@ -10,6 +10,7 @@ from gallery_sync.connect.settings import ApiSettings
 from gallery_sync.connect.shop import shop_client
 from gallery_sync.connect.storage import storage_client
 from gallery_sync.log import Log
+from gallery_sync.state.placed import PlacedDrops
 from gallery_sync.work.world import RequestWorld
 
 __all__ = ["api_world"]
@@ -34,7 +35,7 @@ def api_world(settings: ApiSettings, function: str) -> RequestWorld:
         timing=settings.timing,
         # The two queues and these functions share 3 connections (docs/shoptet.md, "Limits"); a 429 all the same is retried.
         shop=shop_client(settings, documents, clock, threading.BoundedSemaphore(1)),
-        drops=BucketDrops(drops, STORAGE_SECONDS),
+        drops=PlacedDrops(BucketDrops(drops, STORAGE_SECONDS), documents),
         bin=BucketBin(drops, state, STORAGE_SECONDS),
         max_attempts=settings.max_attempts,
         only_products=settings.only_products,

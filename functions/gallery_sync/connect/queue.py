@@ -6,6 +6,7 @@ from gallery_sync.cloud.tasks import PATIENCE_SECONDS, CloudTasks, connect
 from gallery_sync.connect.settings import (
     CatalogueQueueSettings,
     FetchQueueSettings,
+    PlaceQueueSettings,
     PollQueueSettings,
     PrepareQueueSettings,
     QueueSettings,
@@ -30,4 +31,5 @@ def work_queue(settings: QueueSettings, clock: Clock, timing: Timing, patience: 
     prepare = (
         Target(settings.prepare_queue, settings.prepare_url) if isinstance(settings, PrepareQueueSettings) else None
     )
-    return TaskQueue(client, clock, timing, sync, poll, catalogue, fetch, prepare)
+    place = Target(settings.place_queue, settings.place_url) if isinstance(settings, PlaceQueueSettings) else None
+    return TaskQueue(client, clock, timing, sync, poll, catalogue, fetch, prepare, place)

@@ -12,6 +12,7 @@ from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any, Final, Self, Union, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
 
+from gallery_sync.core.name_patterns import DEFAULT_PATTERNS, SLASHES, BadPattern, Placing, read_patterns
 from gallery_sync.core.recipe import Recipe
 from gallery_sync.core.schedule import Timing
 from gallery_sync.core.shop_facts import Verify
@@ -143,6 +144,43 @@ class PrepareQueueSettings(QueueSettings):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PlaceQueueSettings(QueueSettings):
+    """Of whoever enqueues what places names."""
+
+    place_queue: str
+    place_url: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NameSettings(Settings):
+    """Of whoever reads names. `name_patterns`: how files in no product's folder are named, with `;` between, or `off`.
+
+    `slash_signs`: what may stand for a `/` of a code there.
+    """
+
+    name_patterns: str = DEFAULT_PATTERNS
+    slash_signs: str = SLASHES
+
+    def check(self) -> None:
+        """See Settings.check."""
+        super().check()
+        try:
+            read_patterns(self.name_patterns)
+        except BadPattern as error:
+            raise BadSetting(f"the setting NAME_PATTERNS is malformed: {error}") from None
+        wrong = [sign for sign in self.slash_signs if sign.isalnum() or sign.isspace() or sign in "/%;{}"]
+        if wrong or len(self.slash_signs) > 8:
+            raise BadSetting(
+                f"the setting SLASH_SIGNS is {self.slash_signs!a}: write signs such as -_ without spaces between"
+            )
+
+    @property
+    def placing(self) -> Placing:
+        """What these settings choose."""
+        return Placing(read_patterns(self.name_patterns), self.slash_signs)
+
+
+@dataclass(frozen=True, kw_only=True)
 class RecipeSettings(Settings):
     """Of whoever knows what is done to a picture before it is sent (`core.recipe`).
 
@@ -232,7 +270,7 @@ class ShopSettings(Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class OnDrop(SyncQueueSettings):
+class OnDrop(StateSettings, SyncQueueSettings, PlaceQueueSettings, NameSettings):
     """The function `on_drop`."""
 
     drop_bucket: str
@@ -244,7 +282,7 @@ class PollJobs(ShopSettings, StateSettings, SyncQueueSettings, PollQueueSettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReadCatalogue(ShopSettings, StateSettings, SyncQueueSettings, PollQueueSettings):
+class ReadCatalogue(ShopSettings, StateSettings, SyncQueueSettings, PollQueueSettings, PlaceQueueSettings):
     """The function `read_catalogue`."""
 
 
@@ -264,6 +302,7 @@ class SyncGallery(
     FetchQueueSettings,
     PrepareQueueSettings,
     RecipeSettings,
+    NameSettings,
     VerifySettings,
     OnlySettings,
 ):
@@ -290,6 +329,13 @@ class PreparePicture(StateSettings, SyncQueueSettings, PrepareQueueSettings, Rec
 
 
 @dataclass(frozen=True, kw_only=True)
+class PlaceNames(StateSettings, SyncQueueSettings, CatalogueQueueSettings, PlaceQueueSettings, NameSettings):
+    """The function `place_names`."""
+
+    drop_bucket: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class JobFinished(PollQueueSettings):
     """The function `job_finished`: the signature keys of Shoptet's webhooks, one, or two while a key is being changed.
 
@@ -301,7 +347,15 @@ class JobFinished(PollQueueSettings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sweep(StateSettings, SyncQueueSettings, PollQueueSettings, CatalogueQueueSettings, OnlySettings):
+class Sweep(
+    StateSettings,
+    SyncQueueSettings,
+    PollQueueSettings,
+    CatalogueQueueSettings,
+    PlaceQueueSettings,
+    NameSettings,
+    OnlySettings,
+):
     """The function `sweep`."""
 
     drop_bucket: str
@@ -346,6 +400,7 @@ FUNCTIONS: Final[Mapping[str, type[Settings]]] = {
     "read_catalogue": ReadCatalogue,
     "fetch_images": FetchImages,
     "prepare_picture": PreparePicture,
+    "place_names": PlaceNames,
     "job_finished": JobFinished,
     "sweep": Sweep,
     "galleries": Galleries,

@@ -22,5 +22,6 @@ def sweep_world(settings: Sweep) -> SweepWorld:
         clock=clock,
         log=Log("sweep"),
         timing=settings.timing,
+        placing=settings.placing,
         only_products=settings.only_products,
     )

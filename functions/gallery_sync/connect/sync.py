@@ -16,6 +16,7 @@ from gallery_sync.connect.shop import shop_client
 from gallery_sync.connect.storage import storage_client
 from gallery_sync.core.plan import Policy
 from gallery_sync.log import Log
+from gallery_sync.state.placed import PlacedDrops
 from gallery_sync.work.world import ReconcileWorld
 
 __all__ = ["sync_world"]
@@ -39,11 +40,12 @@ def sync_world(settings: SyncGallery) -> ReconcileWorld:
         log=Log("sync_gallery"),
         timing=settings.timing,
         shop=shop_client(settings, documents, clock),
-        drops=BucketDrops(drops),
+        drops=PlacedDrops(BucketDrops(drops), documents),
         bin=BucketBin(drops, state),
         outbox=BucketOutbox(drops, state, sign),
         policy=Policy(settings.mirror_deletes, settings.remove_reference, recipe=settings.recipe),
         verify=settings.verify,
+        placing=settings.placing,
         max_attempts=settings.max_attempts,
         only_products=settings.only_products,
         new_id=lambda: secrets.token_hex(8),

@@ -29,7 +29,10 @@ class BadLine(ValueError):
 
 
 class Listed(msgspec.Struct, frozen=True, array_like=True):
-    """A product as the catalogue keeps it. `images` and `prints` are of the galleries that show anything."""
+    """A product as the catalogue keeps it. `images` and `prints` are of the galleries that show anything.
+
+    `with_ean`: the code that has each of `eans`; of a product that an earlier version read, none.
+    """
 
     guid: str
     name: str
@@ -38,6 +41,7 @@ class Listed(msgspec.Struct, frozen=True, array_like=True):
     eans: tuple[str, ...]
     images: dict[Gallery, int]
     prints: dict[Gallery, str]
+    with_ean: tuple[str, ...] = ()
 
 
 class CodeRow(msgspec.Struct, frozen=True, array_like=True):
@@ -46,6 +50,13 @@ class CodeRow(msgspec.Struct, frozen=True, array_like=True):
     code: str
     guid: str
     name: str
+
+
+class EanRow(msgspec.Struct, frozen=True, array_like=True):
+    """Which code has an EAN, and what it means."""
+
+    ean: str
+    code: CodeRow
 
 
 class _Variant(msgspec.Struct):
@@ -86,6 +97,7 @@ def read_line(line: bytes) -> Listed:
         tuple(variant.ean for variant in said.variants if variant.ean),
         {gallery: len(images) for gallery, images in shown.items()},
         {gallery: fingerprint(images) for gallery, images in shown.items()},
+        tuple(variant.code for variant in said.variants if variant.ean),
     )
 
 
@@ -103,9 +115,22 @@ def fingerprint(images: Iterable[Image]) -> str:
     return hashlib.sha256(repr(rows).encode()).hexdigest()[:16]
 
 
-def code_shard(bounds: Sequence[str], code: str) -> int:
-    """Give the number of the shard in which a code stands."""
-    return bisect_right(bounds, code_key(code))
+def code_shard(bounds: Sequence[str], key: str) -> int:
+    """Give the number of the shard in which codes of this key stand (`code_key`, or `written_key` in a set that has that)."""
+    return bisect_right(bounds, key)
+
+
+def written_key(code: str) -> str:
+    """Give what all ways of writing a code in a file's name have in common, where it can hold no `/`.
+
+    Whatever is neither letter nor digit is alike in it, so the sign of choice for a `/` has no part in it.
+    """
+    return "".join(letter if letter.isalnum() else "-" for letter in code_key(code))
+
+
+def ean_shard(digits: int, ean: str) -> str:
+    """Give the name of the shard in which an EAN stands: EANs of one maker begin alike, so their hashes say it."""
+    return product_shard(digits, hashlib.sha256(ean.encode()).hexdigest())
 
 
 def product_shard(digits: int, guid: str) -> str:

@@ -12,7 +12,8 @@ from gallery_sync.core.shop_values import Gallery
 class BucketFile:
     """An object of the drop bucket, as a listing shows it. `created` is its generation's, on the storage's clock.
 
-    `encoding` is its `contentEncoding`: "gzip" where an uploader compressed it for the way.
+    `encoding` is its `contentEncoding`: "gzip" where an uploader compressed it for the way. `placed`: it lies in no product's
+    folder, and `name` is the one under which it stands with its product (`names.placed`).
     """
 
     name: str
@@ -22,6 +23,7 @@ class BucketFile:
     created: float
     metadata: Mapping[str, str] = field(default_factory=dict)
     encoding: str = ""
+    placed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class DropFile:
 
 def read(file: BucketFile) -> DropFile | Folder | Refusal:
     """Say what an object is, by its name and size. Never raises."""
-    drop = names.parse(file.name, file.size)
+    drop = names.read_placed(file.name) if file.placed else names.parse(file.name, file.size)
     if not isinstance(drop, Drop):
         return drop
     return DropFile(drop, file.generation, file.checksum, file.size, file.created, file.metadata, file.encoding)

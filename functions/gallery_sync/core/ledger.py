@@ -10,7 +10,7 @@ from typing import Final, Literal
 import msgspec
 
 from gallery_sync.core.checksums import is_same
-from gallery_sync.core.names import DROP_KEY
+from gallery_sync.core.names import DROP_KEY, object_of
 from gallery_sync.core.shop_values import MAX_IMAGES_PER_CALL, Gallery
 
 Action = Literal["insert", "source", "attributes", "delete", "clean", "restore"]
@@ -391,6 +391,11 @@ def file_of(key: str, entry: Entry) -> str:
     """Name the file that a key's picture is of: the one that counts now, or that counted first."""
     wanted = entry.override.base if entry.override is not None else entry.wanted
     return wanted.content.source if wanted is not None and not wanted.content.url else key.removeprefix(DROP_KEY)
+
+
+def object_name(key: str, entry: Entry) -> str:
+    """Name a key's file as it lies in the drop bucket, for people."""
+    return object_of(file_of(key, entry))
 
 
 def is_shown(entry: Entry) -> bool:

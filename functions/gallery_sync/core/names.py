@@ -12,7 +12,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import quote, unquote_to_bytes
+from urllib.parse import quote, unquote, unquote_to_bytes
 
 from gallery_sync.core.shop_values import GALLERIES, Gallery
 
@@ -41,11 +41,15 @@ PICTURES: Final = "JPEG, PNG, GIF, WebP, HEIC, AVIF, TIFF or BMP"
 DROP_KEY: Final = "drop:"
 """What the keys of dropped files begin with, in the ledger."""
 
+_PLACED: Final = "//"
 _MADE: Final = "outbox/made/"
 THUMBNAILS: Final = "thumbnails/"
 
 MAX_CODE = 64
 """Characters of a code (Shoptet's description of `variants[].code`)."""
+
+MAX_LOOSE: Final = 1_000
+"""Bytes of a name in no product's folder: it has to fit behind the folder in which it waits (an object's may have 1024)."""
 
 MOST_SHOWN: Final = 80
 """Characters of a name in a message. A log line has 300 (`shoptet.redact`), and an object's name up to 1024 bytes."""
@@ -70,6 +74,11 @@ class Drop:
     def key(self) -> str:
         """What the image is called in the ledger."""
         return f"{DROP_KEY}{self.name}"
+
+    @property
+    def object(self) -> str:
+        """The object's full name in the drop bucket."""
+        return object_of(self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +145,50 @@ def parse(name: str, size: int) -> Drop | Folder | Refusal:
             return Refusal(name, *reason)
         return Drop(name, prefix, product, gallery, file)
     return Refusal(name, "bad-product", product.reason)
+
+
+def refused_loose(name: str) -> Refusal | None:
+    """Say why an object in no product's folder is no picture that may belong to a product by its name; None: it may."""
+    if _CONTROL.search(name):
+        return Refusal(name, "control-character", "the name holds a control character: rename the file")
+    if "" in name.split("/"):
+        return Refusal(
+            name, "empty-folder", "the name holds a folder without a name ('//' or a leading '/'): remove it"
+        )
+    if len(name.encode()) > MAX_LOOSE:
+        return Refusal(name, "too-long", f"the name is longer than {MAX_LOOSE} bytes: give the file a shorter one")
+    reason = _refused_file(name.rpartition("/")[2])
+    return Refusal(name, *reason) if reason is not None else None
+
+
+def placed(product: str, name: str) -> str:
+    """Give the name under which an object in no product's folder stands with a product (guid or code, as Shoptet writes it).
+
+    `62%2FXL//62-XL_1.jpg`: no object that lies in a folder has such a name, as `//` is refused.
+    """
+    return stands_as(encode_product(product), name)
+
+
+def stands_as(prefix: str, name: str) -> str:
+    """Give the same by the product as it is written in the bucket."""
+    return f"{prefix}{_PLACED}{name}"
+
+
+def is_placed(name: str) -> bool:
+    """Whether a picture's name is of an object that lies in no product's folder (`placed`)."""
+    return _PLACED in name
+
+
+def object_of(name: str) -> str:
+    """Give the object's full name in the drop bucket, of a picture's name: as it lies there, and as people know it."""
+    return name.partition(_PLACED)[2] or name
+
+
+def read_placed(name: str) -> Drop:
+    """Give what a name that `placed` gave means. An object in no folder is for the gallery `shop`."""
+    prefix, _, there = name.partition(_PLACED)
+    # Codes of the shop alone get here.
+    return Drop(name, prefix, unquote(prefix), "shop", there.rpartition("/")[2])
 
 
 def build(product: str, gallery: Gallery, file: str) -> str:

@@ -66,6 +66,12 @@ class Prepare(msgspec.Struct, frozen=True):
     gallery: Gallery
 
 
+class PlaceNames(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The body of a task that places names in no product's folder: those that wait, or `everything` that there is."""
+
+    everything: bool = False
+
+
 class BadTask(ValueError):
     """A task's body that names nothing to reconcile; says what is wrong with it."""
 
@@ -120,6 +126,13 @@ class WorkQueue(Protocol):
         """Reconcile a gallery whose files are prepared, now."""
         ...
 
+    def place(self, *, everything: bool = False) -> None:
+        """Place the names that wait, soon; or all that lie in no product's folder, as there is a new catalogue.
+
+        Nothing is enqueued where nobody does that.
+        """
+        ...
+
     def poll(self, at: float) -> None:
         """Poll the jobs under way at `at` (epoch seconds) or soon after."""
         ...
@@ -163,6 +176,14 @@ def parse_prepare_task(body: bytes) -> Prepare:
         return msgspec.json.decode(body, type=Prepare)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadTask(f"the task's body does not say which gallery's files to prepare: {error}") from None
+
+
+def parse_place_task(body: bytes) -> PlaceNames:
+    """Read the body of a task that places names; raises BadTask."""
+    try:
+        return msgspec.json.decode(body, type=PlaceNames)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadTask(f"the task's body does not say which names to place: {error}") from None
 
 
 _decoder = msgspec.json.Decoder(Reconcile)

@@ -69,6 +69,10 @@ class Drops(Protocol):
         """Give every file whose name begins so and does not come before `start`, in the order of names, page by page."""
         ...
 
+    def find(self, name: str) -> BucketFile | None:
+        """Give the file of this full name; None if there is none. Raises StorageUnavailable."""
+        ...
+
 
 class NotRemoved(Exception):
     """Storage refuses for good to move a file; the message says why, and what to do."""

@@ -1,6 +1,7 @@
 """The shop's catalogue as it was read last: `catalogue.json` names a set of shards under `catalogue/{set}/`, which never change.
 
     catalogue/{set}/codes/{number}-{part}.jsonl       rows of `CodeRow`, by ranges of codes
+    catalogue/{set}/eans/{digits}-{part}.jsonl        rows of `EanRow`, by the first digits of the EAN's hash
     catalogue/{set}/products/{digits}-{part}.jsonl    rows of `Listed`, by the first digits of the guid
 
 A new set is written beside the old one and takes its place with the one write of `catalogue.json`, so whoever reads finds one
@@ -20,11 +21,14 @@ from gallery_sync.core.catalogue import (
     MOST_SHARDS,
     Changed,
     CodeRow,
+    EanRow,
     Listed,
     code_shard,
+    ean_shard,
     known_at,
     product_shard,
     product_shards,
+    written_key,
 )
 from gallery_sync.core.ledger_document import BadDocument
 from gallery_sync.core.schedule import HOUR, Timing
@@ -48,7 +52,8 @@ class Head(msgspec.Struct, frozen=True):
     """The catalogue that counts: its set, the moment it was asked for (epoch seconds), and how it is cut.
 
     `bounds` are the keys at which shards of codes begin, `digits` how many of a guid's name its shard of products. `parts` says
-    how many a shard has, by its name; one without any has none. `before` is the set whose place it took.
+    how many a shard has, by its name; one without any has none. `before` is the set whose place it took. `written`: codes that
+    are written alike in names stand together, and EANs are there; a set of an earlier version has neither.
     """
 
     set: str
@@ -59,6 +64,11 @@ class Head(msgspec.Struct, frozen=True):
     digits: int
     parts: dict[str, int]
     before: str = ""
+    written: bool = False
+
+    def shard_of(self, code: str) -> str:
+        """Name the shard in which a code stands, and all others that are written like it."""
+        return f"codes/{code_shard(self.bounds, written_key(code) if self.written else code_key(code))}"
 
 
 def read_head(documents: Documents) -> Head | None:
@@ -84,7 +94,7 @@ class Sample:
     def offer(self, codes: Iterable[str]) -> None:
         """Take a product's codes into account: those with the smallest hashes stay."""
         self.products += 1
-        for code in map(code_key, codes):
+        for code in map(written_key, codes):
             self.count += 1
             entry = (-int.from_bytes(hashlib.sha256(code.encode(errors="replace")).digest()[:8]), code)
             if len(self._kept) < SAMPLE:
@@ -127,9 +137,12 @@ class Writer:
         self._put(f"products/{product_shard(self.digits, listed.guid)}", listed)
         for code in listed.codes:
             self._codes += 1
-            self._put(f"codes/{code_shard(self.bounds, code)}", CodeRow(code, listed.guid, listed.name))
+            shard = f"codes/{code_shard(self.bounds, written_key(code))}"
+            self._put(shard, CodeRow(code, listed.guid, listed.name))
+        for ean, code in zip(listed.eans, listed.with_ean, strict=True):
+            self._put(f"eans/{ean_shard(self.digits, ean)}", EanRow(ean, CodeRow(code, listed.guid, listed.name)))
 
-    def _put(self, shard: str, row: CodeRow | Listed) -> None:
+    def _put(self, shard: str, row: CodeRow | EanRow | Listed) -> None:
         line = msgspec.json.encode(row)
         self._rows.setdefault(shard, []).append(line)
         self._sizes[shard] = self._sizes.get(shard, 0) + len(line)
@@ -158,7 +171,7 @@ class Writer:
         parts = {**self._parts, **{shard: part + 1 for shard, part in written.items()}}
         old = before.set if before is not None else ""
         bounds = tuple(self.bounds)
-        head = Head(self.name, asked_at, self._products, self._codes, bounds, self.digits, parts, old)
+        head = Head(self.name, asked_at, self._products, self._codes, bounds, self.digits, parts, old, written=True)
         try:
             self.documents.write(PATH, msgspec.json.encode(head), generation=generation)
         except PreconditionFailed:
@@ -194,14 +207,22 @@ class Catalogue:
     def code(self, code: str) -> CodeRow | None:
         """Give what a code means; None where no product had it. Raises BadDocument, StorageUnavailable."""
         key = code_key(code)
-        rows = self._rows(f"codes/{code_shard(self.head.bounds, code)}", CodeRow)
+        rows = self._rows(self.head.shard_of(code), CodeRow)
         return next((row for row in rows if code_key(row.code) == key), None)
 
     def near(self, code: str) -> Iterator[CodeRow]:
         """Give the codes that stand around this one: of its shard and those on both sides. Raises as `code` does."""
-        middle = code_shard(self.head.bounds, code)
+        middle = int(self.head.shard_of(code).removeprefix("codes/"))
         for number in range(max(0, middle - 1), min(len(self.head.bounds), middle + 1) + 1):
             yield from self._rows(f"codes/{number}", CodeRow)
+
+    def codes_of(self, shard: str) -> Iterator[CodeRow]:
+        """Give the codes of one shard. Raises as `code` does."""
+        yield from self._rows(shard, CodeRow)
+
+    def eans_of(self, shard: str) -> Iterator[EanRow]:
+        """Give the EANs of one shard. Raises as `code` does."""
+        yield from self._rows(shard, EanRow)
 
     def product(self, guid: str) -> Listed | None:
         """Give a product; None where there was none with this guid. Raises as `code` does."""

@@ -9,6 +9,7 @@ from typing import Final
 from gallery_sync.clock import Clock, SystemClock
 from gallery_sync.core import ledger_document
 from gallery_sync.core.ledger import Flight, Ledger, SeenAs, file_of
+from gallery_sync.core.names import is_placed
 from gallery_sync.core.observe import observe
 from gallery_sync.core.shop_values import Gallery
 from gallery_sync.ports.storage import (
@@ -142,7 +143,8 @@ def _folders(ledger: Ledger) -> str:
     """Name the folders whose files this ledger would miss, with `/` between; what does not fit any more is left out."""
     emptied = observe(ledger, (), 0.0).entries
     missed = [file_of(key, entry) for key, entry in ledger.entries.items() if emptied.get(key) != entry]
-    folders = sorted({file.partition("/")[0] for file in missed})
+    # What lies in no folder is compared with the index that says where it stands.
+    folders = sorted({file.partition("/")[0] for file in missed if not is_placed(file)})
     while len("/".join(folders).encode()) > FOLDERS_BYTES:
         folders.pop()
     return "/".join(folders)

@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from gallery_sync.core import names
+from gallery_sync.core import names, placing
 from gallery_sync.core.files import BucketFile, DropFile, read
 from gallery_sync.core.ledger import Entry, Ledger, file_of
 from gallery_sync.core.ledger_document import BadDocument
@@ -20,7 +20,7 @@ from gallery_sync.core.schedule import DAY
 from gallery_sync.core.shop_values import GALLERIES, Gallery
 from gallery_sync.state import checkpoints, codes
 from gallery_sync.state.ledgers import Ledgers
-from gallery_sync.work.world import SweepWorld
+from gallery_sync.work.world import BaseWorld, SweepWorld
 
 replace = msgspec.structs.replace
 
@@ -94,6 +94,9 @@ def _compare(world: SweepWorld, folder: str, files: list[BucketFile], wanting: W
     drops: dict[Gallery, list[DropFile]] = {gallery: [] for gallery in GALLERIES}
     for file in files:
         found = read(file)
+        if isinstance(placing.meaning(file.name, file.size, world.placing), placing.Loose):
+            # With the next catalogue all of them are compared.
+            continue
         if isinstance(found, DropFile):
             drops[found.drop.gallery].append(found)
         elif isinstance(found, names.Refusal):
@@ -118,7 +121,25 @@ def _compare(world: SweepWorld, folder: str, files: list[BucketFile], wanting: W
     return len(differ)
 
 
-def _differs(world: SweepWorld, folder: str, guid: str | None, gallery: Gallery, files: list[DropFile]) -> bool:
+def is_as_known(world: BaseWorld, folder: str, gallery: Gallery, files: list[DropFile], *, placed: bool) -> bool:
+    """Whether the ledger of a folder's product says what its files say: those that lie in it, or that are `placed` with it.
+
+    Raises BadDocument, StorageUnavailable.
+    """
+    product = names.decode_product(folder)
+    guid = codes.known_guid(world.documents, product) if isinstance(product, str) else None
+    return not _differs(world, folder, guid, gallery, files, placed=placed)
+
+
+def _differs(
+    world: BaseWorld,
+    folder: str,
+    guid: str | None,
+    gallery: Gallery,
+    files: list[DropFile],
+    *,
+    placed: bool = False,
+) -> bool:
     if guid is None:
         return bool(files)
     try:
@@ -130,15 +151,19 @@ def _differs(world: SweepWorld, folder: str, guid: str | None, gallery: Gallery,
     others = {name: generation for entry in ledger.entries.values() for name, generation in entry.also.items()}
     # What does not count is known, too; and which others there are, only all folders together tell.
     count = [file for file in files if others.get(file.drop.name) != file.generation]
-    known = replace(ledger, entries={key: _alone(entry) for key, entry in _fed(ledger, folder).items()})
+    known = replace(ledger, entries={key: _alone(entry) for key, entry in _fed(ledger, folder, placed=placed).items()})
     seen = observe(known, count, now, timing.empty_wait, timing.rename_wait)
     return replace(seen, entries={key: _alone(entry) for key, entry in seen.entries.items()}) != known
 
 
-def _fed(ledger: Ledger, folder: str) -> dict[str, Entry]:
-    """Give the entries whose pictures are of a folder's files."""
+def _fed(ledger: Ledger, folder: str, *, placed: bool) -> dict[str, Entry]:
+    """Give the entries whose pictures are of a folder's files: those that lie in it, or that are placed with it."""
     files = {key: file_of(key, entry) for key, entry in ledger.entries.items() if key.startswith(names.DROP_KEY)}
-    return {key: ledger.entries[key] for key, file in files.items() if file.startswith(f"{folder}/")}
+    return {
+        key: ledger.entries[key]
+        for key, file in files.items()
+        if file.startswith(f"{folder}/") and names.is_placed(file) == placed
+    }
 
 
 def _alone(entry: Entry) -> Entry:

@@ -169,6 +169,8 @@ def _read(
     jobindex.remove(world.documents, reading.job)
     if new is not None:
         catalogue.clear_old(world.documents, new, world.spread)
+        # Also in a pause: where names stand is nothing that is sent.
+        world.queue.place(everything=True)
         world.log.say("INFO", "the catalogue was read", products=new.products, codes=new.codes)
     return new
 

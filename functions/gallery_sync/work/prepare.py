@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from gallery_sync.core import preparing
-from gallery_sync.core.ledger import Entry, Ledger, Preparation, file_of
+from gallery_sync.core.ledger import Entry, Ledger, Preparation, object_name
 from gallery_sync.core.ledger_document import BadDocument
-from gallery_sync.core.names import shortened, thumbnail
+from gallery_sync.core.names import object_of, shortened, thumbnail
 from gallery_sync.core.recipe import Recipe, Verdict
 from gallery_sync.core.shop_values import MAX_IMAGES_PER_CALL
 from gallery_sync.log import where_raised
@@ -75,7 +75,7 @@ def _one(world: PrepareWorld, entry: Entry, recipe: Recipe) -> Preparation:
         return preparing.unread(entry, recipe, now)
     done = world.prepare(file, recipe)
     if done.verdict.refused == "damaged" and done.verdict.what:
-        message = f"{shortened(content.source)}: what opens pictures died of it: {done.verdict.what}"
+        message = f"{shortened(object_of(content.source))}: what opens pictures died of it: {done.verdict.what}"
         world.log.say("WARNING", message, code="decoder-died")
     noted = preparing.came_of(entry, done.verdict, recipe, now)
     if noted.path:
@@ -88,14 +88,14 @@ def _one(world: PrepareWorld, entry: Entry, recipe: Recipe) -> Preparation:
 def _tell(world: PrepareWorld, ledger: Ledger, came: Mapping[str, Preparation]) -> None:
     """Say what became of each picture, and which are likely double."""
     for key, done in came.items():
-        name = shortened(file_of(key, ledger.entries.get(key, Entry())))
+        name = shortened(object_name(key, ledger.entries.get(key, Entry())))
         if done.refused or not done.report:
             continue
         world.log.say("INFO", f"{name}: {done.report}", **where(ledger), key=key)
         if done.warning:
             world.log.say("WARNING", f"{name}: {done.warning}", **where(ledger), key=key, code="picture")
     for key, other in preparing.lookalikes(ledger, came).items():
-        names = [shortened(file_of(one, ledger.entries[one])) for one in (key, other)]
+        names = [shortened(object_name(one, ledger.entries[one])) for one in (key, other)]
         message = (
             f"{names[0]} looks the same as {names[1]}, but is another file: both are shown; delete one if it is double"
         )

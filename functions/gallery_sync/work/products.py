@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from gallery_sync.core import folders, names, schedule
+from gallery_sync.core import folders, names, placing, schedule
 from gallery_sync.core.files import of_gallery
 from gallery_sync.core.ledger import Ledger, Moved
 from gallery_sync.core.limits import is_too_many
@@ -217,7 +217,10 @@ def look_at_refused(world: ReconcileWorld, name: str) -> None:
     """Keep an object's refusal where a person finds it, as long as the object is there. Raises StorageUnavailable."""
     # Listings are in the order of names, so an object stands before all others whose names begin with its own.
     file = next(iter(world.drops.list(name)), None)
-    verdict = names.parse(file.name, file.size) if file is not None and file.name == name else None
+    verdict = placing.meaning(file.name, file.size, world.placing) if file is not None and file.name == name else None
+    if isinstance(verdict, placing.Loose):
+        # Whoever places it says what becomes of it.
+        return
     if isinstance(verdict, names.Refusal):
         refusals.record(world.documents, RefusedDrop(name, verdict.code, verdict.reason, world.clock.now()))
     else:

@@ -6,8 +6,8 @@ from typing import Final
 import msgspec
 
 from gallery_sync.core import folders
-from gallery_sync.core.ledger import Entry, Ledger, Live, Receipt, file_of
-from gallery_sync.core.names import shortened
+from gallery_sync.core.ledger import Entry, Ledger, Live, Receipt, object_name
+from gallery_sync.core.names import object_of, shortened
 from gallery_sync.core.operation import Kind, Outcome, Problem
 from gallery_sync.log import Log
 from gallery_sync.ports.shop_errors import NotAllowed, Refused
@@ -78,9 +78,10 @@ def _report_replaced(log: Log, before: Ledger, after: Ledger) -> None:
     for key, entry in after.entries.items():
         receipt, old = _receipt(entry), _receipt(before.entries.get(key, Entry()))
         if receipt is not None and receipt.saw == "replaced" and (old is None or old.saw != "replaced"):
+            name = shortened(object_name(key, entry))
             message = (
-                f"{shortened(file_of(key, entry))}: the shop shows another picture than the one that was sent, and was changed "
-                "there since, so it stays; to bring this one back, delete that image there, and drop the file again"
+                f"{name}: the shop shows another picture than the one that was sent, and was changed there since, so it "
+                "stays; to bring this one back, delete that image there, and drop the file again"
             )
             log.say("WARNING", message, **where(after), key=key)
 
@@ -107,14 +108,14 @@ def _report_same(log: Log, before: Ledger, after: Ledger) -> None:
     for key, entry in after.entries.items():
         old = before.entries.get(key, Entry())
         for name in entry.also.keys() - old.also.keys():
-            counts = shortened(file_of(key, entry))
-            message = f"{shortened(name)} is the same file as {counts}, which was dropped later and counts"
+            counts = shortened(object_name(key, entry))
+            message = f"{shortened(object_of(name))} is the same file as {counts}, which was dropped later and counts"
             log.say("INFO", message, **where(after), key=key)
         if entry.same_as is not None and entry.same_as != old.same_as:
-            other = after.entries.get(entry.same_as, Entry())
+            same = object_name(entry.same_as, after.entries.get(entry.same_as, Entry()))
             message = (
-                f"{shortened(file_of(key, entry))} is the same picture as {shortened(file_of(entry.same_as, other))}, so it is "
-                "not shown twice; it takes the other's place when that file goes"
+                f"{shortened(object_name(key, entry))} is the same picture as {shortened(same)}, so it is not shown twice; it "
+                "takes the other's place when that file goes"
             )
             log.say("INFO", message, **where(after), key=key)
 

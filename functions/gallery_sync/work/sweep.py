@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from gallery_sync.core import names
 from gallery_sync.core.schedule import DAY
-from gallery_sync.state import jobindex, open_galleries, operations, paused, refusals
+from gallery_sync.state import jobindex, open_galleries, operations, paused, placed, refusals
 from gallery_sync.state.open_galleries import Marker
 from gallery_sync.work.audit_bucket import Place, Progress, audit_bucket, begun
 from gallery_sync.work.audit_galleries import list_ledgers, look_into
@@ -70,6 +71,9 @@ def sweep(world: SweepWorld) -> Swept:
     audits = 0 if stands else shop_audit.enqueue()
     missed = audit_bucket(world, wanting, stop, came)
     audit_requests(world, stop)
+    if any(True for _ in islice(placed.waiting(world.documents), 1)):
+        # Their task was lost, or they wait for the first catalogue.
+        world.queue.place()
     # Last: nothing hangs on it, so nothing of the sweep does either.
     world.queue.catalogue()
     return Swept(galleries, len(stuck), jobs, missed, audits)

@@ -13,10 +13,10 @@ from hashlib import sha256
 import msgspec
 
 from gallery_sync.core import receipts
-from gallery_sync.core.ledger import Entry, Flight, Ledger, Picture, Sighting, file_of, is_stale, request_order
+from gallery_sync.core.ledger import Entry, Flight, Ledger, Picture, Sighting, is_stale, object_name, request_order
 from gallery_sync.core.likeness import alike
 from gallery_sync.core.lookalikes import claims
-from gallery_sync.core.names import DROP_KEY, outbox, shortened
+from gallery_sync.core.names import outbox, shortened
 from gallery_sync.core.schedule import pause
 from gallery_sync.core.shop_facts import looks_at
 from gallery_sync.ports.decoder import Decoded, Unreadable
@@ -174,7 +174,7 @@ def _tell(world: FetchWorld, ledger: Ledger, seen: Mapping[str, Sighting]) -> No
     world.log.say("INFO", f"looked at {len(seen)} pictures in the shop: {said}", **where(ledger), **counts)
     for key, one in seen.items():
         entry = ledger.entries.get(key)
-        name = shortened(file_of(key, entry)) if entry is not None else shortened(key.removeprefix(DROP_KEY))
+        name = shortened(object_name(key, entry or Entry()))
         if one.saw == "different" and entry is not None and is_stale(entry):
             message = f"{name}: the shop shows another picture than the one that was sent, which is sent again"
             world.log.say("WARNING", message, **where(ledger), key=key)

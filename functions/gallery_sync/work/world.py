@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from gallery_sync.clock import Clock
+from gallery_sync.core.name_patterns import NO_PATTERNS, Placing
 from gallery_sync.core.plan import Policy
 from gallery_sync.core.recipe import Recipe
 from gallery_sync.core.schedule import Timing
@@ -39,8 +40,18 @@ class SweepWorld(BaseWorld):
     """What sweep works with. `spread` works on many things at a time."""
 
     drops: Drops
+    placing: Placing = NO_PATTERNS
     spread: Spread = in_threads
     only_products: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlaceWorld(BaseWorld):
+    """What placing names that lie in no product's folder works with."""
+
+    drops: Drops
+    placing: Placing
+    spread: Spread = in_threads
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +92,7 @@ class ReconcileWorld(RequestWorld):
     outbox: Outbox
     policy: Policy
     verify: Verify = "auto"
+    placing: Placing = NO_PATTERNS
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -78,7 +78,7 @@ def _world(settings: Deployment, cloud: Cloud) -> World:
 
 def _content(bucket: Bucket, file: DropFile) -> bytes:
     try:
-        return bytes(bucket.blob(file.drop.name, generation=file.generation).download_as_bytes())
+        return bytes(bucket.blob(file.drop.object, generation=file.generation).download_as_bytes())
     except GoogleAPIError as error:
         raise Unreadable(f"it could not be fetched from the bucket ({type(error).__name__})") from None
 

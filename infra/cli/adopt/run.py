@@ -4,6 +4,7 @@ Nothing is sent to the shop: an adopted image stands in the ledger as if it had 
 people ordered and described stays. It does not go with its file until gallery-sync has replaced it.
 """
 
+import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -23,7 +24,7 @@ from gallery_sync.core.shop_values import Gallery, Image, Product
 from gallery_sync.ports.decoder import Decoded, Unreadable
 from gallery_sync.ports.shop_errors import NoOriginal, NotFound
 from gallery_sync.ports.storage import Documents, Drops
-from gallery_sync.state import paused
+from gallery_sync.state import paused, placed
 from gallery_sync.state.ledgers import Ledgers
 from infra.cli.stop import Stop
 
@@ -91,7 +92,7 @@ def places(world: World, products: Iterable[str]) -> Iterator[Place | str]:
     wanted = {world.shop.guid_of(one) if not names.is_guid(one) else one.lower() for one in products}
     guids: dict[str, str | None] = {}
     found: dict[tuple[str, Gallery], list[DropFile]] = {}
-    for file in _pictures(world.drops.list("")):
+    for file in _pictures(_standing(world)):
         prefix = file.drop.prefix
         if prefix not in guids:
             guids[prefix] = _guid(world, prefix)
@@ -223,6 +224,14 @@ def _decoded(
 
 def _signatures(decoded: Mapping[str, Decoded]) -> dict[str, Signature]:
     return {name: one.signature for name, one in decoded.items()}
+
+
+def _standing(world: World) -> Iterator[BucketFile]:
+    """Give the bucket's files, those in no product's folder under the name with which they stand, if they do."""
+    stands = {name: one.code for _, found in placed.read_all(world.documents) for name, one in found.items()}
+    for file in world.drops.list(""):
+        code = stands.get(file.name)
+        yield file if code is None else dataclasses.replace(file, name=names.placed(code, file.name), placed=True)
 
 
 def _pictures(files: Iterable[BucketFile]) -> Iterator[DropFile]:

@@ -18,7 +18,7 @@ run "private_api" {
 
   assert {
     condition = toset(keys(google_cloudfunctions2_function.function)) == toset([
-      "on-drop-finalized", "on-drop-deleted", "on-drop-metadata", "sync-gallery", "poll-jobs", "read-catalogue", "fetch-images", "prepare-picture", "job-finished", "webhooks",
+      "on-drop-finalized", "on-drop-deleted", "on-drop-metadata", "sync-gallery", "poll-jobs", "read-catalogue", "fetch-images", "prepare-picture", "place-names", "job-finished", "webhooks",
       "galleries", "clean-gallery", "sweep",
     ])
     error_message = "on_drop is deployed three times, every other function once"
@@ -108,7 +108,7 @@ run "timing" {
     condition = alltrue([
       for deployed in google_cloudfunctions2_function.function :
       deployed.service_config[0].timeout_seconds == jsondecode(file("tests/settings.json")).timing.function_timeout
-      if contains(["sync_gallery", "poll_jobs", "read_catalogue", "fetch_images", "prepare_picture"], deployed.build_config[0].entry_point)
+      if contains(["sync_gallery", "poll_jobs", "read_catalogue", "fetch_images", "prepare_picture", "place_names"], deployed.build_config[0].entry_point)
     ])
     error_message = "who carries out tasks has the timeout of the code's Timing"
   }

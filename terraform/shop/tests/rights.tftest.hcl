@@ -13,7 +13,7 @@ run "accounts" {
 
   assert {
     condition = toset([for a in google_service_account.account : a.account_id]) == toset([
-      "shop-on-drop", "shop-sync-gallery", "shop-poll-jobs", "shop-catalogue", "shop-fetch-images", "shop-prepare", "shop-job-finished", "shop-webhooks", "shop-galleries",
+      "shop-on-drop", "shop-sync-gallery", "shop-poll-jobs", "shop-catalogue", "shop-fetch-images", "shop-prepare", "shop-place-names", "shop-job-finished", "shop-webhooks", "shop-galleries",
       "shop-clean-gallery", "shop-sweep", "shop-tasks", "shop-events", "shop-scheduler",
     ])
     error_message = "one account a function, and one each for Cloud Tasks, Eventarc and Cloud Scheduler"
@@ -43,6 +43,9 @@ run "buckets" {
       "serviceAccount:shop-fetch-images roles/storage.objectUser demo-project-shop-state",
       "serviceAccount:shop-prepare roles/storage.objectViewer demo-project-shop-drop",
       "serviceAccount:shop-prepare roles/storage.objectUser demo-project-shop-state",
+      "serviceAccount:shop-place-names roles/storage.objectViewer demo-project-shop-drop",
+      "serviceAccount:shop-place-names roles/storage.objectUser demo-project-shop-state",
+      "serviceAccount:shop-on-drop roles/storage.objectUser demo-project-shop-state",
       "serviceAccount:shop-webhooks roles/storage.objectUser demo-project-shop-state",
       "serviceAccount:shop-galleries roles/storage.objectUser demo-project-shop-state",
       "serviceAccount:shop-clean-gallery roles/storage.objectUser demo-project-shop-state",
@@ -55,10 +58,14 @@ run "buckets" {
   assert {
     condition = alltrue([
       for r in google_storage_bucket_iam_member.right :
-      (length(r.condition) > 0) == (endswith(r.bucket, "-state") && anytrue([for who in ["webhooks", "sweep", "prepare"] : startswith(r.member, "serviceAccount:shop-${who}@")]))
-      && alltrue([for c in r.condition : c.expression == "resource.name != \"projects/_/buckets/demo-project-shop-state/objects/token.json\""])
+      (length(r.condition) > 0) == (endswith(r.bucket, "-state") && anytrue([for who in ["webhooks", "sweep", "prepare", "place-names", "on-drop"] : startswith(r.member, "serviceAccount:shop-${who}@")]))
+      && alltrue([for c in r.condition : c.expression == (
+        startswith(r.member, "serviceAccount:shop-on-drop@")
+        ? "resource.name.startsWith(\"projects/_/buckets/demo-project-shop-state/objects/placing/\")"
+        : "resource.name != \"projects/_/buckets/demo-project-shop-state/objects/token.json\""
+      )])
     ])
-    error_message = "who does not call Shoptet does not read the access token"
+    error_message = "who does not call Shoptet does not read the access token, and on_drop nothing but names that wait"
   }
 
   assert {
@@ -123,6 +130,12 @@ run "queues" {
       "serviceAccount:shop-sync-gallery roles/cloudtasks.enqueuer shop-prepare",
       "serviceAccount:shop-prepare roles/cloudtasks.enqueuer shop-sync",
       "serviceAccount:shop-prepare roles/cloudtasks.enqueuer shop-prepare",
+      "serviceAccount:shop-on-drop roles/cloudtasks.enqueuer shop-place",
+      "serviceAccount:shop-catalogue roles/cloudtasks.enqueuer shop-place",
+      "serviceAccount:shop-sweep roles/cloudtasks.enqueuer shop-place",
+      "serviceAccount:shop-place-names roles/cloudtasks.enqueuer shop-sync",
+      "serviceAccount:shop-place-names roles/cloudtasks.enqueuer shop-catalogue",
+      "serviceAccount:shop-place-names roles/cloudtasks.enqueuer shop-place",
       "serviceAccount:shop-job-finished roles/cloudtasks.enqueuer shop-poll",
       "serviceAccount:shop-webhooks roles/cloudtasks.enqueuer shop-sync",
       "serviceAccount:shop-galleries roles/cloudtasks.enqueuer shop-sync",
@@ -145,6 +158,7 @@ run "queues" {
       "serviceAccount:shop-catalogue roles/iam.serviceAccountUser shop-tasks",
       "serviceAccount:shop-fetch-images roles/iam.serviceAccountUser shop-tasks",
       "serviceAccount:shop-prepare roles/iam.serviceAccountUser shop-tasks",
+      "serviceAccount:shop-place-names roles/iam.serviceAccountUser shop-tasks",
       "serviceAccount:shop-job-finished roles/iam.serviceAccountUser shop-tasks",
       "serviceAccount:shop-webhooks roles/iam.serviceAccountUser shop-tasks",
       "serviceAccount:shop-galleries roles/iam.serviceAccountUser shop-tasks",
@@ -189,6 +203,7 @@ run "callers" {
       "serviceAccount:shop-tasks roles/run.invoker shop-read-catalogue",
       "serviceAccount:shop-tasks roles/run.invoker shop-fetch-images",
       "serviceAccount:shop-tasks roles/run.invoker shop-prepare-picture",
+      "serviceAccount:shop-tasks roles/run.invoker shop-place-names",
       "serviceAccount:shop-scheduler roles/run.invoker shop-sweep",
       "allUsers roles/run.invoker shop-job-finished",
       "allUsers roles/run.invoker shop-webhooks",

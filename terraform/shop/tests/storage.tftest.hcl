@@ -81,12 +81,12 @@ run "queues" {
   command = plan
 
   assert {
-    condition     = { for queue, q in google_cloud_tasks_queue.queue : queue => q.rate_limits[0].max_concurrent_dispatches } == { sync = 2, poll = 1, catalogue = 1, fetch = 1, prepare = 4 }
+    condition     = { for queue, q in google_cloud_tasks_queue.queue : queue => q.rate_limits[0].max_concurrent_dispatches } == { sync = 2, poll = 1, catalogue = 1, fetch = 1, prepare = 4, place = 1 }
     error_message = "two galleries and one look at the jobs at a time: three connections to Shoptet"
   }
 
   assert {
-    condition     = { for queue, q in google_cloud_tasks_queue.queue : queue => q.rate_limits[0].max_dispatches_per_second } == { sync = 5, poll = 1, catalogue = 1, fetch = 1, prepare = 5 }
+    condition     = { for queue, q in google_cloud_tasks_queue.queue : queue => q.rate_limits[0].max_dispatches_per_second } == { sync = 5, poll = 1, catalogue = 1, fetch = 1, prepare = 5, place = 1 }
     error_message = "at most five looks at galleries a second, and one at the jobs"
   }
 

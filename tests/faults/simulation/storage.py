@@ -221,7 +221,19 @@ class SimDrops:
         for name, blob in self._bucket.named(prefix):
             if name < start:
                 continue
-            yield BucketFile(name, blob.generation, blob.checksum, blob.size, blob.at, blob.metadata)
+            yield _file(name, blob)
+
+    def find(self, name: str) -> BucketFile | None:
+        """See ports.Drops."""
+        self._effects.point()
+        if self._effects.happens(self._effects.faults.storage_refuses):
+            raise StorageUnavailable(name)
+        blob = self._bucket.blobs.get(name)
+        return _file(name, blob) if blob is not None else None
+
+
+def _file(name: str, blob: Blob) -> BucketFile:
+    return BucketFile(name, blob.generation, blob.checksum, blob.size, blob.at, blob.metadata)
 
 
 class SimBin:

@@ -45,6 +45,7 @@ from tests.faults.simulation.story import Story, StoryLog
 from tests.faults.simulation.tasks import SimTasks
 
 T = TypeVar("T")
+Result = TypeVar("Result")
 STARTED: Final = 1_750_000_000.0
 SWEEP_EVERY: Final = 600.0
 MAX_ATTEMPTS: Final = 5
@@ -69,7 +70,7 @@ class NotNow(Exception):
 _threads = Threads()
 
 
-def _one_by_one(function: Callable[[T], int], items: Sequence[T]) -> list[int]:
+def _one_by_one(function: Callable[[T], Result], items: Sequence[T]) -> list[Result]:
     """Spread nothing: only the scheduler decides who runs when."""
     return [function(item) for item in items]
 

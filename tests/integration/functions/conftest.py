@@ -140,7 +140,8 @@ class Queues:
 
     sync, poll = f"{QUEUES}/sync", f"{QUEUES}/poll"
     catalogue, fetch, prepare = f"{QUEUES}/catalogue", f"{QUEUES}/fetch", f"{QUEUES}/prepare"
-    every = (sync, poll, catalogue, fetch, prepare)
+    place = f"{QUEUES}/place"
+    every = (sync, poll, catalogue, fetch, prepare, place)
 
     def __init__(self, server: TasksServer, client: tasks_v2.CloudTasksClient) -> None:
         self.server, self._client = server, client
@@ -215,6 +216,8 @@ def settings(_queues: Queues, storage_url: str, shop_url: str) -> dict[str, str]
         "FETCH_URL": "http://127.0.0.1:1/verify",
         "PREPARE_QUEUE": Queues.prepare,
         "PREPARE_URL": "http://127.0.0.1:1/prepare",
+        "PLACE_QUEUE": Queues.place,
+        "PLACE_URL": "http://127.0.0.1:1/place",
         "SHOPTET_API_URL": shop_url,
         "SHOPTET_PRIVATE_API_TOKEN": TOKEN,
         "SHOPTET_WEBHOOK_KEYS": ",".join(KEYS),

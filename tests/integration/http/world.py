@@ -161,6 +161,9 @@ class Written:
     def prepared(self, guid: str, gallery: Gallery) -> None:
         self._note("prepared", guid, gallery)
 
+    def place(self, *, everything: bool = False) -> None:
+        self._note("place", everything)
+
     def poll(self, at: float) -> None:
         self._note("jobs")
 
@@ -193,6 +196,9 @@ class NoFiles:
 
     def list(self, prefix: str, *, start: str = "") -> Iterator[BucketFile]:
         yield from ()
+
+    def find(self, name: str) -> BucketFile | None:
+        return next((file for file in self.list(name) if file.name == name), None)
 
     def remove(self, file: BucketFile) -> bool:
         raise AssertionError("there is nothing to remove")

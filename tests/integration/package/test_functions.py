@@ -75,6 +75,7 @@ ASKED: Mapping[str, Callable[[str], requests.Response]] = {
     "read_catalogue": lambda url: requests.post(url, json={}, timeout=30),
     "fetch_images": lambda url: requests.post(url, json={"gallery": "shop", "guid": GUID}, timeout=30),
     "prepare_picture": lambda url: requests.post(url, json={"gallery": "shop", "guid": GUID}, timeout=30),
+    "place_names": lambda url: requests.post(url, json={}, timeout=30),
     "job_finished": lambda url: notified(url, WEBHOOK_KEY),
     "sweep": lambda url: requests.post(url, json={}, timeout=30),
     "galleries": lambda url: requests.get(f"{url}{IMAGES}", headers=AS_CALLER, timeout=30),

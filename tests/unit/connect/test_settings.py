@@ -24,6 +24,7 @@ SYNC = {"SYNC_QUEUE": "projects/p/locations/l/queues/sync", "SYNC_URL": "https:/
 READ = {"CATALOGUE_QUEUE": "projects/p/locations/l/queues/read", "CATALOGUE_URL": "https://catalogue.example"}
 LOOK = {"FETCH_QUEUE": "projects/p/locations/l/queues/fetch", "FETCH_URL": "https://fetch.example"}
 PREPARE = {"PREPARE_QUEUE": "projects/p/locations/l/queues/prepare", "PREPARE_URL": "https://prepare.example"}
+PLACE = {"PLACE_QUEUE": "projects/p/locations/l/queues/place", "PLACE_URL": "https://place.example"}
 POLL = {"POLL_QUEUE": "projects/p/locations/l/queues/poll", "POLL_URL": "https://poll.example"}
 STATE = {"STATE_BUCKET": "state"}
 SHOP = {"SHOPTET_PRIVATE_API_TOKEN": "private-secret"}
@@ -36,19 +37,20 @@ CALLERS = {"API_KEYS": f"shop:read+write:{DIGEST}"}
 SIGNED = {"WEBHOOK_SECRETS": "whsec_" + base64.b64encode(b"secret" * 4).decode()}
 
 NEEDED: dict[str, dict[str, str]] = {
-    "on_drop": SYNC | DROPS,
+    "on_drop": STATE | SYNC | PLACE | DROPS,
     "sync_gallery": SHOP | STATE | SYNC | POLL | LOOK | PREPARE | DROPS,
     "poll_jobs": SHOP | STATE | SYNC | POLL | READ,
-    "read_catalogue": SHOP | STATE | SYNC | POLL,
+    "read_catalogue": SHOP | STATE | SYNC | POLL | PLACE,
     "fetch_images": SHOP | STATE | SYNC | LOOK | DROPS,
     "prepare_picture": STATE | SYNC | PREPARE | DROPS,
+    "place_names": STATE | SYNC | READ | PLACE | DROPS,
     "job_finished": POLL | KEYS,
-    "sweep": STATE | SYNC | POLL | READ | DROPS,
+    "sweep": STATE | SYNC | POLL | READ | PLACE | DROPS,
     "galleries": SHOP | STATE | SYNC | DROPS | CALLERS,
     "clean_gallery": SHOP | STATE | SYNC | LOOK | DROPS | CALLERS,
     "webhooks": STATE | SYNC | SIGNED,
 }
-ALL = SHOP | STATE | SYNC | POLL | READ | LOOK | PREPARE | DROPS | KEYS | CALLERS | SIGNED
+ALL = SHOP | STATE | SYNC | POLL | READ | LOOK | PREPARE | PLACE | DROPS | KEYS | CALLERS | SIGNED
 ONE_MISSING = [(function, name) for function, needed in NEEDED.items() for name in needed]
 
 
@@ -194,7 +196,7 @@ def test_a_trial_is_for_the_products_that_are_named(function: str) -> None:
 
 def test_the_window_is_set_in_seconds_and_everything_else_is_scaled() -> None:
     local = {"CLOUD_TASKS_EMULATOR_HOST": "127.0.0.1:8123"}
-    timing = OnDrop.read(SYNC | DROPS | local | {"SYNC_WINDOW_SECONDS": "3", "TIME_SCALE": "0.1"}).timing
+    timing = OnDrop.read(NEEDED["on_drop"] | local | {"SYNC_WINDOW_SECONDS": "3", "TIME_SCALE": "0.1"}).timing
     assert timing.window == 3
     assert timing.second_listing == pytest.approx(Timing().second_listing / 10)
 
@@ -202,18 +204,18 @@ def test_the_window_is_set_in_seconds_and_everything_else_is_scaled() -> None:
 @pytest.mark.parametrize("scale", ["0.1", "2"])
 def test_time_is_scaled_in_the_local_cloud_alone(scale: str) -> None:
     with pytest.raises(BadSetting, match="TIME_SCALE") as caught:
-        OnDrop.read(SYNC | DROPS | {"TIME_SCALE": scale})
+        OnDrop.read(NEEDED["on_drop"] | {"TIME_SCALE": scale})
     assert "local cloud" in str(caught.value)
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:8080/x", "http://localhost:1", "http://[::1]:8080", "https://a.b"])
 def test_plain_http_is_for_this_machine_alone(url: str) -> None:
-    assert OnDrop.read(SYNC | DROPS | {"SYNC_URL": url}).sync_url == url
+    assert OnDrop.read(NEEDED["on_drop"] | {"SYNC_URL": url}).sync_url == url
 
 
 def test_a_function_that_lacks_a_setting_does_not_start_and_says_so_in_one_line() -> None:
     with pytest.raises(SystemExit) as caught:
-        read_or_exit(Sweep, SYNC | POLL | READ | DROPS)
+        read_or_exit(Sweep, SYNC | POLL | READ | PLACE | DROPS)
     assert caught.value.code == (
         "gallery-sync cannot start: the setting STATE_BUCKET is missing: set the environment variable STATE_BUCKET"
     )
@@ -224,5 +226,6 @@ def test_all_settings_that_are_missing_are_told_at_once() -> None:
     with pytest.raises(BadSetting) as caught:
         OnDrop.read({})
     assert str(caught.value) == (
-        "the settings SYNC_QUEUE, SYNC_URL and DROP_BUCKET are missing: set the environment variables of these names"
+        "the settings PLACE_QUEUE, PLACE_URL, SYNC_QUEUE, SYNC_URL, STATE_BUCKET and DROP_BUCKET are missing: set the "
+        "environment variables of these names"
     )

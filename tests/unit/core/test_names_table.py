@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 
 from gallery_sync.core import names
+from gallery_sync.core.catalogue import CodeRow
 from gallery_sync.core.ledger import Ledger
 from gallery_sync.core.name_order import order
+from gallery_sync.core.name_patterns import DEFAULT_PATTERNS, Placing, read_patterns
 from gallery_sync.core.names import Drop, Refusal, parse
+from gallery_sync.core.placing import Placed, candidates, is_written, judge
 from gallery_sync.core.shop_values import Product
 from gallery_sync.core.spellings import picture, variants
 
@@ -53,6 +56,26 @@ def test_the_order_of_names(line: list[str]) -> None:
     assert all(
         order(f"{names.DROP_KEY}A/{one}") < order(f"{names.DROP_KEY}A/{other}") for one, other in pairwise(files)
     )
+
+
+CODES = {code: CodeRow(code, code.partition("/")[0], "") for code in ("ABC", "ABC-12", "70", "62", "62/XL")}
+EANS = {"8590000000017": CODES["62/XL"]}
+
+
+@pytest.mark.parametrize(("pattern", "name", "whose"), rows("Pictures in no product's folder"))
+def test_whose_a_picture_in_no_products_folder_is(pattern: str, name: str, whose: str) -> None:
+    how = Placing(read_patterns(bare(pattern)))
+    found = {
+        one: [EANS[one.text]] if one.text in EANS else [row for row in CODES.values() if is_written(one.text, row.code)]
+        for one in candidates(bare(name), how)
+    }
+    verdict = judge(bare(name), found, how)
+    assert (verdict.code if isinstance(verdict, Placed) else "nobody's") == whose
+
+
+def test_the_default_patterns_are_told() -> None:
+    told = re.findall(r"`(\{code\}[^`]*)`", TEXT.partition("By\ndefault these are")[2])[:4]
+    assert told == [one.text for one in read_patterns(DEFAULT_PATTERNS)[:4]]
 
 
 @pytest.mark.parametrize(("name", "code"), rows("What is refused"))

@@ -86,6 +86,9 @@ class Files:
     def list(self, prefix: str, *, start: str = "") -> Iterator[BucketFile]:
         yield from (BucketFile(n, 1, "sum", 1000, NOW, {}) for n in sorted(self.names) if n.startswith(prefix))
 
+    def find(self, name: str) -> BucketFile | None:
+        return next((file for file in self.list(name) if file.name == name), None)
+
 
 def rested(entry: Entry, names: list[str]) -> Ledger:
     """A quiet gallery's ledger with this entry of the file A/shop/a.jpg, after a reconcile long after it ended."""

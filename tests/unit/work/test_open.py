@@ -210,6 +210,7 @@ def test_a_sweep_lists_no_ledger_and_no_request_once_the_days_audits_are_done(st
         "open/operations/",
         "jobs/",
         "refused/",
+        "placing/",
     }
 
 

@@ -27,6 +27,9 @@ class Folder:
     def list(self, prefix: str, *, start: str = "") -> Iterator[BucketFile]:
         yield FILE
 
+    def find(self, name: str) -> BucketFile | None:
+        return next((file for file in self.list(name) if file.name == name), None)
+
     def remove(self, file: BucketFile) -> bool:
         if self.error is not None:
             raise self.error

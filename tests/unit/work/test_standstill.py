@@ -34,6 +34,9 @@ class Files:
         if name.startswith(prefix):
             yield BucketFile(name, 1, "sum", 1000, 1.0, {})
 
+    def find(self, name: str) -> BucketFile | None:
+        return next((file for file in self.list(name) if file.name == name), None)
+
 
 class Reached(Exception):
     """The run went on to send."""

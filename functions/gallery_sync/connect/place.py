@@ -1,0 +1,26 @@
+"""What `place_names` works with: storage and tasks, and nothing of Shoptet's."""
+
+from gallery_sync.clock import SystemClock
+from gallery_sync.cloud.storage import BucketDocuments, BucketDrops
+from gallery_sync.connect.queue import work_queue
+from gallery_sync.connect.settings import PlaceNames
+from gallery_sync.connect.storage import storage_client
+from gallery_sync.log import Log
+from gallery_sync.work.world import PlaceWorld
+
+__all__ = ["place_world"]
+
+
+def place_world(settings: PlaceNames) -> PlaceWorld:
+    """Build what `place_names` works with."""
+    clock = SystemClock()
+    storage = storage_client(settings)
+    return PlaceWorld(
+        documents=BucketDocuments(storage.bucket(settings.state_bucket)),
+        drops=BucketDrops(storage.bucket(settings.drop_bucket)),
+        queue=work_queue(settings, clock, settings.timing),
+        clock=clock,
+        log=Log("place_names"),
+        timing=settings.timing,
+        placing=settings.placing,
+    )

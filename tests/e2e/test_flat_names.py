@@ -1,0 +1,50 @@
+"""Pictures that lie in no product's folder, in the whole local cloud: the catalogue says whose they are."""
+
+from gallery_sync.state import catalogue, refusals
+from gallery_sync.work import catalogue as reading
+from infra.local.cloud import LocalCloud
+from tests.e2e.support import Sandbox, digests, digests_shown, drop, ledger, picture, wait, wait_live, wait_settled
+
+
+def read_anew(cloud: LocalCloud) -> None:
+    """Have the catalogue read, as if a day had passed."""
+    for path in (catalogue.PATH, reading.PATH):
+        cloud.documents.delete(path)
+
+
+def test_a_flat_folder_comes_to_its_products_in_order_and_is_replaced(cloud: LocalCloud, sandbox: Sandbox) -> None:
+    lamp, chair = sandbox.add_product(), sandbox.add_product()
+    read_anew(cloud)
+    names = [f"{lamp.code}_10.jpg", f"{lamp.code}_2.jpg", f"{lamp.code} (1).png", f"{lamp.code}/0.jpg"]
+    files = [picture(name, f"lamp {number}") for number, name in enumerate(names)]
+    other = picture(f"{chair.code}.jpg", "chair")
+    drop(cloud, [*files, other])
+    wait_live(cloud, [*files, other])
+    in_order = [files[3], files[2], files[1], files[0]]
+    assert digests_shown(cloud, lamp.guid) == digests(in_order)
+    assert digests_shown(cloud, chair.guid) == digests([other])
+    assert set(ledger(cloud, lamp.guid).entries) == {
+        f"drop:{lamp.code}/0.jpg",
+        *(f"drop:{lamp.code}//{name}" for name in names[:3]),
+    }
+
+    again = picture(names[1], "lamp, another one")
+    drop(cloud, [again])
+    wait_live(cloud, [again])
+    assert digests_shown(cloud, lamp.guid) == digests([files[3], files[2], again, files[0]])
+
+
+def test_a_name_that_holds_no_code_is_told_what_was_meant(cloud: LocalCloud, sandbox: Sandbox) -> None:
+    lamp = sandbox.add_product()
+    read_anew(cloud)
+    mistyped = picture(f"{lamp.code}X_1.jpg", "mistyped")
+    drop(cloud, [mistyped])
+    (row,) = wait_settled(cloud, [mistyped])
+    assert row.state == "refused"
+    assert f"no product has the code '{lamp.code}X_1' nor '{lamp.code}X'" in row.reason
+    assert f"is it {lamp.code} ({lamp.code})" in row.reason
+    cloud.remove(mistyped.name)
+    wait(
+        "the refusal to disappear",
+        lambda: not [one for one in refusals.read_all(cloud.documents) if one.name == mistyped.name],
+    )
