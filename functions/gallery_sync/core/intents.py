@@ -53,7 +53,9 @@ def ended(ledger: Ledger, intent: Intent, outcome: Outcome) -> Ledger:
     waits = any(other.id == intent.id for other in ledger.intents)
     if not waits or (ledger.flight is not None and ledger.flight.intent != intent.id):
         return ledger
-    after = ledger if outcome.problem is not None else _effect(ledger, intent, outcome)
+    # What a restoration brought back is somebody else's again, however it ended.
+    is_effective = outcome.problem is None or intent.kind == "restore"
+    after = _effect(ledger, intent, outcome) if is_effective else ledger
     left = tuple(other for other in after.intents if other.id != intent.id)
     done = tuple(dict.fromkeys((*after.done, intent.id)))[-MAX_DONE:]
     return replace(after, intents=left, flight=None, pause=None, done=done, yields=bool(left))

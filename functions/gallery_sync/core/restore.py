@@ -12,7 +12,7 @@ from gallery_sync.core.intents import BACK_KEY
 from gallery_sync.core.kept import Kept, KeptImage
 from gallery_sync.core.ledger import Content, Entry, Ledger, Row, Wanted, generation_at, is_waiting, since, with_entries
 from gallery_sync.core.operation import ImageOutcome
-from gallery_sync.core.shop_values import Image
+from gallery_sync.core.shop_values import MAX_PRIORITY, Image
 
 replace = msgspec.structs.replace
 
@@ -46,7 +46,9 @@ def _back(entry: Entry, kept: Kept, image: KeptImage, shown: set[str], at: float
     if wanted is not None and wanted.content.checksum == image.checksum and not wanted.content.url:
         # Its file is still there.
         content = wanted.content
-    return Entry(Wanted(content, at, image.priority, image.description, image.rank))
+    # A gallery may list numbers that nobody may send (docs/shoptet.md, "Product images"): the nearest that one may.
+    number = min(max(image.priority, 1), MAX_PRIORITY) if image.priority is not None else None
+    return Entry(Wanted(content, at, number, image.description, image.rank))
 
 
 def rows(kept: Kept) -> tuple[Row, ...]:

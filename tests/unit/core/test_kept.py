@@ -6,7 +6,7 @@ import pytest
 from gallery_sync.core import intents, kept, restore
 from gallery_sync.core.kept import Kept, KeptImage
 from gallery_sync.core.ledger import MAY_BE_THERE, Entry, Failure, Intent, Ledger, is_waiting
-from gallery_sync.core.operation import ImageOutcome, Outcome
+from gallery_sync.core.operation import ImageOutcome, Outcome, Problem
 from gallery_sync.core.shop_facts import Facts, is_nowhere
 from gallery_sync.core.shop_values import Image
 from tests.unit.core.build import GIVEN, GUID, KEPT, NOW, a_ledger, key, live, wanted
@@ -37,6 +37,22 @@ def test_everything_that_is_missing_is_wanted_again() -> None:
     want = after.entries[A].wanted
     assert want is not None
     assert want.content.checksum == "sum-a.jpg-1"
+
+
+@pytest.mark.parametrize(("listed", "sent"), [(0, 1), (70_000, 65_535), (None, None), (200, 200)])
+def test_a_number_that_nobody_may_send_becomes_the_nearest_that_one_may(listed: int | None, sent: int | None) -> None:
+    was = replace(WAS, images=(replace(THEIRS, priority=listed),))
+    want = restore.wanted_back(a_ledger(), was, [], NOW + 60).entries[BACK].wanted
+    assert want is not None
+    assert want.priority == sent
+
+
+@pytest.mark.parametrize("problem", [None, Problem(403, "refused", "grant the right")])
+def test_what_came_back_of_others_is_theirs_again_however_it_ended(problem: Problem | None) -> None:
+    intent = Intent("op/1", "restore", NOW, rows=restore.rows(WAS))
+    held = {A: Entry(wanted("a.jpg"), live("a.jpg", "5.jpg")), BACK: Entry(wanted("b.jpg"), live("b.jpg", "17.jpg"))}
+    after = intents.ended(intents.ask(a_ledger(held), intent), intent, Outcome(NOW, problem=problem))
+    assert after.entries.keys() == {A}
 
 
 STAYS = [
