@@ -5,9 +5,9 @@ from typing import Literal
 
 import msgspec
 
-from gallery_sync.core import pictures
-from gallery_sync.core.ledger import Entry, Ledger, needs_content
-from gallery_sync.core.names import shortened
+from gallery_sync.core import pictures, preparing
+from gallery_sync.core.ledger import Entry, Ledger, needs_content, object_name
+from gallery_sync.core.names import DROP_KEY, object_of, shortened
 from gallery_sync.core.operation import ImageOutcome, ImageState, Kind, Operation, Outcome, Problem
 from gallery_sync.core.progress import part_progress
 from gallery_sync.core.shop_values import Gallery, Image
@@ -36,6 +36,8 @@ class ListedImage(_View, frozen=True):
     reason: str | None = None
     warning: str | None = None
     same_files: Sequence[str] = ()
+    file: str | None = None
+    prepared: str | None = None
 
 
 class OtherKey(_View, frozen=True):
@@ -46,6 +48,8 @@ class OtherKey(_View, frozen=True):
     reason: str | None = None
     warning: str | None = None
     same_files: Sequence[str] = ()
+    file: str | None = None
+    prepared: str | None = None
 
 
 class GalleryView(_View, frozen=True):
@@ -113,7 +117,7 @@ def gallery(guid: str, place: Gallery, listing: Sequence[Image], ledger: Ledger)
     owners = {e.live.name: key for key, e in ledger.entries.items() if e.live is not None and not e.live.gone}
     shown = {image.name for image in listing}
     others = [
-        OtherKey(key, *_state(ledger, key, entry, shown=False), _line(entry.warning), sorted(entry.also))
+        _other(ledger, key, entry)
         for key, entry in ledger.entries.items()
         if _own(key) is not None and not (entry.live is not None and not entry.live.gone and entry.live.name in shown)
     ]
@@ -157,9 +161,22 @@ def _listed(ledger: Ledger, image: Image, key: str | None) -> ListedImage:
         image.cdn_name,
         _own(key),
         reason,
-        _line(ledger.entries[key].warning) if key is not None else None,
-        sorted(ledger.entries[key].also) if key is not None else (),
+        *_of_file(key, ledger.entries.get(key or "", Entry())),
     )
+
+
+def _other(ledger: Ledger, key: str, entry: Entry) -> OtherKey:
+    state, reason = _state(ledger, key, entry, shown=False)
+    return OtherKey(key, state, reason, *_of_file(key, entry))
+
+
+def _of_file(key: str | None, entry: Entry) -> tuple[str | None, Sequence[str], str | None, str | None]:
+    """Give what is told of a key's file: what is wrong with it, what else is the same, its name, and what was done to it."""
+    done = preparing.of_wanted(entry)
+    warnings = [text for text in (entry.warning, done.warning if done is not None else None) if text]
+    name = object_name(key, entry) if key is not None and key.startswith(DROP_KEY) else None
+    report = done.report if done is not None else None
+    return _line("; ".join(warnings) or None), sorted(map(object_of, entry.also)), name, _line(report or None)
 
 
 def _state(ledger: Ledger, key: str, entry: Entry, *, shown: bool) -> tuple[ListedState, str | None]:

@@ -12,12 +12,15 @@ from gallery_sync.connect.settings import (
     BadSetting,
     JobFinished,
     OnDrop,
+    PlaceNames,
     PollJobs,
+    PreparePicture,
     Settings,
     Sweep,
     SyncGallery,
     read_or_exit,
 )
+from gallery_sync.core.recipe import Recipe
 from gallery_sync.core.schedule import Timing
 
 SYNC = {"SYNC_QUEUE": "projects/p/locations/l/queues/sync", "SYNC_URL": "https://sync.example"}
@@ -229,3 +232,64 @@ def test_all_settings_that_are_missing_are_told_at_once() -> None:
         "the settings PLACE_QUEUE, PLACE_URL, SYNC_QUEUE, SYNC_URL, STATE_BUCKET and DROP_BUCKET are missing: set the "
         "environment variables of these names"
     )
+
+
+RECIPE = {
+    "PREPARE": "off",
+    "ACCEPT_WEBP": "true",
+    "MAX_PICTURE_BYTES": "3000000",
+    "MAX_PICTURE_PIXELS": "2048",
+    "MIN_PIXELS": "300",
+    "BACKGROUND": "#F0F0f0",
+}
+
+
+def test_what_is_done_to_a_picture_is_a_choice() -> None:
+    assert SyncGallery.read(NEEDED["sync_gallery"]).recipe == Recipe()
+    chosen = PreparePicture.read(NEEDED["prepare_picture"] | RECIPE).recipe
+    assert chosen == Recipe(
+        repairs=False, webp=True, max_bytes=3_000_000, max_side=2048, min_side=300, background="#F0F0f0"
+    )
+    assert SyncGallery.read(NEEDED["sync_gallery"] | RECIPE).recipe.id == chosen.id
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("PREPARE", "yes", "write on or off"),
+        ("ACCEPT_WEBP", "on", "write true or false"),
+        ("MAX_PICTURE_BYTES", "99999", "at least 100000"),
+        ("MAX_PICTURE_PIXELS", "499", "at least 500"),
+        ("MIN_PIXELS", "0", "more than 0"),
+        ("BACKGROUND", "white", "write a colour as #ffffff"),
+    ],
+)
+def test_a_recipe_that_makes_no_sense_does_not_start(name: str, value: str, says: str) -> None:
+    assert says in refusal(PreparePicture, NEEDED["prepare_picture"] | {name: value})
+
+
+def test_how_names_in_no_folder_are_read_is_a_choice() -> None:
+    usual = PlaceNames.read(NEEDED["place_names"]).placing
+    assert ([one.text for one in usual.patterns][:2], usual.slashes) == (["{code}_{n}", "{code}-{n}"], "-_")
+    chosen = {"NAME_PATTERNS": "goods_{code}_{n}; supplier/**/{ean}", "SLASH_SIGNS": "+"}
+    for settings, function in ((PlaceNames, "place_names"), (OnDrop, "on_drop"), (Sweep, "sweep")):
+        read = settings.read(NEEDED[function] | chosen)
+        assert ([one.text for one in read.placing.patterns], read.placing.slashes) == (
+            ["goods_{code}_{n}", "supplier/**/{ean}"],
+            "+",
+        )
+    assert PlaceNames.read(NEEDED["place_names"] | {"NAME_PATTERNS": "off"}).placing.patterns == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("NAME_PATTERNS", "{number}", "{number}"),
+        ("NAME_PATTERNS", "{code}/{n}", "in a folder"),
+        ("SLASH_SIGNS", "a", "write signs such as"),
+        ("SLASH_SIGNS", "- _", "write signs such as"),
+        ("SLASH_SIGNS", "-_+~^.,=!", "write signs such as"),
+    ],
+)
+def test_a_pattern_that_makes_no_sense_does_not_start(name: str, value: str, says: str) -> None:
+    assert says in refusal(PlaceNames, NEEDED["place_names"] | {name: value})
