@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import msgspec
 
 from gallery_sync.core import names
-from gallery_sync.core.kept import Kept
+from gallery_sync.core.kept import Kept, KeptImage
 from gallery_sync.core.ledger import Failure, Ledger, is_shown, is_waiting
 from gallery_sync.core.operation import Outcome
 from gallery_sync.state import jobindex, refusals, removed
@@ -153,14 +153,20 @@ class Checks:
         if name in self._u.shop.touched or self._is_described(name):
             return
         description = self._u.shop.normal(blob.metadata.get("description", ""))
-        if picture.description != description:
+        # What came back is described as it was, whatever its file said of it a moment before it was deleted.
+        came_back = {image.description or "" for image in self._restored(name)}
+        if picture.description not in (description, *came_back):
             yield f"{name} is described as {picture.description!r}, not {description!r}"
 
     def _was_restored(self, name: str) -> bool:
         """Whether somebody wanted back what a request deleted, this file's image among it."""
+        return any(True for _ in self._restored(name))
+
+    def _restored(self, name: str) -> Iterator[KeptImage]:
+        """Give a file's image as it was kept, for each time that it was wanted back."""
         stored = (self._u.state.blobs.get(removed.path(operation, "0")) for operation in self._callers.restored)
         kept = (msgspec.json.decode(blob.body, type=Kept) for blob in stored if blob is not None)
-        return any(image.key == f"drop:{name}" for one in kept for image in one.images)
+        return (image for one in kept for image in one.images if image.key == f"drop:{name}")
 
     def _content_of(self, place: Place, name: str, blob: Blob) -> tuple[str, int]:
         """Give what must be shown for a file, as checksum and generation: a caller's picture that was asked for after it.
