@@ -86,6 +86,13 @@ SETS = (
 FLAT = "KONVICE-5"
 """The product whose pictures lie in no folder, but for one: their names say whose they are."""
 
+DESCRIBED = {
+    f"{FLAT}/konvice 0.jpg": "Konvice – celá",
+    f"{FLAT}_1.jpg": "Konvice zepředu",
+    f"{FLAT}-10.jpg": "Konvice – dno",
+}
+"""What the table in that product's folder says of some of its pictures."""
+
 AS_THEY_COME = "LAMPA-3"
 """The product whose pictures come as people have them: too large, sideways, from a phone, for print, and two that are none."""
 
@@ -126,6 +133,12 @@ def _as_they_come() -> Iterator[Picture]:
     yield _picture(f"{AS_THEY_COME}/3_telefon.heic", _written(phone, "HEIF", quality=90))
     printed = _opened(draw("Lampa", "4", (150, 110, 40), (800, 600), "png")).convert("CMYK")
     yield _picture(f"{AS_THEY_COME}/4_tisk.tif", _written(printed, "TIFF"))
+
+
+def table() -> Picture:
+    """Give a table of descriptions, as Excel saves it here: in Windows-1250, with semicolons."""
+    rows = ["soubor;popis", *(f"{file.rpartition('/')[2]};{text}" for file, text in DESCRIBED.items())]
+    return Picture(f"{FLAT}/gallery.csv", "\r\n".join(rows).encode("cp1250"), "text/csv")
 
 
 def unfit() -> Iterator[Picture]:

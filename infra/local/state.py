@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -88,7 +88,7 @@ class Galleries:
         if isinstance(drop, names.Drop):
             return drop
         if self._placed is None:
-            found = [row for _, rows in placed.read_all(self._cloud.documents) for row in rows.items()]
+            found = [row for _, rows in placed.read_all(self._cloud.documents) for row in rows.names.items()]
             self._placed = {name: names.read_placed(names.placed(one.code, name)) for name, one in found}
         return self._placed.get(picture.name)
 
@@ -167,6 +167,21 @@ def _is_seen(galleries: Galleries, picture: Picture, content: bytes) -> bool:
     if galleries.row(picture).reason:
         return shows(picture.body, content)
     return pixels(content) == pixels(picture.body)
+
+
+def undescribed(cloud: LocalCloud, pictures: Iterable[Picture], descriptions: Mapping[str, str]) -> list[str]:
+    """Name the files whose images are not described as they should be, by the file's name. Empty: all are."""
+    galleries, shoptet = Galleries(cloud), cloud.shoptet()
+    found = []
+    for picture in (one for one in pictures if one.name in descriptions):
+        drop = galleries.meaning(picture)
+        guid = galleries.guid(drop.product) if drop is not None else None
+        images = _listed(shoptet, guid, drop.gallery) if drop is not None and guid is not None else ()
+        name = galleries.row(picture).name
+        said = next((image.description for image in images if image.name == name), None)
+        if said != descriptions[picture.name]:
+            found.append(f"{picture.name} is described as {said!r}, not {descriptions[picture.name]!r}")
+    return found
 
 
 def strays(cloud: LocalCloud, pictures: Iterable[Picture]) -> list[str]:

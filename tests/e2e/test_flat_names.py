@@ -3,7 +3,19 @@
 from gallery_sync.state import catalogue, refusals
 from gallery_sync.work import catalogue as reading
 from infra.local.cloud import LocalCloud
-from tests.e2e.support import Sandbox, digests, digests_shown, drop, ledger, picture, wait, wait_live, wait_settled
+from tests.e2e.support import (
+    Product,
+    Sandbox,
+    digests,
+    digests_shown,
+    drop,
+    ledger,
+    picture,
+    pictures,
+    wait,
+    wait_live,
+    wait_settled,
+)
 
 
 def read_anew(cloud: LocalCloud) -> None:
@@ -48,3 +60,32 @@ def test_a_name_that_holds_no_code_is_told_what_was_meant(cloud: LocalCloud, san
         "the refusal to disappear",
         lambda: not [one for one in refusals.read_all(cloud.documents) if one.name == mistyped.name],
     )
+
+
+def test_a_table_says_order_and_descriptions_and_a_change_of_it_costs_one_call(
+    cloud: LocalCloud, sandbox: Sandbox, product: Product
+) -> None:
+    files = pictures(product.code, 3)
+    drop(cloud, files)
+    wait_live(cloud, files)
+    sandbox.forget_calls()
+
+    table = "soubor;pořadí;popis\r\n3.jpg;1;třetí\r\n1.jpg;2;první\r\n9.jpg;9;ještě tu není\r\n"
+    cloud.upload(f"{product.code}/gallery.csv", table.encode("cp1250"), "text/csv")
+
+    def is_as_said() -> bool:
+        shown = sorted(sandbox.shown(product.guid), key=lambda image: image["priority"])
+        return [(image["priority"], image["description"] or "") for image in shown][:2] == [(1, "třetí"), (2, "první")]
+
+    wait("the table to be followed", is_as_said)
+    assert digests_shown(cloud, product.guid) == [digests(files)[2], digests(files)[0], digests(files)[1]]
+    calls = sandbox.calls()
+    assert {name: count for name, count in calls.items() if name.startswith("images.") and name != "images.list"} == {
+        "images.update": 1
+    }
+
+    late = picture(f"{product.code}/9.jpg", "late")
+    drop(cloud, [late])
+    wait_live(cloud, [late])
+    (shown,) = [image for image in sandbox.shown(product.guid) if image["priority"] == 9]
+    assert shown["description"] == "ještě tu není"

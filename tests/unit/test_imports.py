@@ -128,6 +128,7 @@ FORBIDDEN: Mapping[str, set[str]] = {
         *SHOPTET_CLIENT,
         *RECONCILING - ours("core.observe", "core.plan", "state.codes"),
         "rapidfuzz",
+        "python_calamine",
     },
     "sync_gallery": {*AROUND, *ours("decoding.pixels", "shoptet.webhook", "work.poll", "work.sweep"), "PIL"},
     "galleries": {*AROUND, *NOT_OF_REST},
@@ -172,7 +173,8 @@ def test_every_function_has_its_lists() -> None:
 
 # What a decision may load: nothing that acts, and nothing that knows what time it is.
 OF_CORE = {
-    "bisect", "collections", "dataclasses", "datetime", "hashlib", "itertools", "math", "msgspec", "rapidfuzz", "re", "typing",
+    "bisect", "collections", "csv", "dataclasses", "datetime", "hashlib", "io",
+    "itertools", "math", "msgspec", "rapidfuzz", "re", "typing",
     "unicodedata", "urllib", "gallery_sync",
 }  # fmt: skip
 

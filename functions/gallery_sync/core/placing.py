@@ -21,6 +21,7 @@ from gallery_sync.core.catalogue import CodeRow, written_key
 from gallery_sync.core.name_patterns import SLASHES, Kind, Pattern, Placing
 from gallery_sync.core.names import Drop, Folder, Refusal
 from gallery_sync.core.spellings import code_key, composed
+from gallery_sync.core.table import Table, read_name
 
 MOST_NAMED: Final = 3
 """Products that a refusal names."""
@@ -63,8 +64,10 @@ class PlacedName(msgspec.Struct, frozen=True, array_like=True):
     text: str
 
 
-def meaning(name: str, size: int, placing: Placing) -> Drop | Folder | Refusal | Loose:
+def meaning(name: str, size: int, placing: Placing) -> Drop | Folder | Refusal | Loose | Table:
     """Say what an object's full name and size (bytes) mean; what may be loose is looked up by its name. Never raises."""
+    if (found := read_name(name)) is not None:
+        return found
     folder = name.partition("/")[0] if "/" in name else ""
     if name.endswith("/") or folder not in {pattern.folder for pattern in placing.patterns}:
         return names.parse(name, size)

@@ -12,13 +12,15 @@ from typing import Final
 import msgspec
 
 from gallery_sync.core import names, placing
+from gallery_sync.core.catalogue import written_key
 from gallery_sync.core.files import BucketFile, DropFile, read
 from gallery_sync.core.ledger import Entry, Ledger, file_of
 from gallery_sync.core.ledger_document import BadDocument
 from gallery_sync.core.observe import observe
 from gallery_sync.core.schedule import DAY
 from gallery_sync.core.shop_values import GALLERIES, Gallery
-from gallery_sync.state import checkpoints, codes
+from gallery_sync.core.table import Table
+from gallery_sync.state import checkpoints, codes, placed
 from gallery_sync.state.ledgers import Ledgers
 from gallery_sync.work.world import BaseWorld, SweepWorld
 
@@ -62,13 +64,14 @@ def audit_bucket(world: SweepWorld, wanting: Wanting, stop: float, came: Begun |
     if first.done:
         return 0
     folders = _folders(world, first.start)
+    noted = frozenset(listed.path for listed in world.documents.list(placed.PREFIX))
     progress, found, there = first, 0, set[str]()
     while world.clock.now() < stop and not progress.done:
         chunk = list(islice(folders, CHUNK))
         if not chunk:
             progress = replace(progress, done=True)
             continue
-        found += sum(world.spread(lambda folder: _compare(world, *folder, wanting), chunk))
+        found += sum(world.spread(lambda folder: _compare(world, *folder, wanting, noted), chunk))
         there |= {folder for folder, _ in chunk}
         progress = replace(progress, start=_beyond(*chunk[-1]))
     found += _look_at_emptied(world, wanting, there, first.start, None if progress.done else progress.start)
@@ -89,19 +92,24 @@ def _beyond(folder: str, files: list[BucketFile]) -> str:
     return f"{folder}0" if "/" in files[-1].name else folder
 
 
-def _compare(world: SweepWorld, folder: str, files: list[BucketFile], wanting: Wanting) -> int:
-    """Enqueue a reconcile of each gallery whose ledger does not say what the folder's files say, and for refused names."""
+def _compare(
+    world: SweepWorld, folder: str, files: list[BucketFile], wanting: Wanting, noted: Set[str] = frozenset()
+) -> int:
+    """Enqueue a reconcile of each gallery whose ledger does not say what the folder's files say, and for refused names.
+
+    `noted`: the documents that say what tables say of a product's files (`state.placed`).
+    """
     drops: dict[Gallery, list[DropFile]] = {gallery: [] for gallery in GALLERIES}
-    for file in files:
+    product = names.decode_product(folder)
+    for file in _as_said(world, product, files, noted):
         found = read(file)
-        if isinstance(placing.meaning(file.name, file.size, world.placing), placing.Loose):
+        if isinstance(placing.meaning(file.name, file.size, world.placing), (placing.Loose, Table)):
             # With the next catalogue all of them are compared.
             continue
         if isinstance(found, DropFile):
             drops[found.drop.gallery].append(found)
         elif isinstance(found, names.Refusal):
             world.queue.refused(file.name)
-    product = names.decode_product(folder)
     if isinstance(product, names.BadProduct):
         return 0
     wants = {gallery for _, gallery in wanting.get(folder, ())}
@@ -119,6 +127,20 @@ def _compare(world: SweepWorld, folder: str, files: list[BucketFile], wanting: W
         )
         world.queue.folder(folder, gallery, world.clock.now())
     return len(differ)
+
+
+def _as_said(
+    world: SweepWorld, product: str | names.BadProduct, files: list[BucketFile], noted: Set[str]
+) -> list[BucketFile]:
+    """Give a folder's files with what tables say of them, as a reconcile sees them."""
+    if isinstance(product, names.BadProduct) or placed.path(written_key(product)) not in noted:
+        return files
+    try:
+        found = placed.read(world.documents, written_key(product))
+    except BadDocument as error:
+        world.log.say("ERROR", str(error))
+        return files
+    return [placed.as_said(file, product, found) for file in files]
 
 
 def is_as_known(world: BaseWorld, folder: str, gallery: Gallery, files: list[DropFile], *, placed: bool) -> bool:

@@ -7,13 +7,17 @@ from gallery_sync.clock import Clock
 from gallery_sync.core import names, placing
 from gallery_sync.core.events import Changed
 from gallery_sync.core.name_patterns import NO_PATTERNS, Placing
+from gallery_sync.core.table import Table
 from gallery_sync.log import Log
 from gallery_sync.ports.queue import WorkQueue
 
 
 @dataclass(frozen=True, slots=True)
 class LooseNames:
-    """How names in no product's folder are read, and what lets one `wait`: only the catalogue tells whose it is."""
+    """How names in no product's folder are read, and what lets one `wait`: only the catalogue tells whose it is.
+
+    A table waits there, too, wherever it lies.
+    """
 
     placing: Placing
     wait: Callable[[str], None]
@@ -31,7 +35,7 @@ def drop(changed: Changed, queue: WorkQueue, clock: Clock, log: Log, loose: Loos
         case names.Refusal():
             log.say("WARNING", f"{names.shortened(changed.name)} is refused: {meaning.reason}", code=meaning.code)
             queue.refused(changed.name)
-        case placing.Loose() if loose is not None:
+        case placing.Loose() | Table() if loose is not None:
             loose.wait(changed.name)
             queue.place()
         case _:

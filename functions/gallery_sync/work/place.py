@@ -16,20 +16,25 @@ from functools import partial
 from itertools import islice
 from typing import Final
 
+import msgspec
+
 from gallery_sync.core import names, placing
 from gallery_sync.core.catalogue import written_key
 from gallery_sync.core.files import BucketFile, DropFile, read
 from gallery_sync.core.names import Refusal
 from gallery_sync.core.placing import Candidate, Loose, Placed, PlacedName
 from gallery_sync.core.schedule import DAY
+from gallery_sync.core.table import Table, read_name
 from gallery_sync.ports.queue import PlaceNames
-from gallery_sync.state import placed, refusals
+from gallery_sync.ports.storage import Listed
+from gallery_sync.state import placed, refusals, tables
 from gallery_sync.state.catalogue import Catalogue, read_head
-from gallery_sync.state.placed import Names
+from gallery_sync.state.placed import Noted
 from gallery_sync.state.refusals import RefusedDrop
 from gallery_sync.state.written import WrittenCodes
 from gallery_sync.work import catalogue
 from gallery_sync.work.audit_bucket import is_as_known
+from gallery_sync.work.tables import read_table
 from gallery_sync.work.world import PlaceWorld
 
 MOST: Final = 2_000
@@ -72,7 +77,7 @@ def place(world: PlaceWorld, task: PlaceNames) -> None:
     """Place the names that wait, or all that there are. Raises StorageUnavailable, TasksError, BadDocument."""
     head = read_head(world.documents)
     if head is None:
-        _without_catalogue(world)
+        _without_catalogue(world, _read_tables(world, list(islice(placed.waiting(world.documents), MOST)), None))
         return
     codes = WrittenCodes(Catalogue(world.documents, head))
     if task.everything:
@@ -82,7 +87,8 @@ def place(world: PlaceWorld, task: PlaceNames) -> None:
 
 
 def _place_waiting(world: PlaceWorld, codes: WrittenCodes) -> None:
-    waiting = list(islice(placed.waiting(world.documents), MOST))
+    found = list(islice(placed.waiting(world.documents), MOST))
+    waiting = _read_tables(world, found, codes)
     read_as = {name: placing.candidates(name, world.placing) for name in map(placed.name_of, waiting)}
     keys = {placing.key_of(one.text) for held in read_as.values() for one in held}
     indexed = dict(zip(keys, world.spread(lambda key: placed.read(world.documents, key), list(keys)), strict=True))
@@ -94,10 +100,23 @@ def _place_waiting(world: PlaceWorld, codes: WrittenCodes) -> None:
     _carry_out(world, changes)
     # Last: whoever dies before this leaves it to the next run.
     world.spread(lambda one: placed.looked_at(world.documents, one), waiting)
-    if len(waiting) == MOST:
+    if len(found) == MOST:
         world.queue.place()
     if waiting:
         world.log.say("INFO", "names were placed", names=len(waiting), products=len(changes.codes))
+
+
+def _read_tables(world: PlaceWorld, waiting: Sequence[Listed], codes: WrittenCodes | None) -> list[Listed]:
+    """Read the tables that wait, and give what else does. A table for the whole bucket waits for the first catalogue."""
+    others = []
+    for one in waiting:
+        what = read_name(placed.name_of(one))
+        if what is None or (codes is None and not what.prefix):
+            others.append(one)
+        else:
+            read_table(world, codes, what)
+            placed.looked_at(world.documents, one)
+    return others
 
 
 def _place_all(world: PlaceWorld, codes: WrittenCodes) -> None:
@@ -109,11 +128,17 @@ def _place_all(world: PlaceWorld, codes: WrittenCodes) -> None:
     files = {
         file.name: file
         for file in world.drops.list("")
-        if isinstance(placing.meaning(file.name, file.size, world.placing), Loose)
+        if isinstance(placing.meaning(file.name, file.size, world.placing), (Loose, Table))
     }
+    for name in dict.fromkeys((*(one.name for one in tables.read_all(world.documents)), *files)):
+        if (what := read_name(name)) is not None:
+            files.pop(name, None)
+            # What is for the whole bucket speaks of codes.
+            read_table(world, codes, what, anew=not what.prefix)
     stands: dict[str, PlacedName] = {}
-    for where, found in placed.read_all(world.documents, world.spread):
-        for name, one in found.items():
+    noted = dict(placed.read_all(world.documents, world.spread))
+    for where, found in noted.items():
+        for name, one in found.names.items():
             if where == _by_text(one) or name not in stands:
                 stands[name] = one
     read_as = {name: placing.candidates(name, world.placing) for name in files}
@@ -122,33 +147,43 @@ def _place_all(world: PlaceWorld, codes: WrittenCodes) -> None:
         if world.drops.find(name) is None:
             changes.move(name, stands[name], None)
     _carry_out(world, changes)
-    now_placed: dict[str, list[str]] = {}
+    now_placed: dict[str, list[BucketFile]] = {}
     for name, one in stands.items():
         if name in files and one.code not in changes.codes:
-            now_placed.setdefault(one.code, []).append(name)
+            now_placed.setdefault(one.code, []).append(files[name])
+    left = _compare(world, now_placed, noted, stop)
+    world.log.say(
+        "WARNING" if left else "INFO",
+        "all names outside folders were compared with the catalogue",
+        names=len(files),
+        moved=len({name for news in changes.by_text.values() for name in news}),
+        left_for_the_next=left,
+    )
+
+
+def _compare(
+    world: PlaceWorld, now_placed: Mapping[str, Sequence[BucketFile]], noted: Mapping[str, Noted], stop: float
+) -> int:
+    """Compare what stands with codes with their products' ledgers, until `stop`; give how many codes there was no time for."""
     today = int(world.clock.now() // DAY)
     codes_left = sorted(now_placed, key=lambda code: hashlib.sha256(f"{today} {code}".encode()).digest())
     while codes_left and world.clock.now() < stop:
         chunk, codes_left = codes_left[:CHUNK], codes_left[CHUNK:]
-        same = world.spread(lambda code: _is_known(world, code, [files[name] for name in now_placed[code]]), chunk)
+        same = world.spread(lambda code: _is_known(world, code, now_placed[code], noted), chunk)
         for code in (code for code, is_known in zip(chunk, same, strict=True) if not is_known):
             world.log.say(
                 "WARNING", "the bucket was not as the ledger says: reconciling it again", prefix=code, gallery="shop"
             )
             world.queue.folder(names.encode_product(code), "shop", world.clock.now())
-    world.log.say(
-        "WARNING" if codes_left else "INFO",
-        "all names outside folders were compared with the catalogue",
-        names=len(files),
-        moved=len({name for news in changes.by_text.values() for name in news}),
-        left_for_the_next=len(codes_left),
-    )
+    return len(codes_left)
 
 
-def _is_known(world: PlaceWorld, code: str, files: Sequence[BucketFile]) -> bool:
-    """Whether the ledger of a code's product says of these files what they are."""
+def _is_known(world: PlaceWorld, code: str, files: Sequence[BucketFile], noted: Mapping[str, Noted]) -> bool:
+    """Whether the ledger of a code's product says of these files what they are, and what tables say of them."""
     prefix = names.encode_product(code)
-    standing = [read(replace(file, name=names.placed(code, file.name), placed=True)) for file in files]
+    here = [replace(file, name=names.placed(code, file.name), placed=True) for file in files]
+    said = noted.get(placed.path(written_key(code)), Noted())
+    standing = [read(placed.as_said(file, code, said)) for file in here]
     return is_as_known(world, prefix, "shop", [one for one in standing if isinstance(one, DropFile)], placed=True)
 
 
@@ -191,8 +226,9 @@ def _judged(
     return changes
 
 
-def _before(name: str, held: Sequence[Candidate], indexed: Mapping[str, Names]) -> PlacedName | None:
-    return next((one for text in held if (one := indexed[placing.key_of(text.text)].get(name)) is not None), None)
+def _before(name: str, held: Sequence[Candidate], indexed: Mapping[str, Noted]) -> PlacedName | None:
+    keys = (placing.key_of(text.text) for text in held)
+    return next((one for key in keys if (one := indexed[key].names.get(name)) is not None), None)
 
 
 def _by_text(one: PlacedName) -> str:
@@ -212,13 +248,15 @@ def _carry_out(world: PlaceWorld, changes: Changes) -> None:
     world.spread(lambda code: world.queue.folder(names.encode_product(code), "shop", now), list(changes.codes))
 
 
-def _write(world: PlaceWorld, news: News, where: str) -> Names:
+def _write(world: PlaceWorld, news: News, where: str) -> Noted:
     gone = {name for name, one in news[where].items() if one is None}
     new = {name: one for name, one in news[where].items() if one is not None}
     return placed.change(
         world.documents,
         where,
-        lambda held: {**{name: one for name, one in held.items() if name not in gone}, **new},
+        lambda held: msgspec.structs.replace(
+            held, names={**{name: one for name, one in held.names.items() if name not in gone}, **new}
+        ),
     )
 
 
@@ -229,14 +267,14 @@ def _refuse(world: PlaceWorld, verdict: Refusal) -> None:
         world.log.say("WARNING", f"{names.shortened(verdict.name)} {word}: {verdict.reason}", code=verdict.code)
 
 
-def _without_catalogue(world: PlaceWorld) -> None:
+def _without_catalogue(world: PlaceWorld, waiting: Sequence[Listed]) -> None:
     """Have the catalogue read: names wait for that. Where it is not to be had, they are refused."""
     denied = catalogue.denied(world.documents)
     if not denied:
         world.queue.catalogue()
         return
     reason = f"whose it is only the shop's catalogue tells, which is not to be had ({denied}): drop it as {{product}}/{{file}}"
-    for one in islice(placed.waiting(world.documents), MOST):
+    for one in waiting:
         name = placed.name_of(one)
         if world.drops.find(name) is None:
             refusals.clear(world.documents, name)

@@ -12,6 +12,7 @@ from gallery_sync.core.limits import is_too_many
 from gallery_sync.core.near import nearest
 from gallery_sync.core.settle import product_gone
 from gallery_sync.core.shop_values import GALLERIES, Gallery, Product
+from gallery_sync.core.table import Table
 from gallery_sync.ports import shop_errors
 from gallery_sync.ports.storage import PreconditionFailed
 from gallery_sync.state import refusals
@@ -218,8 +219,8 @@ def look_at_refused(world: ReconcileWorld, name: str) -> None:
     # Listings are in the order of names, so an object stands before all others whose names begin with its own.
     file = next(iter(world.drops.list(name)), None)
     verdict = placing.meaning(file.name, file.size, world.placing) if file is not None and file.name == name else None
-    if isinstance(verdict, placing.Loose):
-        # Whoever places it says what becomes of it.
+    if isinstance(verdict, (placing.Loose, Table)):
+        # Whoever places or reads it says what becomes of it.
         return
     if isinstance(verdict, names.Refusal):
         refusals.record(world.documents, RefusedDrop(name, verdict.code, verdict.reason, world.clock.now()))

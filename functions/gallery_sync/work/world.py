@@ -47,9 +47,14 @@ class SweepWorld(BaseWorld):
 
 @dataclass(frozen=True, kw_only=True)
 class PlaceWorld(BaseWorld):
-    """What placing names that lie in no product's folder works with."""
+    """What placing names that lie in no product's folder, and reading tables, works with.
+
+    `sheet` gives the cells of the first sheet of a workbook (xlsx); it raises BadTable.
+    """
 
     drops: Drops
+    sent: Sent
+    sheet: Callable[[bytes], list[list[str]]]
     placing: Placing
     spread: Spread = in_threads
 

@@ -228,7 +228,7 @@ def _signatures(decoded: Mapping[str, Decoded]) -> dict[str, Signature]:
 
 def _standing(world: World) -> Iterator[BucketFile]:
     """Give the bucket's files, those in no product's folder under the name with which they stand, if they do."""
-    stands = {name: one.code for _, found in placed.read_all(world.documents) for name, one in found.items()}
+    stands = {name: one.code for _, found in placed.read_all(world.documents) for name, one in found.names.items()}
     for file in world.drops.list(""):
         code = stands.get(file.name)
         yield file if code is None else dataclasses.replace(file, name=names.placed(code, file.name), placed=True)

@@ -133,13 +133,17 @@ class Checks:
         )
 
     def _is_peoples(self, name: str, picture: Picture) -> bool:
-        """Whether an image that shows another picture was taken for a person's, as somebody changed it in the shop since."""
+        """Whether an image that shows another picture was taken for a person's, as it was changed in the shop since.
+
+        Perhaps by a call of ours whose answer was lost: nobody knows that, so a person is told.
+        """
         place = home(self._u, name)
         ledger = self._u.record.current.get(place) if place is not None else None
         entries = ledger.entries.values() if ledger is not None else ()
         live = next((e.live for e in entries if e.live is not None and e.live.name == picture.name), None)
         receipt = live.receipt if live is not None else None
-        return receipt is not None and receipt.saw == "replaced" and picture.touched_at is not None
+        may_be_ours = self._u.setting.shoptet.attributes_touch_change_time
+        return receipt is not None and receipt.saw == "replaced" and (picture.touched_at is not None or may_be_ours)
 
     def _content(self, name: str, blob: Blob, picture: Picture) -> Iterator[str]:
         place = home(self._u, name)

@@ -11,6 +11,7 @@ import pytest
 
 from gallery_sync.core.catalogue import Listed
 from gallery_sync.core.files import BucketFile
+from gallery_sync.core.ledger import Content
 from gallery_sync.core.ledger_document import BadDocument
 from gallery_sync.core.name_patterns import DEFAULT_PATTERNS, Placing, read_patterns
 from gallery_sync.core.placing import PlacedName
@@ -20,7 +21,7 @@ from gallery_sync.ports.queue import PlaceNames
 from gallery_sync.ports.storage import PreconditionFailed, StorageUnavailable, Stored
 from gallery_sync.state import catalogue, codes, placed, refusals
 from gallery_sync.state.catalogue import Writer, read_head
-from gallery_sync.state.placed import PlacedDrops
+from gallery_sync.state.placed import Noted, PlacedDrops
 from gallery_sync.work import catalogue as reading
 from gallery_sync.work.place import place
 from gallery_sync.work.world import PlaceWorld
@@ -65,6 +66,7 @@ class Bucket:
     """`ports.Drops`: files by name, and how often they were looked at."""
 
     generations: dict[str, int] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
     listings: int = 0
     looks: int = 0
 
@@ -72,12 +74,16 @@ class Bucket:
         self.listings += 1
         for name, generation in sorted(self.generations.items()):
             if name.startswith(prefix) and name >= start:
-                yield BucketFile(name, generation, f"sum-{generation}", 1000, 1.0)
+                yield BucketFile(name, generation, f"sum-{generation}", self.sizes.get(name, 1000), 1.0)
 
     def find(self, name: str) -> BucketFile | None:
         self.looks += 1
         generation = self.generations.get(name)
-        return BucketFile(name, generation, f"sum-{generation}", 1000, 1.0) if generation is not None else None
+        return (
+            BucketFile(name, generation, f"sum-{generation}", self.sizes.get(name, 1000), 1.0)
+            if generation is not None
+            else None
+        )
 
 
 def one_by_one(function: Callable[[T], Result], items: Sequence[T]) -> list[Result]:
@@ -92,6 +98,7 @@ class Desk:
     files: Bucket = field(default_factory=Bucket)
     queue: Written = field(default_factory=Written)
     lines: io.StringIO = field(default_factory=io.StringIO)
+    contents: dict[str, bytes] = field(default_factory=dict)
 
     def world(self) -> PlaceWorld:
         return PlaceWorld(
@@ -102,8 +109,19 @@ class Desk:
             log=Log("test", self.lines),
             timing=Timing(),
             placing=PLACING,
+            sent=self,
+            sheet=self.sheet,
             spread=one_by_one,
         )
+
+    def copy(self, path: str) -> bytes | None:
+        raise AssertionError("what was sent is nothing of a table's")
+
+    def file(self, content: Content) -> bytes | None:
+        return self.contents.get(content.source)
+
+    def sheet(self, content: bytes) -> list[list[str]]:
+        return [row.split("|") for row in content.decode().split("\n")]
 
     def shop(self, *products: tuple[str, ...], eans: dict[str, str] | None = None) -> None:
         """The catalogue: each product with its codes."""
@@ -310,13 +328,14 @@ def test_where_the_catalogue_is_not_to_be_had_names_are_refused_with_the_reason(
     desk = Desk()
     denied = msgspec.json.encode(reading.Reading(denied="403: the token may not"))
     desk.documents.write(reading.PATH, denied, generation=0)
-    desk.drop("ABC_1.jpg", "ABC_2.jpg")
+    desk.drop("ABC_1.jpg", "ABC_2.jpg", "gallery.csv")
     del desk.files.generations["ABC_2.jpg"]
     desk.run()
     assert desk.waits() == []
-    ((name, (code, reason)),) = desk.refused().items()
-    assert (name, code) == ("ABC_1.jpg", "no-catalogue")
-    assert "403: the token may not" in reason
+    assert desk.refused().keys() == {"ABC_1.jpg", "gallery.csv"}
+    for code, reason in desk.refused().values():
+        assert code == "no-catalogue"
+        assert "403: the token may not" in reason
 
 
 def test_an_index_that_nobody_can_read_says_what_to_do(desk: Desk) -> None:
@@ -334,7 +353,7 @@ def test_an_index_that_others_write_all_the_time_is_left_to_the_next_run(desk: D
             raise PreconditionFailed(path)
 
     with pytest.raises(StorageUnavailable, match="written by others"):
-        placed.change(Contested(), placed.path("abc"), lambda _: {"ABC_1.jpg": PlacedName("ABC", "ABC")})
+        placed.change(Contested(), placed.path("abc"), lambda _: Noted({"ABC_1.jpg": PlacedName("ABC", "ABC")}))
     with pytest.raises(StorageUnavailable, match="written by others"):
         placed.put(Contested(), "ABC_1.jpg")
 
