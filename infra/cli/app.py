@@ -18,7 +18,7 @@ from gallery_sync.core.ledger_document import BadDocument
 from gallery_sync.ports.shop_errors import ShoptetError
 from gallery_sync.ports.storage import StorageUnavailable
 from gallery_sync.state import paused
-from infra.cli import holds, names, products, restore, webhooks
+from infra.cli import export, holds, names, products, restore, webhooks
 from infra.cli.adopt.command import adopted
 from infra.cli.checks import Finding, Subjects, everything
 from infra.cli.connect import Cloud
@@ -245,6 +245,22 @@ def make_app(environ: Mapping[str, str], cloud: Cloud) -> typer.Typer:
             typer.echo(
                 products.rendered(rows, form, "nothing would be refused" if found else "there is no file"), nl=False
             )
+
+        _done(run)
+
+    @app.command("export")
+    def export_pictures(
+        product: Annotated[
+            list[str] | None,
+            typer.Argument(metavar="PRODUCT", help="codes or guids, as the folders are named; else all"),
+        ] = None,
+        form: Annotated[products.Format, typer.Option("--format", help="how to print them")] = products.Format.CSV,
+    ) -> None:
+        """List the dropped pictures with order, description and what became of each: a table to edit and drop again."""
+
+        def run() -> None:
+            rows = list(export.exported(_documents(environ, cloud), product or ()))
+            typer.echo(products.rendered(rows, form, "no picture was dropped"), nl=False)
 
         _done(run)
 

@@ -21,6 +21,7 @@ from gallery_sync.ports.storage import Documents
 from gallery_sync.state import refusals
 from gallery_sync.state.catalogue import Catalogue, Known, read_head
 from gallery_sync.work.catalogue import denied
+from infra.cli.export import Exported
 from infra.cli.names import Name
 from infra.cli.stop import Stop
 
@@ -101,7 +102,7 @@ def unmatched(documents: Documents) -> list[Unmatched]:
     return sorted(found, key=lambda one: (one.folder, one.gallery))
 
 
-def rendered(rows: Sequence[Product | Unmatched | Name], form: Format, empty: str) -> str:
+def rendered(rows: Sequence[Product | Unmatched | Name | Exported], form: Format, empty: str) -> str:
     """Give the rows as text; `empty` says of a table without any what that means."""
     plain = [{name: _plain(value) for name, value in asdict(row).items()} for row in rows]
     if form is Format.JSON:

@@ -82,6 +82,7 @@ COMMANDS = {
     "restore",
     "products",
     "names",
+    "export",
     "probe",
     "adopt",
     "webhook",
