@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from gallery_sync.core import names, placing
+from gallery_sync.core import archive, names, placing
 from gallery_sync.core.catalogue import CodeRow
 from gallery_sync.core.name_patterns import DEFAULT_PATTERNS, SLASHES, BadPattern, Placing, read_patterns
 from gallery_sync.core.near import nearest
@@ -59,6 +59,9 @@ def judged(files: Iterable[tuple[str, int]], catalogue: Catalogue, how: Placing)
     """Say what each name would mean. Raises BadDocument, StorageUnavailable."""
     codes = WrittenCodes(catalogue)
     for name, size in files:
+        if archive.read_name(name) is not None:
+            yield Name(name, "", "a ZIP: its files are judged when it is unpacked", "", "")
+            continue
         meaning = placing.meaning(name, size, how)
         match meaning:
             case names.Drop():
@@ -101,7 +104,7 @@ def _said(row: CodeRow) -> str:
 def summary(rows: Sequence[Name]) -> str:
     """Say how many files have a product, and how many would be refused."""
     refused = sum(1 for row in rows if row.why)
-    products = len({row.code for row in rows if not row.why})
+    products = len({row.code for row in rows if row.code})
     return (
         f"{len(rows) - refused} of {len(rows)} files have a product ({products} products), {refused} would be refused"
     )

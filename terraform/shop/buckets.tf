@@ -76,7 +76,7 @@ resource "google_storage_bucket" "state" {
     condition {
       days_since_noncurrent_time = 1
       matches_prefix = [
-        "outbox/", "jobs/", "operations/", "open/", "removed/", "thumbnails/", "token.json", "placing/",
+        "outbox/", "jobs/", "operations/", "open/", "removed/", "thumbnails/", "token.json", "placing/", "archives/",
         "sweep.json", "rotation.json", "audits.json", "requests.json", "deletions.json",
         "catalogue/", "catalogue.json", "catalogue-reading.json", "catalogue-changes.json",
       ]

@@ -142,7 +142,7 @@ locals {
         local.settings_of.place, local.settings_of.names, local.settings_of.state, ["DROP_BUCKET"],
       )
       secrets = []
-      drop    = "read"
+      drop    = "write" # A ZIP is unpacked there.
       state   = "write"
       signs   = false
       caller  = "tasks"

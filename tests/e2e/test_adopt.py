@@ -89,7 +89,7 @@ def test_pictures_that_the_shop_has_already_cost_no_insertion(
     drop(stopped, files)
     wait(
         "the file in no folder to stand with the product",
-        lambda: placed.read(stopped.documents, product.code.lower()) or None,
+        lambda: placed.read(stopped.documents, product.code.lower()).names or None,
     )
 
     dry = adopt(stopped, product.code, "--page", str(tmp_path / "page.html"))

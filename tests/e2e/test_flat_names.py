@@ -1,8 +1,12 @@
 """Pictures that lie in no product's folder, in the whole local cloud: the catalogue says whose they are."""
 
+import io
+import zipfile
+
 from gallery_sync.state import catalogue, refusals
 from gallery_sync.work import catalogue as reading
-from infra.local.cloud import LocalCloud
+from infra.local.cloud import DROP_BUCKET, LocalCloud
+from infra.local.sample import Picture
 from tests.e2e.support import (
     Product,
     Sandbox,
@@ -89,3 +93,26 @@ def test_a_table_says_order_and_descriptions_and_a_change_of_it_costs_one_call(
     wait_live(cloud, [late])
     (shown,) = [image for image in sandbox.shown(product.guid) if image["priority"] == 9]
     assert shown["description"] == "ještě tu není"
+
+
+def test_a_zip_is_a_folder(cloud: LocalCloud, sandbox: Sandbox, product: Product) -> None:
+    files = pictures("", 3)
+    large = b"\xff" * 9_000_000
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as writes:
+        for file in files:
+            writes.writestr(file.name.removeprefix("/"), file.body)
+        writes.writestr("shop/large.jpg", large)
+        writes.writestr("readme.txt", "Fotky z pátku")
+    name = f"{product.code}/pátek.zip"
+    cloud.upload(name, packed.getvalue(), "application/zip")
+    in_folder = [Picture(f"{product.code}{file.name}", file.body, file.content_type) for file in files]
+    wait_live(cloud, in_folder)
+    assert digests_shown(cloud, product.guid) == digests(files)
+    (row,) = wait_settled(cloud, [Picture(f"{product.code}/shop/large.jpg", large, "image/jpeg")])
+    assert row.state == "refused"
+    bucket = cloud.storage.bucket(DROP_BUCKET)
+    wait("the archive to be put aside", lambda: not bucket.blob(name).exists() or None)
+    assert bucket.blob(f"{product.code}/shop/large.jpg").download_as_bytes() == large
+    (told,) = [one for one in refusals.read_all(cloud.documents) if one.name == name]
+    assert told.reason.startswith("4 files unpacked, 1 not: readme.txt: 'readme.txt' is no picture")

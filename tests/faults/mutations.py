@@ -176,7 +176,7 @@ MUTATIONS: Final = (
         "I1",
         "a cleanup that another run has carried out has no effect",
         "core/intents.py",
-        "    after = ledger if outcome.problem is not None else _effect(ledger, intent, outcome)",
+        "    after = _effect(ledger, intent, outcome) if is_effective else ledger",
         "    after = ledger",
     ),
     Mutation(

@@ -175,7 +175,7 @@ def test_every_function_has_its_lists() -> None:
 OF_CORE = {
     "bisect", "collections", "csv", "dataclasses", "datetime", "hashlib", "io",
     "itertools", "math", "msgspec", "rapidfuzz", "re", "typing",
-    "unicodedata", "urllib", "gallery_sync",
+    "unicodedata", "urllib", "zipfile", "gallery_sync",
 }  # fmt: skip
 
 

@@ -7,7 +7,17 @@ import pytest
 
 from gallery_sync.core import preparing
 from gallery_sync.core.schedule import DAY, FORGET_AFTER, HOUR, JOB_KEPT, OPERATION_KEPT, Timing
-from gallery_sync.state import catalogue, deletions, jobindex, open_galleries, operations, placed, refusals, tables
+from gallery_sync.state import (
+    archives,
+    catalogue,
+    deletions,
+    jobindex,
+    open_galleries,
+    operations,
+    placed,
+    refusals,
+    tables,
+)
 from gallery_sync.work import audit_bucket, audit_requests, audit_shop
 from gallery_sync.work import catalogue as reading
 
@@ -18,7 +28,7 @@ DAYS = dict(re.findall(r'"([a-z/]+/)" += (\S+)', RULES.partition("# The history"
 """The lifecycle's days, as they are written, by the folder."""
 FOLDERS = (
     *("ledger/", open_galleries.PREFIX, operations.OPEN, operations.PREFIX, jobindex.PREFIX, refusals.PREFIX),
-    *(placed.PREFIX, placed.WAITING, tables.PREFIX),
+    *(placed.PREFIX, placed.WAITING, tables.PREFIX, archives.PREFIX),
 )
 CHECKPOINTS = (
     *(audit_bucket.PATH, audit_shop.PATH, audit_shop.PLAN, audit_requests.PATH, deletions.PATH),

@@ -5,13 +5,14 @@ to repeat, because writes carry a generation. Everything that the library gives 
 """
 
 import hashlib
+import io
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from http import HTTPStatus
-from typing import Any, Final, Protocol
+from typing import IO, Any, BinaryIO, Final, Protocol
 
 import requests
 from google.api_core import exceptions
@@ -321,6 +322,63 @@ class BucketMade:
             self._state.blob(path).upload_from_string(
                 picture, content_type=_type(path), checksum="crc32c", **self._call
             )
+
+
+class _Reader(io.RawIOBase):
+    """An object that is read piece by piece, whose errors are the port's."""
+
+    def __init__(self, blob: BinaryIO, name: str) -> None:
+        self._blob = blob
+        self._name = name
+
+    def readable(self) -> bool:
+        """See io.RawIOBase."""
+        return True
+
+    def seekable(self) -> bool:
+        """See io.RawIOBase."""
+        return True
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        """See io.RawIOBase."""
+        with _translated(f"read {self._name}"):
+            return self._blob.seek(offset, whence)
+
+    def readinto(self, buffer: Any, /) -> int:
+        """See io.RawIOBase."""
+        with _translated(f"read {self._name}"):
+            piece = self._blob.read(len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+
+class BucketUnpacked:
+    """`ports.Unpacked`: in the drop bucket, where each file that is written is a drop as any other."""
+
+    PIECE: Final = 4 * 1024 * 1024
+
+    def __init__(self, drops: Bucket, retry_seconds: float = RETRY_SECONDS, timeout: Timeout = TIMEOUT) -> None:
+        self._drops = drops
+        self._call = _bounded(retry_seconds, timeout)
+
+    def open(self, file: BucketFile) -> IO[bytes]:
+        """See ports.Unpacked."""
+        blob = self._drops.blob(file.name, generation=file.generation)
+        with _translated(f"open {file.name}"):
+            opened = blob.open("rb", chunk_size=self.PIECE, **self._call)
+        return io.BufferedReader(_Reader(opened, file.name), self.PIECE)
+
+    def write(self, name: str, content: bytes, *, over: int, metadata: Mapping[str, str]) -> None:
+        """See ports.Unpacked."""
+        blob = self._drops.blob(name)
+        blob.metadata = dict(metadata)
+        with _translated(f"write {name}"):
+            try:
+                blob.upload_from_string(
+                    content, content_type=_type(name), if_generation_match=over, checksum="crc32c", **self._call
+                )
+            except exceptions.PreconditionFailed:
+                raise PreconditionFailed(name) from None
 
 
 class BucketBin:

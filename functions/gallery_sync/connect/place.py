@@ -1,7 +1,7 @@
 """What `place_names` works with: storage, tasks, and what opens workbooks. Nothing of Shoptet's."""
 
 from gallery_sync.clock import SystemClock
-from gallery_sync.cloud.storage import BucketDocuments, BucketDrops, BucketSent
+from gallery_sync.cloud.storage import BucketBin, BucketDocuments, BucketDrops, BucketSent, BucketUnpacked
 from gallery_sync.connect.queue import work_queue
 from gallery_sync.connect.settings import PlaceNames
 from gallery_sync.connect.storage import storage_client
@@ -21,6 +21,8 @@ def place_world(settings: PlaceNames) -> PlaceWorld:
         documents=BucketDocuments(state),
         drops=BucketDrops(drops),
         sent=BucketSent(drops, state),
+        unpacked=BucketUnpacked(drops),
+        bin=BucketBin(drops, state),
         sheet=sheet.cells,
         queue=work_queue(settings, clock, settings.timing),
         clock=clock,

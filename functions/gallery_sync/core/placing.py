@@ -64,7 +64,11 @@ class PlacedName(msgspec.Struct, frozen=True, array_like=True):
     text: str
 
 
-def meaning(name: str, size: int, placing: Placing) -> Drop | Folder | Refusal | Loose | Table:
+Meaning = Drop | Folder | Refusal | Loose | Table
+"""What the name of a file that was dropped may mean."""
+
+
+def meaning(name: str, size: int, placing: Placing) -> Meaning:
     """Say what an object's full name and size (bytes) mean; what may be loose is looked up by its name. Never raises."""
     if (found := read_name(name)) is not None:
         return found

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import IO, Protocol
 
 from gallery_sync.core.files import BucketFile
 from gallery_sync.core.ledger import Content
@@ -129,6 +129,18 @@ class Made(Protocol):
 
     def write(self, path: str, picture: bytes) -> None:
         """Write it, over what is there: it is the same, and lives on from now. Raises StorageUnavailable."""
+        ...
+
+
+class Unpacked(Protocol):
+    """Archives of the drop bucket, and where their files go."""
+
+    def open(self, file: BucketFile) -> IO[bytes]:
+        """Open this very generation to read it piece by piece. It raises StorageUnavailable while it is read, too."""
+        ...
+
+    def write(self, name: str, content: bytes, *, over: int, metadata: Mapping[str, str]) -> None:
+        """Write a file over this generation (0: there must be none). Raises PreconditionFailed, StorageUnavailable."""
         ...
 
 

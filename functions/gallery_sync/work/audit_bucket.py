@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from gallery_sync.core import names, placing
+from gallery_sync.core import archive, names, placing
 from gallery_sync.core.catalogue import written_key
 from gallery_sync.core.files import BucketFile, DropFile, read
 from gallery_sync.core.ledger import Entry, Ledger, file_of
@@ -103,6 +103,9 @@ def _compare(
     product = names.decode_product(folder)
     for file in _as_said(world, product, files, noted):
         found = read(file)
+        if archive.read_name(file.name) is not None:
+            placed.put(world.documents, file.name)
+            continue
         if isinstance(placing.meaning(file.name, file.size, world.placing), (placing.Loose, Table)):
             # With the next catalogue all of them are compared.
             continue

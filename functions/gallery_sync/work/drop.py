@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gallery_sync.clock import Clock
-from gallery_sync.core import names, placing
+from gallery_sync.core import archive, names, placing
 from gallery_sync.core.events import Changed
 from gallery_sync.core.name_patterns import NO_PATTERNS, Placing
 from gallery_sync.core.table import Table
@@ -16,7 +16,7 @@ from gallery_sync.ports.queue import WorkQueue
 class LooseNames:
     """How names in no product's folder are read, and what lets one `wait`: only the catalogue tells whose it is.
 
-    A table waits there, too, wherever it lies.
+    Tables and ZIPs wait there, too, wherever they lie.
     """
 
     placing: Placing
@@ -28,6 +28,10 @@ def drop(changed: Changed, queue: WorkQueue, clock: Clock, log: Log, loose: Loos
 
     `loose`: None where names in no product's folder are refused. Raises TasksError, and what `wait` raises.
     """
+    if loose is not None and archive.read_name(changed.name) is not None:
+        loose.wait(changed.name)
+        queue.place()
+        return
     meaning = placing.meaning(changed.name, changed.size, loose.placing if loose is not None else NO_PATTERNS)
     match meaning:
         case names.Drop():

@@ -18,7 +18,7 @@ from typing import Final
 
 import msgspec
 
-from gallery_sync.core import names, placing
+from gallery_sync.core import archive, names, placing
 from gallery_sync.core.catalogue import written_key
 from gallery_sync.core.files import BucketFile, DropFile, read
 from gallery_sync.core.names import Refusal
@@ -35,6 +35,7 @@ from gallery_sync.state.written import WrittenCodes
 from gallery_sync.work import catalogue
 from gallery_sync.work.audit_bucket import is_as_known
 from gallery_sync.work.tables import read_table
+from gallery_sync.work.unpack import unpack
 from gallery_sync.work.world import PlaceWorld
 
 MOST: Final = 2_000
@@ -76,19 +77,34 @@ class Changes:
 def place(world: PlaceWorld, task: PlaceNames) -> None:
     """Place the names that wait, or all that there are. Raises StorageUnavailable, TasksError, BadDocument."""
     head = read_head(world.documents)
-    if head is None:
-        _without_catalogue(world, _read_tables(world, list(islice(placed.waiting(world.documents), MOST)), None))
-        return
-    codes = WrittenCodes(Catalogue(world.documents, head))
-    if task.everything:
+    codes = WrittenCodes(Catalogue(world.documents, head)) if head is not None else None
+    if task.everything and codes is not None:
         _place_all(world, codes)
-    else:
-        _place_waiting(world, codes)
-
-
-def _place_waiting(world: PlaceWorld, codes: WrittenCodes) -> None:
+        return
+    stop = world.clock.now() + world.timing.run_budget
     found = list(islice(placed.waiting(world.documents), MOST))
-    waiting = _read_tables(world, found, codes)
+    zips = [one for one in found if archive.read_name(placed.name_of(one)) is not None]
+    waiting = _read_tables(world, [one for one in found if one not in zips], codes)
+    if codes is not None:
+        _place_waiting(world, waiting, codes)
+    elif waiting:
+        _without_catalogue(world, waiting)
+    # Last: what is unpacked waits to be placed by another run.
+    if not _unpack(world, zips, stop) or (len(found) == MOST and codes is not None):
+        world.queue.place()
+
+
+def _unpack(world: PlaceWorld, zips: Sequence[Listed], stop: float) -> bool:
+    """Unpack the ZIPs that wait, one after the other, until `stop`; whether all of them are through."""
+    for one in zips:
+        what = archive.read_name(placed.name_of(one))
+        if what is not None and not unpack(world, what, stop):
+            return False
+        placed.looked_at(world.documents, one)
+    return True
+
+
+def _place_waiting(world: PlaceWorld, waiting: Sequence[Listed], codes: WrittenCodes) -> None:
     read_as = {name: placing.candidates(name, world.placing) for name in map(placed.name_of, waiting)}
     keys = {placing.key_of(one.text) for held in read_as.values() for one in held}
     indexed = dict(zip(keys, world.spread(lambda key: placed.read(world.documents, key), list(keys)), strict=True))
@@ -100,8 +116,6 @@ def _place_waiting(world: PlaceWorld, codes: WrittenCodes) -> None:
     _carry_out(world, changes)
     # Last: whoever dies before this leaves it to the next run.
     world.spread(lambda one: placed.looked_at(world.documents, one), waiting)
-    if len(found) == MOST:
-        world.queue.place()
     if waiting:
         world.log.say("INFO", "names were placed", names=len(waiting), products=len(changes.codes))
 

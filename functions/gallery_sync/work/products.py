@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from gallery_sync.core import folders, names, placing, schedule
+from gallery_sync.core import archive, folders, names, placing, schedule
 from gallery_sync.core.files import of_gallery
 from gallery_sync.core.ledger import Ledger, Moved
 from gallery_sync.core.limits import is_too_many
@@ -217,6 +217,11 @@ def _is_untouched(ledger: Ledger) -> bool:
 def look_at_refused(world: ReconcileWorld, name: str) -> None:
     """Keep an object's refusal where a person finds it, as long as the object is there. Raises StorageUnavailable."""
     # Listings are in the order of names, so an object stands before all others whose names begin with its own.
+    if archive.read_name(name) is not None:
+        # Whoever unpacks it says what becomes of it; once it is gone, what was left out of it was told for a day.
+        if world.drops.find(name) is None:
+            refusals.clear(world.documents, name)
+        return
     file = next(iter(world.drops.list(name)), None)
     verdict = placing.meaning(file.name, file.size, world.placing) if file is not None and file.name == name else None
     if isinstance(verdict, (placing.Loose, Table)):

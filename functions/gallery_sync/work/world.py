@@ -15,7 +15,7 @@ from gallery_sync.ports.decoder import Decode
 from gallery_sync.ports.preparer import Preparer
 from gallery_sync.ports.queue import WorkQueue
 from gallery_sync.ports.shop import CatalogueShop, OriginalsShop, Shop
-from gallery_sync.ports.storage import Bin, Documents, Drops, Made, Outbox, Removed, Sent
+from gallery_sync.ports.storage import Bin, Documents, Drops, Made, Outbox, Removed, Sent, Unpacked
 from gallery_sync.state.ledgers import Ledgers
 
 
@@ -47,13 +47,15 @@ class SweepWorld(BaseWorld):
 
 @dataclass(frozen=True, kw_only=True)
 class PlaceWorld(BaseWorld):
-    """What placing names that lie in no product's folder, and reading tables, works with.
+    """What placing names that lie in no product's folder, reading tables and unpacking ZIPs works with.
 
     `sheet` gives the cells of the first sheet of a workbook (xlsx); it raises BadTable.
     """
 
     drops: Drops
     sent: Sent
+    unpacked: Unpacked
+    bin: Bin
     sheet: Callable[[bytes], list[list[str]]]
     placing: Placing
     spread: Spread = in_threads

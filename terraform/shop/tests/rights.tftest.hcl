@@ -43,7 +43,7 @@ run "buckets" {
       "serviceAccount:shop-fetch-images roles/storage.objectUser demo-project-shop-state",
       "serviceAccount:shop-prepare roles/storage.objectViewer demo-project-shop-drop",
       "serviceAccount:shop-prepare roles/storage.objectUser demo-project-shop-state",
-      "serviceAccount:shop-place-names roles/storage.objectViewer demo-project-shop-drop",
+      "serviceAccount:shop-place-names roles/storage.objectUser demo-project-shop-drop",
       "serviceAccount:shop-place-names roles/storage.objectUser demo-project-shop-state",
       "serviceAccount:shop-on-drop roles/storage.objectUser demo-project-shop-state",
       "serviceAccount:shop-webhooks roles/storage.objectUser demo-project-shop-state",

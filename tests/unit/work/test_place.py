@@ -2,9 +2,9 @@
 
 import io
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 import msgspec
 import pytest
@@ -47,14 +47,14 @@ class Mortal(Memory):
 
     def write(self, path: str, body: bytes, **more: Any) -> int:
         generation = super().write(path, body, **more)
-        self._tick()
+        self.tick()
         return generation
 
     def delete(self, path: str, *, generation: int | None = None) -> None:
         super().delete(path, generation=generation)
-        self._tick()
+        self.tick()
 
-    def _tick(self) -> None:
+    def tick(self) -> None:
         if self.left is not None:
             self.left -= 1
             if self.left == 0:
@@ -67,6 +67,8 @@ class Bucket:
 
     generations: dict[str, int] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=dict)
+    metadata: dict[str, dict[str, str]] = field(default_factory=dict)
+    created: dict[str, float] = field(default_factory=dict)
     listings: int = 0
     looks: int = 0
 
@@ -74,16 +76,16 @@ class Bucket:
         self.listings += 1
         for name, generation in sorted(self.generations.items()):
             if name.startswith(prefix) and name >= start:
-                yield BucketFile(name, generation, f"sum-{generation}", self.sizes.get(name, 1000), 1.0)
+                yield self._file(name, generation)
 
     def find(self, name: str) -> BucketFile | None:
         self.looks += 1
         generation = self.generations.get(name)
-        return (
-            BucketFile(name, generation, f"sum-{generation}", self.sizes.get(name, 1000), 1.0)
-            if generation is not None
-            else None
-        )
+        return self._file(name, generation) if generation is not None else None
+
+    def _file(self, name: str, generation: int) -> BucketFile:
+        size, created = self.sizes.get(name, 1000), self.created.get(name, 1.0)
+        return BucketFile(name, generation, f"sum-{generation}", size, created, self.metadata.get(name, {}))
 
 
 def one_by_one(function: Callable[[T], Result], items: Sequence[T]) -> list[Result]:
@@ -99,6 +101,7 @@ class Desk:
     queue: Written = field(default_factory=Written)
     lines: io.StringIO = field(default_factory=io.StringIO)
     contents: dict[str, bytes] = field(default_factory=dict)
+    written: list[str] = field(default_factory=list)
 
     def world(self) -> PlaceWorld:
         return PlaceWorld(
@@ -110,6 +113,8 @@ class Desk:
             timing=Timing(),
             placing=PLACING,
             sent=self,
+            unpacked=self,
+            bin=self,
             sheet=self.sheet,
             spread=one_by_one,
         )
@@ -119,6 +124,25 @@ class Desk:
 
     def file(self, content: Content) -> bytes | None:
         return self.contents.get(content.source)
+
+    def open(self, file: BucketFile) -> IO[bytes]:
+        return io.BytesIO(self.contents[file.name])
+
+    def write(self, name: str, content: bytes, *, over: int, metadata: Mapping[str, str]) -> None:
+        self.documents.tick()
+        if self.files.generations.get(name, 0) != over:
+            raise PreconditionFailed(name)
+        self.contents[name] = content
+        self.files.generations[name] = over + 1
+        self.files.metadata[name] = dict(metadata)
+        self.written.append(name)
+        self.documents.tick()
+
+    def remove(self, file: BucketFile) -> bool:
+        self.documents.tick()
+        self.files.generations.pop(file.name, None)
+        self.documents.tick()
+        return True
 
     def sheet(self, content: bytes) -> list[list[str]]:
         return [row.split("|") for row in content.decode().split("\n")]
