@@ -19,6 +19,8 @@ MOST_BYTES: Final = 20_000_000_000
 """Of all files of an archive, unpacked."""
 MOST_ENTRY: Final = 100_000_000
 """Bytes of one file."""
+MOST_NAME: Final = 1024
+"""Bytes of an object's full name (Cloud Storage, "Object naming guidelines")."""
 MOST_RATIO: Final = 100
 """How many times larger than it is packed a file may be, if it has more than a megabyte: pictures are packed already."""
 OWN: Final = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")
@@ -129,6 +131,8 @@ def _flaws(info: zipfile.ZipInfo, name: str, target: str, how: Placing) -> Itera
     parts = name.split("/")
     if ".." in parts or "." in parts or name.startswith("/") or ":" in parts[0]:
         yield "its name leads out of the archive"
+    if len(target.encode(errors="replace")) > MOST_NAME:
+        yield f"its name has more than the {MOST_NAME} bytes that an object's may have"
     if info.create_system == _UNIX and (info.external_attr >> 16) & _TYPE == _LINK:
         yield "it is a link, not a file"
     if info.flag_bits & _ENCRYPTED:

@@ -8,9 +8,10 @@ this ZIP's own file                it stays: an earlier run came that far
 So a doubled event, or a run that dies, writes nothing twice.
 """
 
+import struct
 import zipfile
 import zlib
-from typing import Final
+from typing import IO, Final
 
 import msgspec
 
@@ -32,7 +33,12 @@ NOTED_EVERY: Final = 200
 """Files between two notes of how far it came."""
 MOST_TRIES: Final = 5
 MOST_SHOWN: Final = 5
-_DAMAGED: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
+MOST_LIST: Final = 20_000_000
+"""Bytes of an archive's list of files: a thousand for each of as many as there may be."""
+_DAMAGED: Final = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError),
+    *(NotImplementedError, RuntimeError, ValueError, ArithmeticError, LookupError),
+)
 """What the library says of a file that it cannot read."""
 
 
@@ -50,7 +56,7 @@ def unpack(world: PlaceWorld, what: Archive, stop: float) -> bool:
             refusals.clear(world.documents, what.name)
         return True
     try:
-        with world.unpacked.open(file) as stream, zipfile.ZipFile(stream) as opened:
+        with world.unpacked.open(file) as stream, _opened(_Bounded(stream, file.size)) as opened:
             listed = opened.infolist()
             found, left = archive.entries(what, listed, world.placing)
             progress = archives.read(world.documents, what.name, file.generation)
@@ -64,16 +70,51 @@ def unpack(world: PlaceWorld, what: Archive, stop: float) -> bool:
                 progress = replace(progress, done=progress.done + 1, damaged=damaged)
                 if progress.done % NOTED_EVERY == 0:
                     archives.write(world.documents, progress)
-    except (BadArchive, zipfile.BadZipFile, NotImplementedError) as error:
-        reason = (
-            str(error)
-            if isinstance(error, BadArchive)
-            else "it is no ZIP, or its upload ended too early: drop it again"
-        )
-        _refuse(world, what, "bad-archive", f"nothing of it was unpacked: {reason}")
+    except BadArchive as error:
+        _refuse(world, what, "bad-archive", f"nothing of it was unpacked: {error}")
         return True
     _put_aside(world, what, file, progress, left)
     return True
+
+
+def _opened(stream: "_Bounded") -> zipfile.ZipFile:
+    """Open a ZIP: its list of files is read. Raises BadArchive."""
+    try:
+        opened = zipfile.ZipFile(stream)
+    except _DAMAGED as error:
+        if isinstance(error, BadArchive):
+            raise
+        raise BadArchive("it is no ZIP, or its upload ended too early: drop it again") from None
+    stream.most = None
+    return opened
+
+
+class _Bounded:
+    """A stream of which no more is read at a time than the longest list of files has: the library reads it whole."""
+
+    def __init__(self, stream: IO[bytes], size: int) -> None:
+        self._stream = stream
+        self._size = size
+        self.most: int | None = MOST_LIST
+
+    def read(self, size: int = -1) -> bytes:
+        """Read so many bytes. Raises BadArchive where that are too many."""
+        wanted = size if size >= 0 else self._size - self._stream.tell()
+        if self.most is not None and wanted > self.most:
+            raise BadArchive("it says that its list of files has more bytes than any may have")
+        return self._stream.read(size)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """See io.IOBase."""
+        return self._stream.seek(offset, whence)
+
+    def tell(self) -> int:
+        """See io.IOBase."""
+        return self._stream.tell()
+
+    def seekable(self) -> bool:
+        """See io.IOBase."""
+        return True
 
 
 def _write(

@@ -57,6 +57,7 @@ def test_a_name_that_says_its_encoding_is_believed_and_windows_folders_are_folde
         (info("ABC/1.jpg", create_system=UNIX, external_attr=0o120777 << 16), "a link"),
         (info("ABC/1.jpg", flag_bits=UTF_8 | 1), "encrypted"),
         (info("ABC/more.zip"), "an archive itself"),
+        (info(f"ABC/{'x' * 1_100}.jpg"), "more than the 1024 bytes"),
         (info("ABC/1.jpg", size=100_000_001, packed=90_000_000), "100 MB, the most is 100"),
         (info("ABC/1.jpg", size=90_000_000, packed=1_000), "times larger than it is packed"),
         (info("ABC/notes.txt"), "is no picture"),

@@ -5,6 +5,8 @@ import zipfile
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gallery_sync.state import archives
 from gallery_sync.work.place import place
@@ -137,3 +139,30 @@ def test_who_is_killed_at_any_moment_writes_nothing_twice_and_leaves_nothing_out
         assert sorted(desk.written) == sorted(FILES), left
         assert desk.waits() == []
     assert left > 8
+
+
+def test_a_list_of_files_that_would_fill_the_memory_is_refused_before_it_is_read(desk: Desk) -> None:
+    content = bytearray(packed(FILES))
+    end = content.rindex(b"PK\x05\x06")
+    content[end + 12 : end + 16] = (2_000_000_000).to_bytes(4, "little")
+    drop(desk, "photos.zip", bytes(content) + b"")
+    desk.files.sizes["photos.zip"] = 3_000_000_000
+    desk.run()
+    assert desk.refused()["photos.zip"][0] == "bad-archive"
+    assert desk.written == []
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), min_size=1, max_size=8))
+def test_no_damage_is_worse_than_refused_or_left_out(changes: list[tuple[int, int]]) -> None:
+    content = bytearray(packed(FILES))
+    for at, value in changes:
+        content[at % len(content)] = value
+    desk = Desk()
+    desk.shop(("ABC",), ("70",))
+    drop(desk, "photos.zip", bytes(content))
+    desk.run()
+    assert desk.waits() == []
+    assert ("photos.zip" in desk.files.generations) == (desk.refused().get("photos.zip", ("", ""))[0] == "bad-archive")
+    for name in set(desk.written) & FILES.keys():
+        assert desk.contents[name] == FILES[name]
