@@ -11,6 +11,7 @@ Memory is bounded by the picture as it is stored plus a few bands of it: whateve
 import io
 import struct
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Final
@@ -49,6 +50,8 @@ SMALLER: Final = 6
 """How often a picture that does not fit is made smaller."""
 FEW_COLOURS: Final = 1024
 """What has no more is drawn, not photographed: a PNG shows it sharper, and is smaller."""
+WORKERS: Final = 2
+"""Bands that are scaled at the same time."""
 BAND: Final = 256
 """Rows that are scaled at a time."""
 
@@ -290,16 +293,24 @@ def _scaled(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     factor = image.height / size[1]
     # Lanczos looks at three pixels to each side, of the smaller picture.
     margin = int(3 * factor) + 2
-    out: Image.Image | None = None
-    for top in range(0, size[1], BAND):
+
+    def scaled(top: int) -> Image.Image:
         rows = min(BAND, size[1] - top)
         first = max(0, int(top * factor) - margin)
         last = min(image.height, int((top + rows) * factor) + margin + 1)
         band = whole.of(image.crop((0, first, image.width, last)))
         box = (0, top * factor - first, image.width, min((top + rows) * factor - first, band.height))
-        part = band.resize((size[0], rows), Image.Resampling.LANCZOS, box=box)
-        out = out or Image.new(part.mode, size)
-        out.paste(part, (0, top))
+        return band.resize((size[0], rows), Image.Resampling.LANCZOS, box=box)
+
+    out: Image.Image | None = None
+    tops = range(0, size[1], BAND)
+    # Pillow lets other threads work while it scales. As many bands at a time as there are workers, and no more in memory.
+    with ThreadPoolExecutor(WORKERS) as pool:
+        for start in range(0, len(tops), WORKERS):
+            these = tops[start : start + WORKERS]
+            for top, part in zip(these, pool.map(scaled, these), strict=True):
+                out = out or Image.new(part.mode, size)
+                out.paste(part, (0, top))
     if out is None:
         raise Refused("damaged")
     return out
