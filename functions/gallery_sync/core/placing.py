@@ -8,6 +8,7 @@ What a pattern does not explain is refused, and so is what explains itself in tw
 full, but for case, the form of Unicode, and what stands for its `/`. `docs/names.md` has the cases.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -23,6 +24,8 @@ from gallery_sync.core.names import Drop, Folder, Refusal
 from gallery_sync.core.spellings import code_key, composed
 from gallery_sync.core.table import Table, read_name
 
+MOST_STEM: Final = 200
+"""Characters of a file's name that is compared with patterns: of a longer one the texts that it may hold are too many."""
 MOST_NAMED: Final = 3
 """Products that a refusal names."""
 
@@ -83,6 +86,8 @@ def candidates(name: str, placing: Placing) -> tuple[Candidate, ...]:
     """Give whatever codes and EANs a name may hold, the longest first; each once for its first pattern."""
     stem = composed(name.rpartition(".")[0])
     start = stem.rpartition("/")[0]
+    if _is_too_long(name):
+        return ()
     found: dict[tuple[str, Kind], Candidate] = {}
     for pattern in placing.patterns:
         if pattern.folder == name.partition("/")[0] or (not pattern.folder and not start):
@@ -91,19 +96,20 @@ def candidates(name: str, placing: Placing) -> tuple[Candidate, ...]:
     return tuple(sorted(found.values(), key=lambda one: -len(one.text)))
 
 
+def _is_too_long(name: str) -> bool:
+    return len(composed(name).rpartition("/")[2].rpartition(".")[0]) > MOST_STEM
+
+
 def _held(stem: str, pattern: Pattern) -> Iterator[str]:
     """Give every text that stands where a pattern has its code or EAN."""
     base = stem.rfind("/") + 1
     starts = [at for at in range(base, len(stem)) if pattern.before.fullmatch(stem, 0, at)]
     ends = [at for at in range(base + 1, len(stem) + 1) if pattern.after.fullmatch(stem, at)]
     for start in starts:
-        for end in ends:
+        # Codes have so many characters at most, whatever else the name has.
+        for end in ends[bisect_right(ends, start) : bisect_right(ends, start + names.MAX_CODE)]:
             text = stem[start:end]
-            if (
-                0 < len(text) <= names.MAX_CODE
-                and text == text.strip()
-                and (pattern.kind == "code" or text.isdecimal())
-            ):
+            if text == text.strip() and (pattern.kind == "code" or text.isdecimal()):
                 yield text
 
 
@@ -174,7 +180,9 @@ def _said(row: CodeRow, kind: Kind = "code") -> str:
 
 def unknown(name: str, read: Sequence[Candidate], near: Iterable[CodeRow], placing: Placing) -> Refusal:
     """Refuse a name that holds no code and no EAN of the shop. `near`: codes that were meant, perhaps."""
-    if not read:
+    if _is_too_long(name):
+        reason = f"the file lies in no product's folder, and its name has more than {MOST_STEM} characters"
+    elif not read:
         patterns = ", ".join(pattern.text for pattern in placing.patterns)
         reason = f"the file lies in no product's folder, and its name is like none of the patterns ({patterns})"
     else:

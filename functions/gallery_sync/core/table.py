@@ -178,10 +178,15 @@ def _line(number: int, values: Mapping[Column, str], *, has_code: bool) -> Line 
         priority = _number(order)
         if priority is None:
             return Flaw(number, f"the order '{names.shortened(order)}' is no whole number from 1 to {MAX_PRIORITY}")
-    description = values.get("description") or None
+    description = _unquoted(values.get("description", "")) or None
     if description is not None and (wrong := descriptions.flaw(description)) is not None:
         return Flaw(number, f"the description {wrong}")
     return Line(number, code if has_code else "", file, Row(priority, description))
+
+
+def _unquoted(text: str) -> str:
+    """Take back the apostrophe that an export puts before what a table program would take for a formula."""
+    return text[1:] if text[:1] == "'" and text[1:2] in ("=", "+", "-", "@") else text
 
 
 def _number(text: str) -> int | None:

@@ -5,8 +5,9 @@ from typing import Final
 
 import msgspec
 
-from gallery_sync.core.ledger_document import BadDocument
-from gallery_sync.ports.storage import Documents, PreconditionFailed
+from gallery_sync.log import Log
+from gallery_sync.ports.storage import Documents
+from gallery_sync.state import checkpoints
 
 PREFIX: Final = "archives/"
 
@@ -25,33 +26,16 @@ def path(name: str) -> str:
     return f"{PREFIX}{hashlib.sha256(name.encode()).hexdigest()[:40]}.json"
 
 
-def read(documents: Documents, name: str, generation: int) -> Unpacking:
-    """Give how far it came with this generation. Raises BadDocument, StorageUnavailable."""
-    stored = documents.read(path(name))
-    begun = Unpacking(name, generation)
-    if stored is None:
-        return begun
-    try:
-        found = msgspec.json.decode(stored.body, type=Unpacking)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BadDocument(f"{path(name)} is not as gallery-sync wrote it: {error}; delete it") from None
-    return found if found.generation == generation else begun
+def read(documents: Documents, name: str, generation: int, log: Log) -> Unpacking:
+    """Give how far it came with this generation. Raises StorageUnavailable."""
+    found, _ = checkpoints.read(documents, path(name), Unpacking, log)
+    return found if found is not None and found.generation == generation else Unpacking(name, generation)
 
 
-def write(documents: Documents, progress: Unpacking) -> None:
-    """Note how far it came. Who writes at the same time came as far, or does the same again, which does no harm.
-
-    Raises StorageUnavailable.
-    """
-    stored = documents.read(path(progress.name))
-    try:
-        documents.write(
-            path(progress.name),
-            msgspec.json.encode(progress),
-            generation=stored.generation if stored is not None else 0,
-        )
-    except PreconditionFailed:
-        return
+def write(documents: Documents, progress: Unpacking, log: Log) -> None:
+    """Note how far it came. Raises StorageUnavailable."""
+    _, generation = checkpoints.read(documents, path(progress.name), Unpacking, log)
+    checkpoints.write(documents, path(progress.name), progress, generation)
 
 
 def forget(documents: Documents, name: str) -> None:

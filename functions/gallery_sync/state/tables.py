@@ -1,30 +1,32 @@
 """`tables/{hash}.json`: what came of a table that was dropped: of which products it speaks, and what is wrong with which line."""
 
 import hashlib
-from collections.abc import Iterator
 from typing import Final
 
 import msgspec
 
 from gallery_sync.core.ledger_document import BadDocument
 from gallery_sync.core.shop_values import Gallery
+from gallery_sync.parallel import Spread, in_threads
 from gallery_sync.ports.storage import Documents, PreconditionFailed, WrittenByOthers
 
 PREFIX: Final = "tables/"
 MOST_TRIES: Final = 10
+UNFINISHED: Final = -1
 
 
 class ReadTable(msgspec.Struct, frozen=True, omit_defaults=True):
     """A table by its full name, of this `generation`, read `at` (epoch seconds).
 
-    `codes`: the codes (or guids) under which its rows are noted, `rows` how many there are. `flaws`: lines that were not taken,
+    `codes`: the codes (or guids) under which its rows are noted, each with what tells these rows from others (nothing: they are
+    being written); `rows` how many there are. Until all is noted, `generation` is UNFINISHED. `flaws`: lines that were not taken,
     with the reason, the first of them; `flawed` how many there are.
     """
 
     name: str
     generation: int
     gallery: Gallery
-    codes: tuple[str, ...] = ()
+    codes: dict[str, str] = {}
     rows: int = 0
     flaws: tuple[tuple[int, str], ...] = ()
     flawed: int = 0
@@ -41,12 +43,10 @@ def read(documents: Documents, name: str) -> ReadTable | None:
     return _decoded(documents, path(name))[0]
 
 
-def read_all(documents: Documents) -> Iterator[ReadTable]:
+def read_all(documents: Documents, spread: Spread = in_threads) -> list[ReadTable]:
     """Give what came of every table. Raises as `read` does."""
-    for listed in documents.list(PREFIX):
-        found, _ = _decoded(documents, listed.path)
-        if found is not None:
-            yield found
+    found = spread(lambda path: _decoded(documents, path)[0], [listed.path for listed in documents.list(PREFIX)])
+    return [one for one in found if one is not None]
 
 
 def write(documents: Documents, table: ReadTable) -> None:

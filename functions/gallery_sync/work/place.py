@@ -40,6 +40,8 @@ from gallery_sync.work.world import PlaceWorld
 
 MOST: Final = 2_000
 """Names that one run places; who finds more enqueues the next."""
+MOST_READINGS: Final = 20
+"""Texts that a name may hold, above which the index is asked only for those that exist."""
 CHUNK: Final = 64
 """Codes between two looks at the clock."""
 MOST_COMPARED: Final = 200
@@ -84,13 +86,14 @@ def place(world: PlaceWorld, task: PlaceNames) -> None:
     stop = world.clock.now() + world.timing.run_budget
     found = list(islice(placed.waiting(world.documents), MOST))
     zips = [one for one in found if archive.read_name(placed.name_of(one)) is not None]
-    waiting = _read_tables(world, [one for one in found if one not in zips], codes)
-    if codes is not None:
+    others = [one for one in found if archive.read_name(placed.name_of(one)) is None]
+    waiting, are_read = _read_tables(world, others, codes, stop)
+    if waiting and codes is not None:
         _place_waiting(world, waiting, codes)
     elif waiting:
         _without_catalogue(world, waiting)
     # Last: what is unpacked waits to be placed by another run.
-    if not _unpack(world, zips, stop) or (len(found) == MOST and codes is not None):
+    if not (_unpack(world, zips, stop) and are_read) or (len(found) == MOST and codes is not None):
         world.queue.place()
 
 
@@ -106,7 +109,13 @@ def _unpack(world: PlaceWorld, zips: Sequence[Listed], stop: float) -> bool:
 
 def _place_waiting(world: PlaceWorld, waiting: Sequence[Listed], codes: WrittenCodes) -> None:
     read_as = {name: placing.candidates(name, world.placing) for name in map(placed.name_of, waiting)}
-    keys = {placing.key_of(one.text) for held in read_as.values() for one in held}
+    # Of a name that may hold many texts, those count that exist: the comparison with the next catalogue sees the others.
+    keys = {
+        placing.key_of(one.text)
+        for held in read_as.values()
+        for one in held
+        if len(held) <= MOST_READINGS or codes.found(one)
+    }
     indexed = dict(zip(keys, world.spread(lambda key: placed.read(world.documents, key), list(keys)), strict=True))
     stands = {name: before for name, held in read_as.items() if (before := _before(name, held, indexed)) is not None}
     changes = _judged(world, codes, read_as, stands, {})
@@ -116,21 +125,26 @@ def _place_waiting(world: PlaceWorld, waiting: Sequence[Listed], codes: WrittenC
     _carry_out(world, changes)
     # Last: whoever dies before this leaves it to the next run.
     world.spread(lambda one: placed.looked_at(world.documents, one), waiting)
-    if waiting:
-        world.log.say("INFO", "names were placed", names=len(waiting), products=len(changes.codes))
+    world.log.say("INFO", "names were placed", names=len(waiting), products=len(changes.codes))
 
 
-def _read_tables(world: PlaceWorld, waiting: Sequence[Listed], codes: WrittenCodes | None) -> list[Listed]:
-    """Read the tables that wait, and give what else does. A table for the whole bucket waits for the first catalogue."""
-    others = []
+def _read_tables(
+    world: PlaceWorld, waiting: Sequence[Listed], codes: WrittenCodes | None, stop: float
+) -> tuple[list[Listed], bool]:
+    """Read the tables that wait, until `stop`, and give what else does; and whether all of them were read.
+
+    A table for the whole bucket waits for the first catalogue.
+    """
+    others, are_read = [], True
     for one in waiting:
         what = read_name(placed.name_of(one))
         if what is None or (codes is None and not what.prefix):
             others.append(one)
-        else:
-            read_table(world, codes, what)
+        elif world.clock.now() < stop and read_table(world, codes, what, stop):
             placed.looked_at(world.documents, one)
-    return others
+        else:
+            are_read = False
+    return others, are_read
 
 
 def _place_all(world: PlaceWorld, codes: WrittenCodes) -> None:
@@ -144,11 +158,7 @@ def _place_all(world: PlaceWorld, codes: WrittenCodes) -> None:
         for file in world.drops.list("")
         if isinstance(placing.meaning(file.name, file.size, world.placing), (Loose, Table))
     }
-    for name in dict.fromkeys((*(one.name for one in tables.read_all(world.documents)), *files)):
-        if (what := read_name(name)) is not None:
-            files.pop(name, None)
-            # What is for the whole bucket speaks of codes.
-            read_table(world, codes, what, anew=not what.prefix)
+    _compare_tables(world, codes, files, stop)
     stands: dict[str, PlacedName] = {}
     noted = dict(placed.read_all(world.documents, world.spread))
     for where, found in noted.items():
@@ -173,6 +183,24 @@ def _place_all(world: PlaceWorld, codes: WrittenCodes) -> None:
         moved=len({name for news in changes.by_text.values() for name in news}),
         left_for_the_next=left,
     )
+
+
+def _compare_tables(world: PlaceWorld, codes: WrittenCodes, files: dict[str, BucketFile], stop: float) -> None:
+    """Take the tables out of the files, and have those read that are not as they were read last.
+
+    What is for the whole bucket speaks of codes, which a new catalogue may know.
+    """
+    known = {one.name: one.generation for one in tables.read_all(world.documents, world.spread)}
+    here = {name: files.pop(name) for name in list(files) if read_name(name) is not None}
+    for name in dict.fromkeys((*known, *here)):
+        what = read_name(name)
+        is_same = name in here and known.get(name) == here[name].generation
+        if what is None or (is_same and what.prefix):
+            continue
+        if world.clock.now() >= stop or not read_table(world, codes, what, stop, anew=True):
+            # The next run goes on there.
+            placed.put(world.documents, name)
+            world.queue.place()
 
 
 def _compare(
@@ -241,7 +269,7 @@ def _judged(
 
 
 def _before(name: str, held: Sequence[Candidate], indexed: Mapping[str, Noted]) -> PlacedName | None:
-    keys = (placing.key_of(text.text) for text in held)
+    keys = [key for text in held if (key := placing.key_of(text.text)) in indexed]
     return next((one for key in keys if (one := indexed[key].names.get(name)) is not None), None)
 
 

@@ -3,6 +3,7 @@
 A table may come before its pictures, or after them. One that nobody can read is refused, and what the one before it said stays.
 """
 
+import hashlib
 from collections.abc import Mapping
 from functools import partial
 from typing import Final
@@ -25,6 +26,8 @@ from gallery_sync.work.world import PlaceWorld
 
 replace = msgspec.structs.replace
 
+CHUNK: Final = 1_000
+"""Codes between two notes of how far it came."""
 MOST_SHOWN: Final = 5
 """Lines that the log names; what came of the table names more."""
 
@@ -32,32 +35,32 @@ Rows = dict[str, dict[str, Row]]
 """What is said of pictures, by code or guid and by the file's name."""
 
 
-def read_table(world: PlaceWorld, codes: WrittenCodes | None, what: Table, *, anew: bool = False) -> None:
-    """Read a table as it is now, or forget it where it is gone. `anew`: also the same one as before, by another catalogue.
+def read_table(world: PlaceWorld, codes: WrittenCodes | None, what: Table, stop: float, *, anew: bool = False) -> bool:
+    """Read a table as it is now, or forget it where it is gone; True if that was done before `stop` (epoch seconds).
 
-    Without a catalogue (`codes` is None) a table for the whole bucket is left for later. Raises StorageUnavailable, BadDocument,
-    TasksError.
+    `anew`: also the same one as before, by another catalogue. Without a catalogue (`codes` is None) a table for the whole bucket
+    is left for later. Raises StorageUnavailable, BadDocument, TasksError.
     """
     file = world.drops.find(what.name)
     before = tables.read(world.documents, what.name)
     if file is None:
         refusals.clear(world.documents, what.name)
-        if before is not None:
-            _note(world, what, before, {}, replace(before, codes=(), generation=0))
-        return
+        return before is None or _note(world, what, before, {}, replace(before, codes={}, generation=0), stop)
     is_known = before is not None and before.generation == file.generation
     if (is_known and not anew) or (codes is None and not what.prefix):
-        return
+        return True
     try:
         good, flaws = table.lines(_cells(world, file), has_code=not what.prefix)
     except BadTable as error:
         reason = f"the table was not taken: {error}" + ("; what it said before stays" if before is not None else "")
         if refusals.record(world.documents, RefusedDrop(what.name, "bad-table", reason, world.clock.now())):
             world.log.say("ERROR", f"{names.shortened(what.name)} is refused: {reason}", code="bad-table")
-        return
+        return True
     rows: Rows = {}
     for line in good:
-        whose = (names.decode_product(what.prefix),) if what.prefix else _whose(codes, world, line)
+        # For more lines than are told nobody searches what was meant.
+        is_told = len(flaws) < table.MOST_TOLD
+        whose = (names.decode_product(what.prefix),) if what.prefix else _whose(codes, world, line, is_told=is_told)
         if isinstance(whose, Flaw):
             flaws.append(whose)
             continue
@@ -66,10 +69,12 @@ def read_table(world: PlaceWorld, codes: WrittenCodes | None, what: Table, *, an
     flaws.sort(key=lambda flaw: flaw.number)
     told = tuple((flaw.number, flaw.reason) for flaw in flaws[: table.MOST_TOLD])
     taken = len(good) - len({flaw.number for flaw in flaws} & {line.number for line in good})
-    after = ReadTable(what.name, file.generation, what.gallery, tuple(rows), taken, told, len(flaws), world.clock.now())
-    _note(world, what, before, rows, after)
+    after = ReadTable(what.name, file.generation, what.gallery, {}, taken, told, len(flaws), world.clock.now())
+    if not _note(world, what, before, rows, after, stop):
+        return False
     refusals.clear(world.documents, what.name)
     _tell(world, after)
+    return True
 
 
 def _cells(world: PlaceWorld, file: BucketFile) -> list[list[str]]:
@@ -82,8 +87,11 @@ def _cells(world: PlaceWorld, file: BucketFile) -> list[list[str]]:
     return world.sheet(content) if file.name.casefold().endswith(".xlsx") else table.cells(content)
 
 
-def _whose(codes: WrittenCodes | None, world: PlaceWorld, line: Line) -> tuple[str, ...] | Flaw:
-    """Give the code and guid of the product that a line is about; by its code or EAN, else by the file's name."""
+def _whose(codes: WrittenCodes | None, world: PlaceWorld, line: Line, *, is_told: bool) -> tuple[str, ...] | Flaw:
+    """Give the code and guid of the product that a line is about; by its code or EAN, else by the file's name.
+
+    `is_told`: where there is none, what was meant, perhaps, is searched for.
+    """
     if codes is None:
         return Flaw(line.number, "the shop's catalogue is not there")
     if not line.code:
@@ -91,7 +99,7 @@ def _whose(codes: WrittenCodes | None, world: PlaceWorld, line: Line) -> tuple[s
         verdict = placing.judge(line.file, {one: codes.found(one) for one in held}, world.placing)
         if isinstance(verdict, Placed):
             return verdict.code, verdict.guid
-        refused = verdict or placing.unknown(line.file, held, codes.near_of(held), world.placing)
+        refused = verdict or placing.unknown(line.file, held, codes.near_of(held) if is_told else (), world.placing)
         return Flaw(line.number, f"'{names.shortened(line.file)}': {refused.reason}")
     found = [row for row in codes.found(Candidate(line.code, "code", "")) if code_key(row.code) == code_key(line.code)]
     found = found or list(codes.found(Candidate(line.code, "ean", "")))
@@ -99,44 +107,53 @@ def _whose(codes: WrittenCodes | None, world: PlaceWorld, line: Line) -> tuple[s
         return found[0].code, found[0].guid
     if found:
         return Flaw(line.number, f"more than one product has the EAN '{names.shortened(line.code)}'")
-    alike = " or ".join(f"{row.code} ({row.name})" for row in codes.near(line.code)[: placing.MOST_NAMED])
+    near = codes.near(line.code) if is_told else ()
+    alike = " or ".join(f"{row.code} ({row.name})" for row in near[: placing.MOST_NAMED])
     perhaps = f"; is it {alike}?" if alike else ""
     return Flaw(line.number, f"no product has the code '{names.shortened(line.code)}'{perhaps}")
 
 
-def _note(world: PlaceWorld, what: Table, before: ReadTable | None, rows: Rows, after: ReadTable) -> None:
-    """Note what a table says, and have the galleries reconciled that it concerns.
+def _note(world: PlaceWorld, what: Table, before: ReadTable | None, rows: Rows, after: ReadTable, stop: float) -> bool:
+    """Note what a table says of whom it says something else now, and have their galleries reconciled; whether that is all.
 
-    First all codes are written down that it may be noted under: whoever is killed in between leaves nothing that nobody finds.
+    Before a code's rows are written, the code is noted: whoever is killed in between leaves nothing that nobody finds.
     """
-    old = before.codes if before is not None else ()
-    concerned = tuple(dict.fromkeys((*old, *rows)))
-    tables.write(world.documents, replace(after, codes=concerned, generation=after.generation and -1))
-    changed = world.spread(partial(_write, world, what, rows), list(concerned))
-    now = world.clock.now()
-    for code in (code for code, is_news in zip(concerned, changed, strict=True) if is_news):
-        world.queue.folder(names.encode_product(code), what.gallery, now)
-    tables.write(world.documents, after)
+    noted = dict(before.codes) if before is not None else {}
+    wanted = {code: _digest(said) for code, said in rows.items()}
+    pending = [code for code in dict.fromkeys((*noted, *wanted)) if noted.get(code) != wanted.get(code)]
+    for start in range(0, len(pending), CHUNK):
+        these = pending[start : start + CHUNK]
+        is_late = world.clock.now() >= stop
+        being_written = {} if is_late else dict.fromkeys(these, "")
+        tables.write(world.documents, replace(after, codes=noted | being_written, generation=tables.UNFINISHED))
+        if is_late:
+            return False
+        world.spread(partial(_write, world, what, rows), these)
+        world.spread(partial(_enqueue, world, what), these)
+        done = {code: wanted.get(code) for code in these}
+        noted = {code: digest for code, digest in (noted | done).items() if digest is not None}
+    tables.write(world.documents, replace(after, codes=wanted))
+    return True
 
 
-def _write(world: PlaceWorld, what: Table, rows: Rows, code: str) -> bool:
-    """Write what a table says under a code, and tell whether that is news."""
-    news = list[bool]()
-    mine: Mapping[str, Row] = rows.get(code, {})
+def _enqueue(world: PlaceWorld, what: Table, code: str) -> None:
+    world.queue.folder(names.encode_product(code), what.gallery, world.clock.now())
+
+
+def _digest(said: Mapping[str, Row]) -> str:
+    rows = sorted((name, row.priority, row.description) for name, row in said.items())
+    return hashlib.sha256(repr(rows).encode()).hexdigest()[:12]
+
+
+def _write(world: PlaceWorld, what: Table, rows: Rows, code: str) -> Noted:
+    """Write what a table says under a code."""
+    mine = rows.get(code)
 
     def decide(held: Noted) -> Noted:
         others = tuple(one for one in held.tables if (one.table, one.code) != (what.name, code))
-        after = replace(held, tables=(*others, Said(what.name, code, what.gallery, dict(mine))) if mine else others)
-        news.append(set(map(_plain, after.tables)) != set(map(_plain, held.tables)))
-        return after if news[-1] else held
+        return replace(held, tables=(*others, Said(what.name, code, what.gallery, mine)) if mine else others)
 
-    placed.change(world.documents, placed.path(written_key(code)), decide)
-    return news[-1]
-
-
-def _plain(one: Said) -> tuple[str, str, str, tuple[tuple[str, int | None, str | None], ...]]:
-    rows = tuple((name, row.priority, row.description) for name, row in sorted(one.rows.items()))
-    return one.table, one.code, one.gallery, rows
+    return placed.change(world.documents, placed.path(written_key(code)), decide)
 
 
 def _tell(world: PlaceWorld, came: ReadTable) -> None:

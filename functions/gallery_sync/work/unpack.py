@@ -59,17 +59,17 @@ def unpack(world: PlaceWorld, what: Archive, stop: float) -> bool:
         with world.unpacked.open(file) as stream, _opened(_Bounded(stream, file.size)) as opened:
             listed = opened.infolist()
             found, left = archive.entries(what, listed, world.placing)
-            progress = archives.read(world.documents, what.name, file.generation)
+            progress = archives.read(world.documents, what.name, file.generation, world.log)
             while progress.done < len(found):
                 if world.clock.now() >= stop:
-                    archives.write(world.documents, progress)
+                    archives.write(world.documents, progress, world.log)
                     return False
                 entry = found[progress.done]
                 flaw = _write(world, file, opened, listed[entry.number], entry)
                 damaged = (*progress.damaged, entry.target) if flaw else progress.damaged
                 progress = replace(progress, done=progress.done + 1, damaged=damaged)
                 if progress.done % NOTED_EVERY == 0:
-                    archives.write(world.documents, progress)
+                    archives.write(world.documents, progress, world.log)
     except BadArchive as error:
         _refuse(world, what, "bad-archive", f"nothing of it was unpacked: {error}")
         return True
@@ -158,7 +158,7 @@ def _put_aside(world: PlaceWorld, what: Archive, file: BucketFile, progress: Unp
         world.bin.remove(file)
     except NotRemoved as error:
         # How far it came is known, so nothing of it is unpacked again.
-        archives.write(world.documents, progress)
+        archives.write(world.documents, progress, world.log)
         _refuse(world, what, "archive-stays", f"{said}; but it stays in the bucket: {error}")
         return
     archives.forget(world.documents, what.name)

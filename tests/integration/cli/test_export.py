@@ -41,7 +41,7 @@ def dropped(deployment: Deployment) -> Deployment:
     }
     Ledgers(documents(deployment)).change(GUID, "shop", lambda _: Ledger(GUID, "shop", entries=named))
     tables.write(
-        documents(deployment), ReadTable("gallery.csv", 1, "shop", ("x",), 1, ((7, "no product has the code"),), 1)
+        documents(deployment), ReadTable("gallery.csv", 1, "shop", {"x": ""}, 1, ((7, "no product has the code"),), 1)
     )
     return deployment
 

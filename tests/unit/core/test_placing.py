@@ -219,6 +219,16 @@ def test_a_products_folder_stays_a_products_folder() -> None:
     assert isinstance(meaning("supplier/", 0, placing("supplier/{code}")), Folder)
 
 
+def test_a_long_name_with_free_text_on_both_sides_takes_no_time_to_speak_of() -> None:
+    how = placing("{free}_{code}_{free}")
+    longest = f"{'a_' * 100}.jpg"
+    found = candidates(longest, how)
+    assert 0 < len(found) < 200 * 64
+    assert max(len(one.text) for one in found) == 63
+    assert candidates(f"a{longest}", how) == ()
+    assert "its name has more than 200 characters: rename the file" in unknown(f"a{longest}", (), (), how).reason
+
+
 def test_a_name_stays_where_it_stands_and_a_longer_code_is_told() -> None:
     before = PlacedName("ABC", "ABC")
     verdict = SHOP.judge("ABC-12.jpg", before=before)

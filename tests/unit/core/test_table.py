@@ -99,6 +99,13 @@ def test_what_a_table_is_called(name: str, table: Table | None) -> None:
     assert read_name(name) == table
 
 
+@pytest.mark.parametrize("text", ["=1+1", "-20 %", "+ baterie", "@home", "'tak'", "plain"])
+def test_a_description_comes_back_from_an_export_as_it_was(text: str) -> None:
+    exported = f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
+    ((line,), _) = lines(cells(f"file;description\na.jpg;{exported}\n".encode()), has_code=False)
+    assert line.row.description == text
+
+
 def test_metadata_of_the_file_itself_win() -> None:
     assert said({}, Row(3, "x")) == {"priority": "3", "description": "x"}
     assert said({"Priority": "9", "other": "y"}, Row(3, "x")) == {"Priority": "9", "other": "y", "description": "x"}

@@ -10,10 +10,11 @@ import msgspec
 import pytest
 
 from gallery_sync.core.catalogue import Listed
-from gallery_sync.core.files import BucketFile
-from gallery_sync.core.ledger import Content
+from gallery_sync.core.files import BucketFile, of_gallery
+from gallery_sync.core.ledger import Content, Ledger
 from gallery_sync.core.ledger_document import BadDocument
 from gallery_sync.core.name_patterns import DEFAULT_PATTERNS, Placing, read_patterns
+from gallery_sync.core.observe import observe
 from gallery_sync.core.placing import PlacedName
 from gallery_sync.core.schedule import Timing
 from gallery_sync.log import Log
@@ -26,7 +27,7 @@ from gallery_sync.work import catalogue as reading
 from gallery_sync.work.place import place
 from gallery_sync.work.world import PlaceWorld
 from tests.integration.http.world import Written
-from tests.unit.core.build import FixedClock
+from tests.unit.core.build import NOW, FixedClock
 from tests.unit.http.memory import Memory
 
 T = TypeVar("T")
@@ -282,12 +283,18 @@ def test_a_lost_event_is_made_up_for_with_the_next_catalogue(desk: Desk) -> None
     assert [path for path in desk.documents.documents if path.startswith(placed.PREFIX)] == []
 
 
-def test_what_a_ledger_says_as_it_is_costs_no_reconcile_the_next_day(desk: Desk) -> None:
+def test_what_a_ledger_says_as_it_is_costs_no_reconcile_and_what_it_lacks_one(desk: Desk) -> None:
     desk.drop("ABC_1.jpg")
     desk.run()
-    # The gallery was never reconciled, so its ledger lacks the file.
+    guid = f"{b'ABC'.hex():0>8}-0000-0000-0000-000000000000"
+    files = list(of_gallery(PlacedDrops(desk.files, desk.documents, one_by_one).list("ABC/"), "shop"))
+    desk.world().ledgers.change(guid, "shop", lambda _: observe(Ledger(guid, "shop"), files, NOW))
+    assert desk.run(EVERYTHING) == ["ABC"]  # Nobody knows yet what its code means.
+    desk.documents.write(codes.path("ABC"), msgspec.json.encode(codes.Code(guid, NOW)), generation=0)
+    assert desk.run(EVERYTHING) == []
+    # Its event was lost.
+    desk.files.generations["ABC_1.jpg"] += 1
     assert desk.run(EVERYTHING) == ["ABC"]
-    assert codes.known_guid(desk.documents, "ABC") is None
 
 
 @pytest.mark.parametrize("task", [SOME, EVERYTHING])

@@ -1,10 +1,18 @@
 """What a table says comes to its pictures, whichever was dropped first, and goes with it; nothing is left of an earlier one."""
 
+import dataclasses
+
 import pytest
 
+from gallery_sync.core.catalogue import CodeRow
+from gallery_sync.core.table import read_name
 from gallery_sync.state import placed, tables
+from gallery_sync.state.catalogue import Catalogue, read_head
 from gallery_sync.state.placed import PlacedDrops
+from gallery_sync.state.written import WrittenCodes
 from gallery_sync.work.place import place
+from gallery_sync.work.tables import read_table
+from tests.unit.core.build import NOW, FixedClock
 from tests.unit.work.test_place import EVERYTHING, SOME, Desk, Killed, one_by_one
 
 
@@ -135,6 +143,56 @@ def test_without_a_catalogue_a_folders_table_counts_and_one_for_all_waits() -> N
     desk.shop(("70",))
     desk.run()
     assert desk.waits() == []
+
+
+def test_of_many_lines_that_fit_nothing_only_those_that_are_told_cost_a_search(desk: Desk) -> None:
+    searched = list[str]()
+
+    class Counting(WrittenCodes):
+        def near(self, text: str) -> tuple[CodeRow, ...]:
+            searched.append(text)
+            return super().near(text)
+
+    table(desk, "gallery.csv", "code;file\n" + "".join(f"NO-{number};1.jpg\n" for number in range(1_000)))
+    head = read_head(desk.documents)
+    assert head is not None
+    what = read_name("gallery.csv")
+    assert what is not None
+    assert read_table(desk.world(), Counting(Catalogue(desk.documents, head)), what, NOW + 60)
+    came = tables.read(desk.documents, "gallery.csv")
+    assert came is not None
+    assert (came.flawed, len(came.flaws), len(searched)) == (1_000, 200, 200)
+
+
+def test_a_table_for_which_a_run_has_no_time_is_gone_on_with(desk: Desk) -> None:
+    class Slow(FixedClock):
+        def now(self) -> float:
+            self._now += 25.0
+            return self._now
+
+    codes = [f"C-{number}" for number in range(4_000)]
+    desk.shop(*((code,) for code in codes))
+    table(desk, "gallery.csv", "code;file;order\n" + "".join(f"{code};1.jpg;3\n" for code in codes))
+    clock, runs, enqueued = Slow(), 0, list[str]()
+    while desk.waits():
+        desk.queue.asked.clear()
+        place(dataclasses.replace(desk.world(), clock=clock), SOME)
+        enqueued += [str(asked[1]) for asked in desk.queue.asked if asked[0] == "drop"]
+        assert not desk.waits() or ("place", False) in desk.queue.asked
+        runs += 1
+        assert runs < 20
+    assert runs > 1
+    assert len(enqueued) == len(set(enqueued)) == 8_000
+    desk.files.generations |= {f"{code}/1.jpg": 1 for code in codes}
+    assert all(says(desk, code) == {f"{code}/1.jpg": {"priority": "3"}} for code in codes[::97])
+    # Of one that is dropped again as it was, nobody is told.
+    table(desk, "gallery.csv", desk.contents["gallery.csv"].decode())
+    before = dict(desk.documents.documents)
+    assert desk.run() == []
+    assert {path for path in before if before[path] != desk.documents.documents.get(path)} <= {
+        tables.path("gallery.csv"),
+        f"{placed.WAITING}gallery.csv",
+    }
 
 
 def test_a_table_that_is_too_large_is_refused_before_it_is_read(desk: Desk) -> None:

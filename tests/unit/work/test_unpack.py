@@ -1,13 +1,16 @@
 """A ZIP is a folder: its files lie where they would, once, whatever is doubled or killed; what people dropped since stays."""
 
 import io
+import struct
 import zipfile
 from dataclasses import replace
+from typing import IO, cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gallery_sync.core.files import BucketFile
 from gallery_sync.state import archives
 from gallery_sync.work.place import place
 from gallery_sync.work.unpack import ORIGIN
@@ -141,15 +144,43 @@ def test_who_is_killed_at_any_moment_writes_nothing_twice_and_leaves_nothing_out
     assert left > 8
 
 
+class Sparse(io.RawIOBase):
+    """A file of zeros, but for its end; and the largest piece that was ever read of it."""
+
+    def __init__(self, size: int, end: bytes) -> None:
+        self.size, self.end, self.at, self.largest = size, end, 0, 0
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        self.at = max(0, offset + (0, self.at, self.size)[whence])
+        return self.at
+
+    def tell(self) -> int:
+        return self.at
+
+    def read(self, size: int = -1, /) -> bytes:
+        wanted = min(size if size >= 0 else self.size, self.size - self.at)
+        self.largest = max(self.largest, wanted)
+        start = self.at - (self.size - len(self.end))
+        self.at += wanted
+        return bytes(max(0, min(wanted, -start))) + self.end[max(0, start) : max(0, start + wanted)]
+
+
 def test_a_list_of_files_that_would_fill_the_memory_is_refused_before_it_is_read(desk: Desk) -> None:
-    content = bytearray(packed(FILES))
-    end = content.rindex(b"PK\x05\x06")
-    content[end + 12 : end + 16] = (2_000_000_000).to_bytes(4, "little")
-    drop(desk, "photos.zip", bytes(content) + b"")
-    desk.files.sizes["photos.zip"] = 3_000_000_000
-    desk.run()
-    assert desk.refused()["photos.zip"][0] == "bad-archive"
-    assert desk.written == []
+    says = 300_000_000
+    end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 1, 1, says, 0, 0)
+    stream = Sparse(says + len(end), end)
+
+    class Large(Desk):
+        def open(self, file: BucketFile) -> IO[bytes]:
+            return cast("IO[bytes]", stream)
+
+    large = Large(desk.documents, desk.files, desk.queue, desk.lines)
+    drop(large, "photos.zip", b"")
+    desk.files.sizes["photos.zip"] = stream.size
+    large.run()
+    code, reason = large.refused()["photos.zip"]
+    assert (code, "its list of files has more bytes than any may have" in reason) == ("bad-archive", True)
+    assert stream.largest < 1_000_000
 
 
 @settings(max_examples=150, deadline=None)
