@@ -48,5 +48,5 @@ class PicturePreparer:
             self.close()
             folders = dict.fromkeys((str(Path(__file__).parents[2]), guard.folder_of("PIL")))
             arguments = [json.dumps(asdict(recipe)), *folders]
-            self._workshops[recipe] = Workshop(CHILD, arguments, MEGABYTES, SECONDS)
+            self._workshops[recipe] = Workshop(CHILD, arguments, MEGABYTES, SECONDS, 2 * SECONDS)
         return self._workshops[recipe]

@@ -22,14 +22,16 @@ MOST_SAID: Final = 100_000_000
 
 
 class Workshop:
-    """Opens pictures by a script, one at a time. `seconds` are of processor; twice as many on the clock end it from here.
+    """Opens pictures by a script, one at a time. `seconds` are of processor; after `clock_seconds` it is ended from here.
 
     Where the process dies or hangs, that is one picture's fault; the next one is opened by a new process.
     """
 
-    def __init__(self, script: Path, arguments: Sequence[str], megabytes: int, seconds: int) -> None:
+    def __init__(
+        self, script: Path, arguments: Sequence[str], megabytes: int, seconds: int, clock_seconds: int
+    ) -> None:
         self._command = [sys.executable, "-I", str(script), str(megabytes), str(seconds), *arguments]
-        self._seconds = seconds
+        self._seconds, self._clock_seconds = seconds, clock_seconds
         self._running: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
 
@@ -41,7 +43,7 @@ class Workshop:
             except (TimeoutError, OSError, EOFError, struct.error) as error:
                 ended = self._ended()
                 if isinstance(error, TimeoutError):
-                    raise Ended(f"it could not be decoded within {2 * self._seconds} s", is_slow=True) from None
+                    raise Ended(f"it could not be decoded within {self._clock_seconds} s", is_slow=True) from None
                 raise ended from None
         code = os.waitstatus_to_exitcode(status)
         if code != 0:
@@ -69,7 +71,7 @@ class Workshop:
     def _asked(self, running: "subprocess.Popen[bytes]", content: bytes) -> tuple[int, bytes]:
         if running.stdin is None or running.stdout is None:
             raise EOFError("it has no pipes")
-        until = time.monotonic() + 2 * self._seconds
+        until = time.monotonic() + self._clock_seconds
         running.stdin.write(HEAD.pack(len(content)))
         running.stdin.write(content)
         running.stdin.flush()
