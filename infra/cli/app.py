@@ -256,7 +256,7 @@ def make_app(environ: Mapping[str, str], cloud: Cloud) -> typer.Typer:
         ] = None,
         form: Annotated[products.Format, typer.Option("--format", help="how to print them")] = products.Format.CSV,
     ) -> None:
-        """List the dropped pictures with order, description and what became of each: a table to edit and drop again."""
+        """List the dropped pictures with order, description, variants and what became of each: a table to edit and drop again."""
 
         def run() -> None:
             rows = list(export.exported(_documents(environ, cloud), product or ()))

@@ -1,4 +1,4 @@
-"""`gallery-sync export`: every dropped picture with its order, its description and what became of it, as a table that can be
+"""`gallery-sync export`: every dropped picture with order, description, variants and what became of it, as a table that can be
 edited and dropped again: its first columns are those of `gallery.csv`. It asks Shoptet nothing.
 """
 
@@ -23,6 +23,7 @@ class Exported:
     file: str
     order: str
     description: str
+    variant: str
     gallery: str
     state: str
     why: str
@@ -46,7 +47,7 @@ def exported(documents: Documents, products: Sequence[str]) -> Iterator[Exported
         )
     for table in tables.read_all(documents) if not wanted else ():
         for number, why in table.flaws:
-            yield Exported("", f"{table.name}, line {number}", "", "", table.gallery, "not taken", why)
+            yield Exported("", f"{table.name}, line {number}", "", "", "", table.gallery, "not taken", why)
 
 
 def _row(ledger: Ledger, key: str, entry: Entry) -> Exported:
@@ -59,6 +60,7 @@ def _row(ledger: Ledger, key: str, entry: Entry) -> Exported:
         object_name(key, entry).rpartition("/")[2],
         str(wanted.priority) if wanted is not None and wanted.priority is not None else "",
         (wanted.description or "") if wanted is not None else "",
+        (wanted.variant or "") if wanted is not None else "",
         ledger.gallery,
         state,
         why,
@@ -76,4 +78,5 @@ def _state(entry: Entry) -> tuple[str, str]:
         return "waiting", entry.last_reason or ""
     if entry.live is None or entry.live.gone:
         return "deleted in the shop", ""
-    return "live", entry.warning or ""
+    flaw = entry.refers.flaw if entry.refers is not None else ""
+    return "live", "; ".join(filter(None, (entry.warning, flaw)))

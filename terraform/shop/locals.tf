@@ -55,7 +55,7 @@ locals {
       settings = concat(
         local.settings_of.common, local.settings_of.tasks, local.settings_of.sync_tasks, local.settings_of.poll_tasks,
         local.settings_of.pictures, local.settings_of.prepare, local.settings_of.recipe, local.settings_of.names,
-        local.settings_of.state, local.settings_of.shop, local.settings_of.only, ["DROP_BUCKET", "VERIFY", "MIRROR_DELETES", "REMOVE_REFERENCE", "MAX_ATTEMPTS"],
+        local.settings_of.state, local.settings_of.shop, local.settings_of.only, ["DROP_BUCKET", "VERIFY", "MIRROR_DELETES", "REMOVE_REFERENCE", "MAX_ATTEMPTS", "DESCRIPTION_TEMPLATE", "VARIANT_FOLDERS"],
       )
       secrets = [local.token]
       drop    = "write" # A cleanup that purges moves the gallery's files to removed/ in the state bucket.
@@ -291,6 +291,8 @@ locals {
     ONLY_PRODUCTS         = join(",", var.only_products)
     REMOVE_REFERENCE      = tostring(var.remove_reference)
     MAX_ATTEMPTS          = tostring(var.max_attempts)
+    DESCRIPTION_TEMPLATE  = var.description_template
+    VARIANT_FOLDERS       = tostring(var.variant_folders)
     ALLOW_PRIVATE_SOURCES = tostring(var.allow_private_sources)
   }
 

@@ -101,6 +101,23 @@ variable "mirror_deletes" {
   default     = false
 }
 
+variable "description_template" {
+  description = "How dropped pictures are described that come without a description: {product} is the product's name, {n} which picture it is, as in \"{product} – {n}\". Empty: not at all."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = length(var.description_template) <= 1000 && !can(regex("[{}]", replace(replace(var.description_template, "{product}", ""), "{n}", "")))
+    error_message = "description_template holds {product} and {n} in braces, nothing else, and 1,000 characters at most."
+  }
+}
+
+variable "variant_folders" {
+  description = "true: the first picture of a folder that is named by a variant's code becomes that variant's image."
+  type        = bool
+  default     = false
+}
+
 variable "only_products" {
   description = "For a trial: guids or codes of the only products whose galleries are changed; all others wait. Empty: all."
   type        = set(string)

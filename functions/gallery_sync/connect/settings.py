@@ -12,6 +12,7 @@ from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any, Final, Self, Union, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
 
+from gallery_sync.core.descriptions import template_flaw
 from gallery_sync.core.name_patterns import DEFAULT_PATTERNS, SLASHES, BadPattern, Placing, read_patterns
 from gallery_sync.core.recipe import Recipe
 from gallery_sync.core.schedule import Timing
@@ -312,6 +313,14 @@ class SyncGallery(
     mirror_deletes: bool = False
     remove_reference: bool = False
     max_attempts: int = 5
+    description_template: str = ""
+    variant_folders: bool = False
+
+    def check(self) -> None:
+        """See Settings.check."""
+        super().check()
+        if (wrong := template_flaw(self.description_template)) is not None:
+            raise BadSetting(f"the setting DESCRIPTION_TEMPLATE {wrong}")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,20 @@ MAX_DESCRIPTION: Final = 1_000
 _NOT_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
+FIELDS: Final = ("{product}", "{n}")
+"""What a template of descriptions may hold: the product's name, and which picture of its gallery it is, counted from 1."""
+
+
+def template_flaw(template: str) -> str | None:
+    """Say what is wrong with a template of descriptions, after its name; None if nothing is."""
+    rest = template
+    for field in FIELDS:
+        rest = rest.replace(field, "")
+    if "{" in rest or "}" in rest:
+        return f"is {template!a}: it may hold {' and '.join(FIELDS)} in braces, and nothing else"
+    return flaw(template)
+
+
 def flaw(text: str) -> str | None:
     """Say what is wrong with a description, after its name; None if nothing is."""
     if len(text) > MAX_DESCRIPTION:

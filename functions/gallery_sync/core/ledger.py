@@ -13,7 +13,7 @@ from gallery_sync.core.checksums import is_same
 from gallery_sync.core.names import DROP_KEY, object_of
 from gallery_sync.core.shop_values import MAX_IMAGES_PER_CALL, Gallery
 
-Action = Literal["insert", "source", "attributes", "delete", "clean", "restore"]
+Action = Literal["insert", "source", "attributes", "refer", "delete", "clean", "restore"]
 
 
 class Content(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -46,7 +46,8 @@ class Wanted(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a key should show. `created` is when the object's generation was created, on the storage's clock.
 
     `priority` is Shoptet's number itself where somebody asked for one; None is the natural order of names, or, where
-    there is a `rank`, of ranks behind the dropped files: the order in which callers asked.
+    there is a `rank`, of ranks behind the dropped files: the order in which callers asked. `variant`: the codes of the variants
+    that are to show it, as somebody wrote them (see references).
     """
 
     content: Content
@@ -54,6 +55,7 @@ class Wanted(msgspec.Struct, frozen=True, omit_defaults=True):
     priority: int | None = None
     description: str | None = None
     rank: float | None = None
+    variant: str | None = None
 
 
 def since(wanted: Wanted) -> float:
@@ -127,7 +129,8 @@ class Live(msgspec.Struct, frozen=True, omit_defaults=True):
     `seen`: when a flight of it was last seen to have ended well (epoch seconds). `place`: the number that orders it among ours,
     where another was sent (see numbering). `change_time` is Shoptet's, as it was last told. `adopted`: the shop had it before we
     ever sent it, and nothing took its place since; so a deleted file does not take it along. `receipt`: what the picture itself
-    was seen to be, since its content landed. `made`: what was sent in place of the file, as it lay in the outbox.
+    was seen to be, since its content landed. `made`: what was sent in place of the file, as it lay in the outbox. `variants`: the
+    codes of the variants that we let show it.
     """
 
     name: str
@@ -142,6 +145,7 @@ class Live(msgspec.Struct, frozen=True, omit_defaults=True):
     adopted: bool = False
     receipt: Receipt | None = None
     made: str = ""
+    variants: tuple[str, ...] = ()
 
     @property
     def gone(self) -> bool:
@@ -189,6 +193,17 @@ MAY_BE_THERE: Final = "unexplained"
 """The code of a failure whose image may be shown under a name that nobody can explain."""
 
 
+class Reference(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What was asked of the product's variants for an image, as the product was last seen: the codes that they have there.
+
+    `flaw`: what of it cannot be.
+    """
+
+    asked: str = ""
+    codes: tuple[str, ...] = ()
+    flaw: str = ""
+
+
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     """A key's two sides, and how its tries went. `batch` is how many images may fly with it (fewer after a refusal).
 
@@ -196,7 +211,8 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     `also`: other files that are the same picture, and do not count (see spellings): generations by name. `same_as`: the key
     whose picture has the same bytes, so that this one waits beside it (see twins).
     `unsure`: a change of its attributes was sent, and nobody knows whether it was made: they are sent again whatever they
-    should be by now. `prepared`: what came of the preparation of its file, which is wanted or was sent last.
+    should be by now. `prepared`: what came of the preparation of its file, which is wanted or was sent last. `described`: the
+    description that it has as long as nobody gives it one (see descriptions). `refers`: which variants are to show it.
     """
 
     wanted: Wanted | None = None
@@ -212,6 +228,8 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     also: dict[str, int] = msgspec.field(default_factory=dict)
     same_as: str | None = None
     prepared: Preparation | None = None
+    described: str | None = None
+    refers: Reference | None = None
 
 
 class Row(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -254,7 +272,7 @@ class Snapshot(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `source` is the outbox object that Shoptet downloads; `name` and `cdn_name` are of the image as the gallery listed it
     before; `change_times` are those that it was seen with, the listing's and (as that may lag behind) the last that was told.
-    `place`: as in Live.
+    `place`: as in Live. `variants`: those that show the image afterwards, where that is what changes.
     """
 
     source: str = ""
@@ -266,6 +284,7 @@ class Snapshot(msgspec.Struct, frozen=True, omit_defaults=True):
     cdn_name: str | None = None
     change_times: tuple[str, ...] = ()
     place: int | None = None
+    variants: tuple[str, ...] | None = None
 
 
 class Flight(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -398,6 +417,12 @@ def object_name(key: str, entry: Entry) -> str:
     return object_of(file_of(key, entry))
 
 
+def description_of(entry: Entry) -> str:
+    """Give the description that a key's image should have."""
+    said = entry.wanted.description if entry.wanted is not None else None
+    return (said if said is not None else entry.described) or ""
+
+
 def is_shown(entry: Entry) -> bool:
     """Whether the gallery was last seen to show an image of the key."""
     return entry.live is not None and not entry.live.gone
@@ -471,6 +496,8 @@ def wanting(
         warning=warning,
         also=also,
         prepared=entry.prepared,
+        described=entry.described if wanted is not None else None,
+        refers=entry.refers,
     )
 
 

@@ -159,6 +159,10 @@ def _wanted(file: DropFile) -> tuple[Wanted, str | None]:
             warnings.append(
                 f"the file's metadata 'priority' is {number[:40]!r}: write a whole number from 1 to {MAX_PRIORITY}"
             )
+    if (codes := metadata.get("variant", "").strip()) and (wrong := descriptions.flaw(codes)) is None:
+        wanted = replace(wanted, variant=codes)
+    elif codes:
+        warnings.append(f"the file's metadata 'variant' {wrong}")
     return wanted, "; ".join(warnings) or None
 
 

@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from gallery_sync.core import folders, order, preparing
+from gallery_sync.core import folders, order, preparing, references
 from gallery_sync.core.intents import next_one
 from gallery_sync.core.ledger import (
     Action,
@@ -23,6 +23,7 @@ from gallery_sync.core.ledger import (
     Ledger,
     Live,
     Snapshot,
+    description_of,
     is_abandoned,
     is_adopted,
     is_astray,
@@ -73,13 +74,16 @@ class Policy:
     """What the shop's owner chose: whether a deleted file takes its image along, and even out of variants.
 
     `most_an_hour`: how many images may go with their files in one hour, in the whole shop. `recipe`: what is done to a file
-    before it is sent; None where nobody does that: files go as they are.
+    before it is sent; None where nobody does that: files go as they are. `template`: see descriptions; `variant_folders`: see
+    references.
     """
 
     mirror_deletes: bool = False
     remove_reference: bool = False
     most_an_hour: int = 200
     recipe: Recipe | None = None
+    template: str = ""
+    variant_folders: bool = False
 
 
 def plan(ledger: Ledger, listing: Sequence[Image], now: float, policy: Policy, facts: Facts) -> Step:
@@ -101,10 +105,13 @@ def plan(ledger: Ledger, listing: Sequence[Image], now: float, policy: Policy, f
     behind = folders.left_behind(ledger)
     asked = {key for key, entry in entries.items() if key in behind or is_adopted(entry)}
     goes = {key: key in ledger.released if key in asked else policy.mirror_deletes for key in entries}
+    says = references.asked(ledger, numbers, by_folder=policy.variant_folders)
     needs = {
-        key: need for key, entry in entries.items() if (need := _need(entry, numbers.get(key), facts, goes=goes[key]))
+        key: need
+        for key, entry in entries.items()
+        if (key not in held or not is_abandoned(entry))
+        and (need := _need(entry, numbers.get(key), says.get(key, ""), facts, goes=goes[key]))
     }
-    needs = {key: need for key, need in needs.items() if need != "delete" or key not in held}
     together = preparing.together_until(ledger, now) if policy.recipe is not None else 0.0
     for action in _ORDER:
         due = [key for key, need in needs.items() if need == action and entries[key].not_before <= now]
@@ -127,7 +134,7 @@ def _yields(ledger: Ledger, first: Intent) -> bool:
     return ledger.yields and first.kind != "clean" and first.before is None
 
 
-_ORDER: Final[tuple[Action, ...]] = ("delete", "source", "insert", "attributes")
+_ORDER: Final[tuple[Action, ...]] = ("delete", "source", "insert", "attributes", "refer")
 
 
 def _is_ready(entry: Entry, now: float, policy: Policy) -> bool:
@@ -135,15 +142,20 @@ def _is_ready(entry: Entry, now: float, policy: Policy) -> bool:
     return policy.recipe is None or not needs_content(entry) or preparing.is_ready(entry, now)
 
 
-def _need(entry: Entry, number: Number | None, facts: Facts, *, goes: bool) -> Action | None:
-    """Tell what has to be done for a key, now or after a pause. `goes`: without a file, its image does."""
+def _need(entry: Entry, number: Number | None, says: str, facts: Facts, *, goes: bool) -> Action | None:
+    """Tell what has to be done for a key, now or after a pause. `says`: which variants it asks for.
+
+    `goes`: without a file, its image does, once no variant references it because of us.
+    """
     if entry.same_as is not None:
         return None
     if needs_content(entry):
         return "source" if is_shown(entry) else "insert"
-    if goes and is_abandoned(entry):
-        return "delete"
-    return "attributes" if _attributes(entry, number, facts) else None
+    if is_abandoned(entry):
+        return ("refer" if references.is_due(entry, "") else "delete") if goes else None
+    if _attributes(entry, number, facts):
+        return "attributes"
+    return "refer" if references.is_due(entry, says) else None
 
 
 def _flight(
@@ -170,17 +182,19 @@ def _flight(
                 number = order.free_number(number + 1, taken)
             taken.add(number)
             place = asked.place if number != asked.place and not asked.own and facts.numbers != "kept" else None
-            snapshot = Snapshot(priority=number, place=place, description=entry.wanted.description)
+            snapshot = Snapshot(priority=number, place=place, description=description_of(entry) or None)
             snapshots[key] = _with_content(entry, entry.wanted.content, snapshot)
         elif entry.live is not None:
             name = entry.live.name
             shown = images.get(name)
-            attributes = _attributes(entry, numbers.get(key), facts) if action != "delete" else None
+            attributes = _attributes(entry, numbers.get(key), facts) if action in ("source", "attributes") else None
+            codes = entry.refers.codes if entry.refers is not None else ()
             snapshot = replace(
                 attributes or Snapshot(),
                 name=name,
                 cdn_name=shown.cdn_name if shown else None,
                 change_times=_change_times(shown, entry.live),
+                variants=codes if action == "refer" else None,
             )
             replaced = entry.wanted if action == "source" else None
             snapshots[key] = _with_content(entry, replaced.content, snapshot) if replaced is not None else snapshot
@@ -225,7 +239,7 @@ def _attributes(entry: Entry, number: Number | None, facts: Facts) -> Snapshot |
     live, wanted = entry.live, entry.wanted
     if live is None or live.gone or wanted is None:
         return None
-    described = wanted.description or ""
+    described = description_of(entry)
     description = described if described != (live.description or "") or entry.unsure else None
     if number is not None and (not number.is_of(live, facts) or is_astray(entry) or entry.unsure):
         place = number.place if number.place != number.sent else None

@@ -218,6 +218,7 @@ def became_live(entry: Entry, snapshot: Snapshot, image: Image, facts: Facts) ->
             adopted=before.adopted and not snapshot.checksum,
             receipt=receipts.landed(before, snapshot.checksum),
             made=(snapshot.source if is_made(snapshot.source) else "") if snapshot.checksum else before.made,
+            variants=before.variants if snapshot.variants is None else snapshot.variants,
         ),
         attempts=0,
         not_before=0.0,

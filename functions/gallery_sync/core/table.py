@@ -1,7 +1,7 @@
-"""Order and descriptions of pictures by a table: `gallery.csv` or `gallery.xlsx`, as Excel and LibreOffice write them. Pure.
+"""Order, descriptions and variants of pictures by a table: `gallery.csv` or `.xlsx`, as Excel and LibreOffice write it. Pure.
 
-    file;order;description                  in a product's folder, or in one of its galleries' folders
-    code;file;order;description             at the top of the bucket; without a code the file's name says whose it is
+    file;order;description;variant          in a product's folder, or in one of its galleries' folders
+    code;file;order;description;variant     at the top of the bucket; without a code the file's name says whose it is
 
 The names of columns may be English, Czech or Slovak, in any order; other columns are left alone. Each row counts by itself: one
 that is wrong is told with its line, and all others are taken.
@@ -27,13 +27,14 @@ MOST_ROWS: Final = 50_000
 MOST_TOLD: Final = 200
 """Rows whose mistakes are written down one by one."""
 
-Column = Literal["file", "code", "order", "description"]
+Column = Literal["file", "code", "order", "description", "variant"]
 
 COLUMNS: Final[Mapping[str, Column]] = {
     **dict.fromkeys(("file", "filename", "file name", "image", "picture", "soubor", "súbor", "obrázek", "obrázok"), "file"),
     **dict.fromkeys(("code", "product", "product code", "sku", "kód", "kod", "produkt", "kód produktu", "kód zboží"), "code"),
     **dict.fromkeys(("order", "position", "priority", "pořadí", "poradi", "poradie", "priorita"), "order"),
     **dict.fromkeys(("description", "alt", "alt text", "title", "popis", "popisek", "popisok"), "description"),
+    **dict.fromkeys(("variant", "variants", "variant code", "varianta", "varianty", "kód varianty", "kód variantu"), "variant"),
 }  # fmt: skip
 """What columns are called: English, Czech, Slovak."""
 ENCODINGS: Final = ("utf-8-sig", "cp1250")
@@ -46,10 +47,14 @@ class BadTable(ValueError):
 
 
 class Row(msgspec.Struct, frozen=True, array_like=True):
-    """What a table says of a picture: its number at Shoptet, and its description; None where it says nothing."""
+    """What a table says of a picture: its number at Shoptet, its description, and the codes of variants that are to show it.
+
+    None where it says nothing.
+    """
 
     priority: int | None = None
     description: str | None = None
+    variant: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +186,10 @@ def _line(number: int, values: Mapping[Column, str], *, has_code: bool) -> Line 
     description = _unquoted(values.get("description", "")) or None
     if description is not None and (wrong := descriptions.flaw(description)) is not None:
         return Flaw(number, f"the description {wrong}")
-    return Line(number, code if has_code else "", file, Row(priority, description))
+    variant = _unquoted(values.get("variant", "")) or None
+    if variant is not None and (wrong := descriptions.flaw(variant)) is not None:
+        return Flaw(number, f"the variant {wrong}")
+    return Line(number, code if has_code else "", file, Row(priority, description, variant))
 
 
 def _unquoted(text: str) -> str:
@@ -206,5 +214,9 @@ def _shown(head: Iterable[str]) -> str:
 def said(metadata: Mapping[str, str], row: Row) -> dict[str, str]:
     """Give a file's metadata with what a table says where they say nothing themselves."""
     own = {key.lower() for key in metadata}
-    told = {"priority": str(row.priority) if row.priority is not None else None, "description": row.description}
+    told = {
+        "priority": str(row.priority) if row.priority is not None else None,
+        "description": row.description,
+        "variant": row.variant,
+    }
     return {**metadata, **{key: text for key, text in told.items() if text is not None and key not in own}}

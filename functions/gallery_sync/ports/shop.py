@@ -87,7 +87,7 @@ class Shop(Protocol):
         ...
 
     def refer(self, guid: str, images: Mapping[str, str], *, send_until: float) -> None:
-        """Let variants reference images, by the variants' codes."""
+        """Let variants reference images, by the variants' codes; an empty name: none any more."""
         ...
 
     def jobs(self, *, created_from: float) -> tuple[Job, ...]:

@@ -160,12 +160,12 @@ class Shoptet:
         return Product(detail.guid.lower(), detail.name, codes, images, detail.is_variant, detail.visibility, shows)
 
     def refer(self, guid: str, images: Mapping[str, str], *, send_until: float) -> None:
-        """Let variants reference images, by the variants' codes, at once. The same call may be repeated.
+        """Let variants reference images, by the variants' codes, at once; an empty name: none. The same call may be repeated.
 
         A code that no variant has would make a new one (docs/shoptet.md, "Product images"): name only those that are there.
         """
         path = f"/api/products/{_segment(guid, 'the guid')}"
-        rows = [{"code": code, "image": name} for code, name in images.items()]
+        rows = [{"code": code, "image": name or None} for code, name in images.items()]
         self._http.call("PATCH", path, msgspec.Raw, body={"data": {"variants": rows}}, send_until=send_until)
 
     def originals(self) -> str | None:

@@ -39,7 +39,7 @@ def finish(world: ReconcileWorld, ledger: Ledger, flight: Flight, ended: str | N
     Raises the client's TryLater, NotAllowed and NotFound of a listing, and StorageUnavailable.
     """
     now = world.clock.now()
-    if flight.action in ("attributes", "delete", "clean", "restore"):
+    if flight.action in ("attributes", "refer", "delete", "clean", "restore"):
         return _repeat(world, ledger, flight, now)
     if flight.job_id is None and ended is not None:
         flight = _adopt(world, ledger, flight, ended)

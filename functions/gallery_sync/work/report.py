@@ -30,6 +30,7 @@ def report(log: Log, before: Ledger, after: Ledger) -> None:
     Images that a person deleted in the shop are one line, when that is noticed; so are deletions that are held.
     """
     _report_warnings(log, before, after)
+    _report_variants(log, before, after)
     _report_replaced(log, before, after)
     live, again = 0, 0
     gone: list[str] = []
@@ -91,8 +92,8 @@ def _receipt(entry: Entry) -> Receipt | None:
 
 
 def _shows(entry: Entry) -> Live | None:
-    """What is live, whatever was seen of it since."""
-    return msgspec.structs.replace(entry.live, receipt=None) if entry.live is not None else None
+    """What is live, whatever was seen of it since, and whatever variants show it."""
+    return msgspec.structs.replace(entry.live, receipt=None, variants=()) if entry.live is not None else None
 
 
 def _report_warnings(log: Log, before: Ledger, after: Ledger) -> None:
@@ -101,6 +102,21 @@ def _report_warnings(log: Log, before: Ledger, after: Ledger) -> None:
         if entry.warning is not None and (old is None or old.warning != entry.warning):
             message = f"{shortened(key)} comes without a part of its metadata: {entry.warning}"
             log.say("WARNING", message, **where(after), key=key)
+
+
+def _report_variants(log: Log, before: Ledger, after: Ledger) -> None:
+    """Tell which variants show another image now, because of us, and what was asked of variants that cannot be."""
+    shown = []
+    for key, entry in after.entries.items():
+        old = before.entries.get(key, Entry())
+        flaw, was = (one.refers.flaw if one.refers is not None else "" for one in (entry, old))
+        if flaw and flaw != was:
+            message = f"{shortened(object_name(key, entry))}: {flaw}; the picture comes without that"
+            log.say("WARNING", message, **where(after), key=key, code="no-such-variant")
+        mine = old.live.variants if old.live is not None else ()
+        shown += [code for code in (entry.live.variants if entry.live is not None else ()) if code not in mine]
+    if shown:
+        log.say("INFO", f"{len(shown)} variants show their images: {_few(shown)}", **where(after))
 
 
 def _report_same(log: Log, before: Ledger, after: Ledger) -> None:

@@ -16,9 +16,11 @@ from gallery_sync.core import (
     numbering,
     preparing,
     receipts,
+    references,
     schedule,
     settle,
     spellings,
+    templates,
     twins,
 )
 from gallery_sync.core.catalogue import fingerprint
@@ -90,7 +92,10 @@ def start(
         listing = seen.product.images[gallery]
         # Nothing lands on a product that its code no longer means: that is known for sure only now.
         now_feeding = checked(world, ledger, seen.product)
-        if now_feeding != Feeding(ledger.prefixes, ledger.moved) or _variants(ledger, seen.product) != ledger.variants:
+        if (
+            now_feeding != Feeding(ledger.prefixes, ledger.moved)
+            or _variants(world, ledger, seen.product) != ledger.variants
+        ):
             ledger, coming = _observed(world, held, now_feeding, files, facts, seen.product)
         ledger = folders.known_again(ledger)
         ledger = folders.tidied(see(ledger, listing, world.clock.now() - world.timing.second_listing))
@@ -98,6 +103,7 @@ def start(
         ledger = twins.paired(ledger, world.clock.now(), world.timing.rename_wait)
         ledger = brake.braked(ledger, len(listing), world.policy, world.clock.now())
         ledger = numbering.with_strays(ledger, listing, facts)
+        ledger = _said_of_product(world, ledger, seen.product, facts)
         step = plan(ledger, listing, world.clock.now(), world.policy, facts)
         step = _within_the_hour(world, ledger, listing, step, facts)
         if isinstance(step, Nothing) and is_dropped_again(ledger):
@@ -114,6 +120,14 @@ def start(
         return True
     _have_prepared(world, ledger, facts)
     return False
+
+
+def _said_of_product(world: ReconcileWorld, ledger: Ledger, product: Product, facts: Facts) -> Ledger:
+    """Give the ledger with what only the product tells: descriptions by its name, and which of its variants are meant."""
+    numbers = numbering.number(ledger, product.images[ledger.gallery], facts)
+    ledger = templates.described(ledger, world.policy.template, product.name, numbers)
+    says = references.asked(ledger, numbers, by_folder=world.policy.variant_folders)
+    return references.resolved(ledger, product, says)
 
 
 def _fetched(world: ReconcileWorld, ledger: Ledger, facts: Facts) -> list[float]:
@@ -151,7 +165,7 @@ def _observed(
     prefixes = tuple(prefix for prefix in feeding.prefixes if files[prefix])
     again = {prefix for prefix in held.ledger.moved if prefix not in feeding.moved}
     ledger = replace(held.ledger, prefixes=prefixes, moved=feeding.moved)
-    ledger = replace(ledger, variants=_variants(ledger, product))
+    ledger = replace(ledger, variants=_variants(world, ledger, product))
     ledger = folders.known_again(ledger) if again else ledger
     seen, wait = list(chain.from_iterable(files[prefix] for prefix in prefixes)), world.timing.empty_wait
     ledger = observe(ledger, seen, now, wait, world.timing.rename_wait)
@@ -183,10 +197,10 @@ def _have_prepared(world: ReconcileWorld, ledger: Ledger, facts: Facts) -> None:
         world.queue.prepare(ledger.guid, ledger.gallery, world.clock.now())
 
 
-def _variants(ledger: Ledger, product: Product | None) -> dict[str, str]:
-    """Say which variant's each folder of a gallery is, as far as that is known; a folder alone needs none."""
+def _variants(world: ReconcileWorld, ledger: Ledger, product: Product | None) -> dict[str, str]:
+    """Say which variant's each folder of a gallery is, as far as that is known; a folder alone need not say it as a rule."""
     known = {prefix: variant for prefix, variant in ledger.variants.items() if prefix in ledger.prefixes}
-    if product is None or len(ledger.prefixes) < 2:
+    if product is None or (len(ledger.prefixes) < 2 and not world.policy.variant_folders):
         return known
     return known | spellings.variants(product, ledger.prefixes)
 
@@ -395,6 +409,24 @@ def _update_attributes(world: ReconcileWorld, ledger: Ledger, flight: Flight, _u
     return True
 
 
+def _refer(world: ReconcileWorld, ledger: Ledger, flight: Flight, _urls: Urls) -> bool:
+    """Let variants show images, and others no longer: a variant that goes from one image to another is told once."""
+    told = [references.news(ledger.entries[key]) for key in flight.images]
+    back = {code: name for one in told for code, name in one.items() if not name}
+    shown = {code: name for one in told for code, name in one.items() if name}
+    if back or shown:
+        world.shop.refer(ledger.guid, back | shown, send_until=flight.send_until)
+    after = world.ledgers.change_flight(
+        ledger,
+        flight,
+        lambda held: settle.updated(
+            held, flight, {}, {}, world.clock.now(), world.timing, world.max_attempts, known_facts(world)
+        ),
+    )
+    report(world.log, ledger, after)
+    return True
+
+
 def _delete(world: ReconcileWorld, ledger: Ledger, flight: Flight, _urls: Urls) -> bool:
     """Delete the flight's images one by one; what time does not suffice for flies again."""
     done: dict[str, Snapshot] = {}
@@ -426,6 +458,7 @@ _SEND: Final[Mapping[Action, Callable[[ReconcileWorld, Ledger, Flight, Urls], bo
     "insert": _insert,
     "source": _update_source,
     "attributes": _update_attributes,
+    "refer": _refer,
     "delete": _delete,
 }
 

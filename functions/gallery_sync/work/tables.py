@@ -141,7 +141,7 @@ def _enqueue(world: PlaceWorld, what: Table, code: str) -> None:
 
 
 def _digest(said: Mapping[str, Row]) -> str:
-    rows = sorted((name, row.priority, row.description) for name, row in said.items())
+    rows = sorted((name, row.priority, row.description, row.variant) for name, row in said.items())
     return hashlib.sha256(repr(rows).encode()).hexdigest()[:12]
 
 

@@ -49,6 +49,8 @@ class Circumstances:
     """Whether pictures are looked at in the shop; None: nobody is there who could."""
     recipe: Recipe | None = None
     """What is done to files before they are sent; None: nothing."""
+    template: str = ""
+    variant_folders: bool = False
     idle: bool = True
     """Whether jobs end at the moment at which they are ordered, so that each run finds them ended."""
 

@@ -168,7 +168,12 @@ class Place:
             drops=BucketDrops(self.drops, *bounds),
             bin=BucketBin(self.drops, self.state, *bounds),
             outbox=BucketOutbox(self.drops, self.state, sign, *bounds),
-            policy=Policy(self.circumstances.mirror_deletes, recipe=self.circumstances.recipe),
+            policy=Policy(
+                self.circumstances.mirror_deletes,
+                recipe=self.circumstances.recipe,
+                template=self.circumstances.template,
+                variant_folders=self.circumstances.variant_folders,
+            ),
             verify=self.circumstances.verify or "off",
             max_attempts=5,
             new_id=lambda: hashlib.sha256(str(time.monotonic_ns()).encode()).hexdigest()[:16],

@@ -94,6 +94,8 @@ def test_a_setting_that_is_missing_or_blank_is_named(function: str, name: str, v
         ("MIRROR_DELETES", "yes", "is 'yes': write true or false"),
         ("REMOVE_REFERENCE", "1", "is '1': write true or false"),
         ("MIRROR_DELETES", "tr\nue", r"is 'tr\nue': write true or false"),
+        ("DESCRIPTION_TEMPLATE", "{product} {n} {code}", "may hold {product} and {n} in braces, and nothing else"),
+        ("VARIANT_FOLDERS", "on", "is 'on': write true or false"),
         ("SYNC_URL", "sync.example", "is 'sync.example': write an address that begins with https://"),
         ("SYNC_URL", "http://sync.example", "write an address that begins with https://"),
         ("SYNC_URL", "ftp://127.0.0.1/", "write an address that begins with https://"),

@@ -1,5 +1,6 @@
 """Tables as people save them: any encoding, delimiter and language; a wrong row is told with its line, all others count."""
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -49,6 +50,16 @@ def test_a_wrong_row_is_told_with_its_line_and_all_others_count() -> None:
     ]
     assert flaws[3] == Flaw(8, "'a.jpg' was on line 2 already: that one counts")
     assert "control character" in flaws[4].reason
+
+
+def test_a_row_names_the_variants_that_are_to_show_its_picture() -> None:
+    good, flaws = lines(cells("soubor;varianta\na.jpg;62/XL, 62/M\nb.jpg;\nc.jpg;\u202e\n".encode()), has_code=False)
+    assert [line.row for line in good] == [Row(variant="62/XL, 62/M"), Row()]
+    assert [flaw.number for flaw in flaws] == [4]
+    assert said({}, good[0].row) == {"variant": "62/XL, 62/M"}
+    assert said({"Variant": "62/L"}, good[0].row) == {"Variant": "62/L"}
+    # What an earlier version noted of a table is read.
+    assert msgspec.json.decode(b'[3,"front"]', type=Row) == Row(3, "front")
 
 
 def test_a_table_for_many_products_names_codes_or_folders() -> None:

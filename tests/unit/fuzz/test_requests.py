@@ -267,6 +267,8 @@ GOOD = {
     "WEBHOOK_SECRETS": SECRET,
     "MAX_ATTEMPTS": "5",
     "MIRROR_DELETES": "false",
+    "VARIANT_FOLDERS": "true",
+    "DESCRIPTION_TEMPLATE": "{product} – {n}",
     "SYNC_WINDOW_SECONDS": "5",
     "TIME_SCALE": "1",
 }
