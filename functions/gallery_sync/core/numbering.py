@@ -94,15 +94,16 @@ def is_telling(sent: int, shown: int) -> bool:
     return sent > shown and sent % 5 != 0
 
 
-def with_strays(ledger: Ledger, listing: Sequence[Image], facts: Facts) -> Ledger:
+def with_strays(ledger: Ledger, listing: Sequence[Image], facts: Facts, stuck: Set[str] = frozenset()) -> Ledger:
     """Give the ledger with all those marked that have to be moved for what stands elsewhere than it is wanted.
 
     Where there is no room between two neighbours, those behind them have to move as well; so many may take more than one call.
+    For keys that are `stuck`, which nothing is sent for now, no other moves: it would move again and again.
     """
     if not _moves_images(facts):
         return ledger
     in_order, current = _automatic(ledger, facts)
-    strays = _strays(ledger, order.assign(in_order, current), current)
+    strays = _strays(ledger, order.assign(in_order, current), current) - stuck
     return _marked(ledger, _moves(ledger, listing, in_order, strays))
 
 

@@ -101,7 +101,7 @@ def plan(ledger: Ledger, listing: Sequence[Image], now: float, policy: Policy, f
     images = {image.name: image for image in listing}
     numbers = number(ledger, listing, facts)
     held = frozenset(ledger.hold.keys) if ledger.hold is not None else frozenset()
-    entries = {key: e for key, e in ledger.entries.items() if e.failure is None and _is_ready(e, now, policy)}
+    entries = {key: e for key, e in ledger.entries.items() if _may_fly(e, now, policy)}
     behind = folders.left_behind(ledger)
     asked = {key for key, entry in entries.items() if key in behind or is_adopted(entry)}
     goes = {key: key in ledger.released if key in asked else policy.mirror_deletes for key in entries}
@@ -137,8 +137,17 @@ def _yields(ledger: Ledger, first: Intent) -> bool:
 _ORDER: Final[tuple[Action, ...]] = ("delete", "source", "insert", "attributes", "refer")
 
 
-def _is_ready(entry: Entry, now: float, policy: Policy) -> bool:
-    """Whether a key's file needs no preparation any more; until then nothing of it changes."""
+def stuck(ledger: Ledger, now: float, policy: Policy) -> frozenset[str]:
+    """Name the keys for which nothing is sent now: they failed, wait for another try, or are still to be prepared."""
+    return frozenset(
+        key for key, entry in ledger.entries.items() if not _may_fly(entry, now, policy) or now < entry.not_before
+    )
+
+
+def _may_fly(entry: Entry, now: float, policy: Policy) -> bool:
+    """Whether a key has not failed, and its file needs no preparation any more; until then nothing of it changes."""
+    if entry.failure is not None:
+        return False
     return policy.recipe is None or not needs_content(entry) or preparing.is_ready(entry, now)
 
 

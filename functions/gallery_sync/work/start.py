@@ -27,7 +27,7 @@ from gallery_sync.core.catalogue import fingerprint
 from gallery_sync.core.files import DropFile, of_gallery
 from gallery_sync.core.ledger import Action, Content, Flight, Ledger, SeenAs, Snapshot, is_astray, request_order
 from gallery_sync.core.observe import is_being_written, observe
-from gallery_sync.core.plan import Nothing, RunIntent, StartFlight, Step, Wait, plan
+from gallery_sync.core.plan import Nothing, RunIntent, StartFlight, Step, Wait, plan, stuck
 from gallery_sync.core.schedule import HOUR
 from gallery_sync.core.see import is_dropped_again, see
 from gallery_sync.core.shop_facts import Facts, looks_at
@@ -102,7 +102,7 @@ def start(
         # What a person deleted keeps no other file waiting.
         ledger = twins.paired(ledger, world.clock.now(), world.timing.rename_wait)
         ledger = brake.braked(ledger, len(listing), world.policy, world.clock.now())
-        ledger = numbering.with_strays(ledger, listing, facts)
+        ledger = numbering.with_strays(ledger, listing, facts, stuck(ledger, world.clock.now(), world.policy))
         ledger = _said_of_product(world, ledger, seen.product, facts)
         step = plan(ledger, listing, world.clock.now(), world.policy, facts)
         step = _within_the_hour(world, ledger, listing, step, facts)

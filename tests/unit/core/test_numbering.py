@@ -14,6 +14,7 @@ from gallery_sync.core.numbering import (
     with_landed,
     with_strays,
 )
+from gallery_sync.core.plan import Policy, stuck
 from gallery_sync.core.shop_facts import Facts
 from gallery_sync.core.shop_values import MAX_PRIORITY, Image
 from tests.unit.core.build import (
@@ -274,6 +275,19 @@ def test_where_no_numbers_are_shown_all_from_the_stray_on_get_numbers_above_all_
     assert astray(ledger) == {"b.jpg", "c.jpg", "e.jpg"}
     sent = [number(ledger, listing, GIVEN)[name].sent for name in (B, C, key("e.jpg"))]
     assert sent == [737, 837, 937]
+
+
+def test_for_one_that_nothing_is_sent_for_now_no_other_moves() -> None:
+    listing = (*NULLS, img("2.jpg"))
+    entries = THREE | landed("b.jpg", "2.jpg", 637, state="shown", place=9999)
+    entries[B] = replace(entries[B], failure=BROKEN)
+    ledger = a_ledger(entries)
+    assert astray(with_strays(ledger, listing, GIVEN)) != set()
+    assert with_strays(ledger, listing, GIVEN, stuck(ledger, NOW, Policy())) == ledger
+    # Nor for one that has to wait; in time it moves, and the others with it.
+    waits = a_ledger(entries | {B: replace(entries[B], failure=None, not_before=NOW + 60)})
+    assert with_strays(waits, listing, GIVEN, stuck(waits, NOW, Policy())) == waits
+    assert astray(with_strays(waits, listing, GIVEN, stuck(waits, NOW + 60, Policy()))) != set()
 
 
 def test_more_images_than_there_is_room_above_the_others_are_all_numbered_anew() -> None:
