@@ -6,7 +6,7 @@ READY  := $(VENV)/.ready
 
 export PYTHONPATH := functions
 
-.PHONY: help demo demo-http dev test test-long coverage lint lock clean package sbom licences audit cli bench chaos faults mutations mutants
+.PHONY: help demo demo-http dev test test-long coverage lint lock words clean package sbom licences audit cli bench chaos faults mutations mutants
 .PHONY: terraform terraform-mistakes checkov own-root deploy destroy
 .DEFAULT_GOAL := help
 
@@ -79,6 +79,9 @@ lock: $(READY)  ## pin and hash every dependency anew (functions/requirements.tx
 	  --custom-compile-command "make lock" --output-file functions/requirements.txt pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \
 	  --custom-compile-command "make lock" --constraint functions/requirements.txt --extra dev --output-file requirements-dev.txt pyproject.toml
+
+words: $(READY)  ## collect and compile what the page says in other languages
+	@$(BIN)/python -m infra.words
 
 package: $(READY)  ## build/gallery-sync.zip, what is deployed: same tree, same bytes
 	@$(BIN)/python -m infra.package

@@ -18,7 +18,7 @@ from gallery_sync.core.ledger_document import BadDocument
 from gallery_sync.ports.shop_errors import ShoptetError
 from gallery_sync.ports.storage import StorageUnavailable
 from gallery_sync.state import paused
-from infra.cli import export, holds, names, products, restore, webhooks
+from infra.cli import export, holds, links, names, products, restore, webhooks
 from infra.cli.adopt.command import adopted
 from infra.cli.checks import Finding, Subjects, everything
 from infra.cli.connect import Cloud
@@ -48,6 +48,13 @@ Prefix = Annotated[str | None, typer.Option(help="what all names begin with; els
 DryRun = Annotated[bool, typer.Option("--dry-run", help="say what would be done, and change nothing")]
 
 T = TypeVar("T")
+
+
+class LinkRight(StrEnum):
+    """What a link to the page lets people do."""
+
+    VIEW = "view"
+    MANAGE = "manage"
 
 
 class Gallery(StrEnum):
@@ -89,6 +96,41 @@ def make_app(environ: Mapping[str, str], cloud: Cloud) -> typer.Typer:
     secret = typer.Typer(help="The deployment's secrets.", no_args_is_help=True)
     app.add_typer(webhook, name="webhook")
     app.add_typer(secret, name="secret")
+    link = typer.Typer(help="Links to the page that shows what happens to the pictures.", no_args_is_help=True)
+    app.add_typer(link, name="link")
+
+    @link.command("create")
+    def create_link(
+        right: Annotated[LinkRight, typer.Option(help="to look only, or to press the buttons too")] = LinkRight.VIEW,
+        days: Annotated[int, typer.Option(help="how long it lasts, 366 at most")] = 30,
+        product: Annotated[str, typer.Option(help="guid or code of the only product that it shows; else all")] = "",
+        note: Annotated[str, typer.Option(help="for whom it is, to know it again in the list")] = "",
+        url: Annotated[str | None, typer.Option(help="where the page is; else STATUS_LINK_URL")] = None,
+    ) -> None:
+        """Make a link to the page. It is shown this once: whoever has it may look, until it ends or is revoked."""
+
+        def run() -> str:
+            where = links.address(environ, url)
+            return links.create(_documents(environ, cloud), cloud.clock, where, right.value, days, product, note[:100])
+
+        typer.echo(_done(run))
+
+    @link.command("list")
+    def list_links() -> None:
+        """List the links: what they show, when they end, for whom they are."""
+
+        def run() -> None:
+            for line in links.listed(_documents(environ, cloud), cloud.clock.now()):
+                typer.echo(line)
+
+        _done(run)
+
+    @link.command("revoke")
+    def revoke_link(
+        link_id: Annotated[str, typer.Argument(metavar="ID", help="as the list names it")],
+    ) -> None:
+        """Let a link count no longer."""
+        typer.echo(_done(lambda: links.revoke(_documents(environ, cloud), link_id)))
 
     @app.command()
     def check(project: Project = None, region: Region = None, prefix: Prefix = None, dry_run: DryRun = False) -> None:

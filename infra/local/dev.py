@@ -6,6 +6,8 @@ import sys
 import time
 from pathlib import Path
 
+from gallery_sync.clock import SystemClock
+from infra.cli import links
 from infra.local import sample
 from infra.local.cloud import API_KEYS, DROP_BUCKET, WEBHOOK_SECRET, local_cloud
 from infra.local.processes import ROOT, StartFailed
@@ -24,6 +26,8 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with local_cloud(logs=logs) as cloud:
+            page = cloud.addresses["status_link"]
+            print(f"{links.create(cloud.documents, SystemClock(), page, 'manage', 366, '', 'make dev')}   the page\n")
             for name, address in sorted(cloud.addresses.items()):
                 print(f"  {name:14}{address}")
             picture = logs / "picture.jpg"

@@ -38,6 +38,7 @@ DEPLOYED: Final[Mapping[str, Deployed]] = {
     "galleries": Deployed(180, 8, 1),
     "clean_gallery": Deployed(180, 8, 1),
     "sweep": Deployed(180, 1, 1),
+    "status_link": Deployed(60, 8, 3),
 }
 """By function, as terraform/shop/locals.tf has it (tests/integration/functions/test_runtime.py compares them)."""
 

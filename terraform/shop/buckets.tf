@@ -57,6 +57,7 @@ resource "google_storage_bucket" "state" {
       "open/operations/" = 31 # Removed when the request stands in the ledgers; without its request it says nothing.
       "removed/"         = var.removed_days
       "thumbnails/"      = 400 # Small JPEGs for people: of what was dropped within a year.
+      "links/"           = 400 # Links to the page last 366 days at most.
     }
     content {
       condition {
@@ -76,7 +77,7 @@ resource "google_storage_bucket" "state" {
     condition {
       days_since_noncurrent_time = 1
       matches_prefix = [
-        "outbox/", "jobs/", "operations/", "open/", "removed/", "thumbnails/", "token.json", "placing/", "archives/",
+        "outbox/", "jobs/", "operations/", "open/", "removed/", "thumbnails/", "links/", "token.json", "placing/", "archives/",
         "sweep.json", "rotation.json", "audits.json", "requests.json", "deletions.json",
         "catalogue/", "catalogue.json", "catalogue-reading.json", "catalogue-changes.json",
       ]

@@ -215,6 +215,21 @@ locals {
       instances   = 1
       memory      = "512Mi"
     }
+    status_link = {
+      purpose = "shows people what happens to their pictures"
+      settings = concat(
+        local.settings_of.common, local.settings_of.tasks, local.settings_of.sync_tasks, local.settings_of.state,
+      )
+      secrets     = []
+      drop        = null
+      state       = "write" # Reads ledgers and small pictures; writes down what a person asked for.
+      signs       = false
+      caller      = "public"
+      timeout     = 60
+      concurrency = 8
+      instances   = 3
+      memory      = "512Mi"
+    }
     sweep = {
       purpose = "finds what got stuck or lost"
       settings = concat(

@@ -40,6 +40,7 @@ output "environment" {
         SLASH_SIGNS             = local.values.SLASH_SIGNS
         SIGNING_SERVICE_ACCOUNT = local.emails["sync_gallery"]
       },
+      contains(var.left_out, "status_link") ? {} : { STATUS_LINK_URL = local.urls["status-link"] },
       var.shoptet_eshop_url == null ? {} : { SHOPTET_ESHOP_URL = var.shoptet_eshop_url },
     ) : "export ${name}='${value}'\n"
   ])

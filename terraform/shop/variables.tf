@@ -52,13 +52,13 @@ variable "functions_deployed" {
 }
 
 variable "left_out" {
-  description = "Functions that this shop does not need: any of webhooks, galleries, clean_gallery."
+  description = "Functions that this shop does not need: any of webhooks, galleries, clean_gallery, status_link."
   type        = set(string)
   default     = []
 
   validation {
-    condition     = length(setsubtract(var.left_out, ["webhooks", "galleries", "clean_gallery"])) == 0
-    error_message = "Only webhooks, galleries and clean_gallery can be left out: the others need each other."
+    condition     = length(setsubtract(var.left_out, ["webhooks", "galleries", "clean_gallery", "status_link"])) == 0
+    error_message = "Only webhooks, galleries, clean_gallery and status_link can be left out: the others need each other."
   }
 }
 
@@ -264,7 +264,7 @@ variable "min_instances" {
   validation {
     condition = alltrue([
       for function, count in var.min_instances :
-      contains(["on_drop", "sync_gallery", "poll_jobs", "read_catalogue", "fetch_images", "prepare_picture", "place_names", "job_finished", "webhooks", "galleries", "clean_gallery", "sweep"], function)
+      contains(["on_drop", "sync_gallery", "poll_jobs", "read_catalogue", "fetch_images", "prepare_picture", "place_names", "job_finished", "webhooks", "galleries", "clean_gallery", "status_link", "sweep"], function)
       && contains([0, 1], count)
     ])
     error_message = "min_instances has names of functions as keys, and 0 or 1 as values."

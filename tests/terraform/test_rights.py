@@ -64,7 +64,7 @@ def test_no_right_is_given_outside_the_modules(deployed: Deployed) -> None:
     assert {r.module for r in deployed if r.kind in ON} == {"project", "fashion", "garden"}
 
 
-def test_only_four_functions_are_public(deployed: Deployed) -> None:
+def test_only_five_functions_are_public(deployed: Deployed) -> None:
     public = {str(r.values["name"]) for r in deployed if str(r.values.get("member", "")).startswith("all")}
-    four = {f"fashion-{name}" for name in ("job-finished", "webhooks", "galleries", "clean-gallery")}
-    assert public == four | {"garden-job-finished"}
+    five = {f"fashion-{name}" for name in ("job-finished", "webhooks", "galleries", "clean-gallery", "status-link")}
+    assert public == five | {"garden-job-finished"}

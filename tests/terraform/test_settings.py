@@ -35,7 +35,7 @@ def test_every_function_of_both_shops_starts_with_what_it_is_given(deployed: Dep
 
 def test_both_shops_have_their_functions_and_nothing_of_the_others(deployed: Deployed) -> None:
     names = functions(deployed)
-    assert len([n for n in names if n.startswith("fashion-")]) == 14
+    assert len([n for n in names if n.startswith("fashion-")]) == 15
     assert len([n for n in names if n.startswith("garden-")]) == 11
     for name, function in names.items():
         other = "garden" if name.startswith("fashion-") else "fashion"

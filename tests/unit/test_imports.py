@@ -88,6 +88,7 @@ REQUIRED: Mapping[str, set[str]] = {
     "galleries": {*REST, *STORAGE, *QUEUE, *SHOPTET_CLIENT},
     "clean_gallery": {*REST, *STORAGE, *QUEUE, *SHOPTET_CLIENT},
     "webhooks": {*ours("http.signed"), *STORAGE, *QUEUE, "standardwebhooks"},
+    "status_link": {*ours("pages.site", "pages.overview"), *STORAGE, *QUEUE, "jinja2"},
 }
 NO_STORAGE = {*STORAGE, *ours("ports.storage", "work.world"), "google.cloud.storage"}
 NOT_OF_REST = {
@@ -140,6 +141,14 @@ FORBIDDEN: Mapping[str, set[str]] = {
         *REST,
         *ours("state.shared_token"),
     },
+    "status_link": {
+        *AROUND,
+        *SHOPTET_CLIENT,
+        *RECONCILING - ours("core.observe", "core.plan", "state.codes", "core.see"),
+        *REST,
+        "standardwebhooks",
+        "babel",
+    },
 }
 
 
@@ -173,7 +182,7 @@ def test_every_function_has_its_lists() -> None:
 
 # What a decision may load: nothing that acts, and nothing that knows what time it is.
 OF_CORE = {
-    "bisect", "collections", "csv", "dataclasses", "datetime", "hashlib", "io",
+    "bisect", "collections", "csv", "dataclasses", "datetime", "hashlib", "hmac", "io",
     "itertools", "math", "msgspec", "rapidfuzz", "re", "typing",
     "unicodedata", "urllib", "zipfile", "gallery_sync",
 }  # fmt: skip

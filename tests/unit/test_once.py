@@ -74,6 +74,7 @@ def test_none_is_built_once_as_well() -> None:
         "prepare_picture",
         "place_names",
         "webhooks",
+        "status_link",
     ],
 )
 def test_every_function_connects_once(function: str) -> None:

@@ -55,7 +55,7 @@ def test_what_a_cleanup_removed_is_kept_as_long_as_the_owner_says() -> None:
 
 
 def test_no_lifecycle_ends_what_only_we_may_end() -> None:
-    assert set(DAYS) == {"outbox/", "jobs/", "operations/", "open/operations/", "removed/", "thumbnails/"}
+    assert set(DAYS) == {"outbox/", "jobs/", "operations/", "open/operations/", "removed/", "thumbnails/", "links/"}
 
 
 @pytest.mark.parametrize("folder", [*FOLDERS, *DAYS, "codes/", catalogue.PREFIX])

@@ -402,6 +402,11 @@ class Webhooks(StateSettings, SyncQueueSettings):
     allow_private_sources: bool = False
 
 
+@dataclass(frozen=True, kw_only=True)
+class StatusLink(StateSettings, SyncQueueSettings):
+    """The function `status_link`: the page for people who have a link."""
+
+
 FUNCTIONS: Final[Mapping[str, type[Settings]]] = {
     "on_drop": OnDrop,
     "sync_gallery": SyncGallery,
@@ -415,6 +420,7 @@ FUNCTIONS: Final[Mapping[str, type[Settings]]] = {
     "galleries": Galleries,
     "clean_gallery": CleanGallery,
     "webhooks": Webhooks,
+    "status_link": StatusLink,
 }
 """Which settings each function reads."""
 

@@ -1,9 +1,9 @@
 """`open/galleries/{guid}/{gallery}`: a marker for each gallery that has work or trouble, so that nobody has to list all.
 
-It is written before a ledger that is open, and removed after one that is not. What it says changes seldom, so most writes
-of a ledger leave it alone: whether there is work, and how many keys failed. The other counts in its metadata are those of
-the moment at which it was written. A marker that is wrong all the same (a run died in between, an earlier version wrote the
-ledger) is mended by the sweep that finds it so, or by the daily audit.
+It is written before a ledger that is open, and removed after one that is not. What it says changes seldom, so most writes of
+a ledger leave it alone: whether there is work, and how many images wait for a person, as they failed, are held or were left
+behind. The other counts in its metadata are those of the moment at which it was written. A marker that is wrong all the same
+(a run died in between, an earlier version wrote the ledger) is mended by the sweep that finds it so, or by the daily audit.
 """
 
 from collections.abc import Iterator, Mapping
@@ -24,10 +24,22 @@ TRIES: Final = 5
 
 
 class Said(msgspec.Struct, frozen=True):
-    """What a marker says: whether there is work, and how many keys failed."""
+    """What a marker says: whether there is work, how many keys failed, and how many images go only if a person says so."""
 
     work: bool
     failed: int
+    held: int = 0
+    left: int = 0
+
+    @property
+    def needs(self) -> int:
+        """How many images wait for a person."""
+        return self.failed + self.held + self.left
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is anything to say."""
+        return self.work or self.needs > 0
 
 
 class _Body(msgspec.Struct, frozen=True):
@@ -39,19 +51,20 @@ class _Body(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """A marker as a listing shows it."""
+    """A marker as a listing shows it. `waiting`: how many images were still to be brought when it was written."""
 
     guid: str
     gallery: Gallery
     said: Said
     generation: int
     updated: float
+    waiting: int = 0
 
 
 def of(counts: Counts) -> Said | None:
     """Give what the marker of such a ledger has to say; None where nothing is open."""
-    said = Said(counts.reconcile_at > 0 or counts.flight > 0, counts.failed)
-    return said if said.work or said.failed else None
+    said = Said(counts.reconcile_at > 0 or counts.flight > 0, counts.failed, counts.held, counts.left)
+    return said if said.is_open else None
 
 
 def of_ledger(ledger: Ledger) -> Said | None:
@@ -62,9 +75,14 @@ def of_ledger(ledger: Ledger) -> Said | None:
 def listed_said(metadata: Mapping[str, str]) -> Said | None:
     """Give the same from the metadata of a ledger or marker in a listing; what cannot be read counts as work."""
     _, reconcile_at = ledger_document.listed_reconcile_at(metadata)
-    failed = metadata.get("failed", "0")
-    said = Said(reconcile_at != "0", int(failed) if failed.isdecimal() else 0)
-    return said if said.work or said.failed else None
+    said = Said(reconcile_at != "0", *(listed_count(metadata, kind) for kind in ("failed", "held", "left")))
+    return said if said.is_open else None
+
+
+def listed_count(metadata: Mapping[str, str], kind: str) -> int:
+    """Give a count (`core.ledger_document.Counts`) from the metadata of a ledger or marker in a listing."""
+    count = metadata.get(kind, "0")
+    return int(count) if count.isdecimal() else 0
 
 
 def path(guid: str, gallery: Gallery) -> str:
@@ -122,6 +140,12 @@ def all_marked(documents: Documents, log: Log) -> Iterator[Marker]:
         yield marker
 
 
+def listed(documents: Documents, guid: str = "") -> Iterator[Marker]:
+    """Give every marker, or those of one product. What is none is left out. Raises StorageUnavailable."""
+    found = map(_read, documents.list(f"{PREFIX}{guid}/" if guid else PREFIX))
+    return (marker for marker in found if marker is not None)
+
+
 def _read(listed: Listed) -> Marker | None:
     guid, _, name = listed.path.removeprefix(PREFIX).partition("/")
     gallery = next((one for one in GALLERIES if one == name), None)
@@ -129,4 +153,4 @@ def _read(listed: Listed) -> Marker | None:
         return None
     # One that says nothing readable is looked into, and mended by that.
     said = listed_said(listed.metadata) or Said(work=True, failed=0)
-    return Marker(guid, gallery, said, listed.generation, listed.updated)
+    return Marker(guid, gallery, said, listed.generation, listed.updated, listed_count(listed.metadata, "waiting"))

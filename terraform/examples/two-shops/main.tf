@@ -26,7 +26,7 @@ locals {
     fashion = {}
     # A shop that other systems do not work on over HTTP, whose images go when their files are deleted.
     garden = {
-      left_out       = ["webhooks", "galleries", "clean_gallery"]
+      left_out       = ["webhooks", "galleries", "clean_gallery", "status_link"]
       mirror_deletes = true
     }
   }

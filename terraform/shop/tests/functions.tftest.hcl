@@ -19,7 +19,7 @@ run "private_api" {
   assert {
     condition = toset(keys(google_cloudfunctions2_function.function)) == toset([
       "on-drop-finalized", "on-drop-deleted", "on-drop-metadata", "sync-gallery", "poll-jobs", "read-catalogue", "fetch-images", "prepare-picture", "place-names", "job-finished", "webhooks",
-      "galleries", "clean-gallery", "sweep",
+      "galleries", "clean-gallery", "status-link", "sweep",
     ])
     error_message = "on_drop is deployed three times, every other function once"
   }
@@ -240,7 +240,7 @@ run "before_the_secrets_have_values" {
   }
 
   assert {
-    condition     = length(google_secret_manager_secret.secret) == 4 && length(google_logging_metric.line) > 0 && length(output.urls) == 4
+    condition     = length(google_secret_manager_secret.secret) == 4 && length(google_logging_metric.line) > 0 && length(output.urls) == 5
     error_message = "the first apply makes the secrets and the metrics, and already knows the addresses"
   }
 }
@@ -249,7 +249,7 @@ run "without_the_functions_for_other_systems" {
   command = plan
 
   variables {
-    left_out = ["webhooks", "galleries", "clean_gallery"]
+    left_out = ["webhooks", "galleries", "clean_gallery", "status_link"]
   }
 
   assert {
@@ -263,7 +263,7 @@ run "without_the_functions_for_other_systems" {
   }
 
   assert {
-    condition     = !anytrue([for a in keys(google_service_account.account) : contains(["webhooks", "galleries", "clean_gallery"], a)])
+    condition     = !anytrue([for a in keys(google_service_account.account) : contains(["webhooks", "galleries", "clean_gallery", "status_link"], a)])
     error_message = "there is no account that nobody uses"
   }
 }

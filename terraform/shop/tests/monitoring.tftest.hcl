@@ -36,7 +36,7 @@ run "lines" {
   assert {
     condition = (
       strcontains(google_logging_metric.line["refused_calls"].filter, "httpRequest.status=401")
-      && alltrue([for public in ["job-finished", "webhooks", "galleries", "clean-gallery"] : strcontains(google_logging_metric.line["refused_calls"].filter, "\"shop-${public}\"")])
+      && alltrue([for public in ["job-finished", "webhooks", "galleries", "clean-gallery", "status-link"] : strcontains(google_logging_metric.line["refused_calls"].filter, "\"shop-${public}\"")])
       && !strcontains(google_logging_metric.line["refused_calls"].filter, "sync-gallery")
     )
     error_message = "refused calls are answers 401 of the public functions"

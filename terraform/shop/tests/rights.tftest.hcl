@@ -14,7 +14,7 @@ run "accounts" {
   assert {
     condition = toset([for a in google_service_account.account : a.account_id]) == toset([
       "shop-on-drop", "shop-sync-gallery", "shop-poll-jobs", "shop-catalogue", "shop-fetch-images", "shop-prepare", "shop-place-names", "shop-job-finished", "shop-webhooks", "shop-galleries",
-      "shop-clean-gallery", "shop-sweep", "shop-tasks", "shop-events", "shop-scheduler",
+      "shop-clean-gallery", "shop-status-link", "shop-sweep", "shop-tasks", "shop-events", "shop-scheduler",
     ])
     error_message = "one account a function, and one each for Cloud Tasks, Eventarc and Cloud Scheduler"
   }
@@ -49,6 +49,7 @@ run "buckets" {
       "serviceAccount:shop-webhooks roles/storage.objectUser demo-project-shop-state",
       "serviceAccount:shop-galleries roles/storage.objectUser demo-project-shop-state",
       "serviceAccount:shop-clean-gallery roles/storage.objectUser demo-project-shop-state",
+      "serviceAccount:shop-status-link roles/storage.objectUser demo-project-shop-state",
       "serviceAccount:shop-sweep roles/storage.objectViewer demo-project-shop-drop",
       "serviceAccount:shop-sweep roles/storage.objectUser demo-project-shop-state",
     ])
@@ -58,7 +59,7 @@ run "buckets" {
   assert {
     condition = alltrue([
       for r in google_storage_bucket_iam_member.right :
-      (length(r.condition) > 0) == (endswith(r.bucket, "-state") && anytrue([for who in ["webhooks", "sweep", "prepare", "place-names", "on-drop"] : startswith(r.member, "serviceAccount:shop-${who}@")]))
+      (length(r.condition) > 0) == (endswith(r.bucket, "-state") && anytrue([for who in ["webhooks", "sweep", "prepare", "place-names", "on-drop", "status-link"] : startswith(r.member, "serviceAccount:shop-${who}@")]))
       && alltrue([for c in r.condition : c.expression == (
         startswith(r.member, "serviceAccount:shop-on-drop@")
         ? "resource.name.startsWith(\"projects/_/buckets/demo-project-shop-state/objects/placing/\")"
@@ -140,6 +141,7 @@ run "queues" {
       "serviceAccount:shop-webhooks roles/cloudtasks.enqueuer shop-sync",
       "serviceAccount:shop-galleries roles/cloudtasks.enqueuer shop-sync",
       "serviceAccount:shop-clean-gallery roles/cloudtasks.enqueuer shop-sync",
+      "serviceAccount:shop-status-link roles/cloudtasks.enqueuer shop-sync",
       "serviceAccount:shop-clean-gallery roles/cloudtasks.enqueuer shop-fetch",
       "serviceAccount:shop-sweep roles/cloudtasks.enqueuer shop-sync",
       "serviceAccount:shop-sweep roles/cloudtasks.enqueuer shop-poll",
@@ -163,6 +165,7 @@ run "queues" {
       "serviceAccount:shop-webhooks roles/iam.serviceAccountUser shop-tasks",
       "serviceAccount:shop-galleries roles/iam.serviceAccountUser shop-tasks",
       "serviceAccount:shop-clean-gallery roles/iam.serviceAccountUser shop-tasks",
+      "serviceAccount:shop-status-link roles/iam.serviceAccountUser shop-tasks",
       "serviceAccount:shop-sweep roles/iam.serviceAccountUser shop-tasks",
       "serviceAccount:shop-sync-gallery roles/iam.serviceAccountTokenCreator shop-sync-gallery",
     ])
@@ -209,15 +212,16 @@ run "callers" {
       "allUsers roles/run.invoker shop-webhooks",
       "allUsers roles/run.invoker shop-galleries",
       "allUsers roles/run.invoker shop-clean-gallery",
+      "allUsers roles/run.invoker shop-status-link",
     ])
-    error_message = "who calls which function; only four are public"
+    error_message = "who calls which function; only five are public"
   }
 
   assert {
     condition = alltrue([
       for deployment, deployed in google_cloudfunctions2_function.function :
       deployed.service_config[0].ingress_settings == (
-        contains(["job-finished", "webhooks", "galleries", "clean-gallery"], deployment) ? "ALLOW_ALL" : "ALLOW_INTERNAL_ONLY"
+        contains(["job-finished", "webhooks", "galleries", "clean-gallery", "status-link"], deployment) ? "ALLOW_ALL" : "ALLOW_INTERNAL_ONLY"
       )
     ])
     error_message = "what only Google calls is not to be reached from outside"

@@ -41,7 +41,7 @@ run "buckets" {
     condition = {
       for rule in google_storage_bucket.state.lifecycle_rule :
       one(one(rule.condition).matches_prefix) => one(rule.condition).age if one(rule.condition).age != null
-    } == { "outbox/" = 2, "jobs/" = 31, "operations/" = 30, "open/operations/" = 31, "removed/" = 90, "thumbnails/" = 400 }
+    } == { "outbox/" = 2, "jobs/" = 31, "operations/" = 30, "open/operations/" = 31, "removed/" = 90, "thumbnails/" = 400, "links/" = 400 }
     error_message = "prepared pictures, jobs, operations, their markers and removed files go after their time"
   }
 

@@ -81,6 +81,7 @@ ASKED: Mapping[str, Callable[[str], requests.Response]] = {
     "galleries": lambda url: requests.get(f"{url}{IMAGES}", headers=AS_CALLER, timeout=30),
     "clean_gallery": lambda url: requests.delete(f"{url}{IMAGES}?dryRun=true", headers=AS_CALLER, timeout=30),
     "webhooks": sent,
+    "status_link": lambda url: requests.get(f"{url}/style.css", timeout=30),
 }
 """A request for each function, as Google, Shoptet or a caller makes it."""
 

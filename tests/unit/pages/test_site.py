@@ -1,0 +1,354 @@
+"""Who sees what of the page, what its buttons do, and that nothing that anybody wrote becomes part of it."""
+
+import csv
+import io
+import json
+from html.parser import HTMLParser
+
+import pytest
+
+from gallery_sync.core.ledger import Entry, Failure, Hold, Live, Preparation, Receipt
+from gallery_sync.core.links import form_token
+from gallery_sync.core.names import thumbnail
+from gallery_sync.core.schedule import DAY
+from gallery_sync.core.shop_facts import Facts
+from gallery_sync.pages.site import COOKIE
+from gallery_sync.ports.storage import StorageUnavailable
+from gallery_sync.state import links, refusals, shop_facts
+from gallery_sync.state.refusals import RefusedDrop
+from tests.unit.core.build import GUID, NOW, a_ledger, key, replace, shown, wanted
+from tests.unit.pages.visits import GALLERY, SECRET, Site
+
+GAVE_UP = Failure("gave-up", "given up after 5 tries: the job failed", NOW)
+SCRIPT = "<script>alert(1)</script>"
+OTHER = "11111111-7481-11e8-8216-002590dad85e"
+POSTS = [f"{GALLERY}/retry", f"{GALLERY}/look", f"{GALLERY}/release"]
+
+
+def failed(file: str = "a.jpg", failure: Failure = GAVE_UP, **more: object) -> dict[str, Entry]:
+    return {key(file): Entry(wanted(file), failure=failure, **more)}  # type: ignore[arg-type]
+
+
+def held() -> dict[str, Entry]:
+    return {key(f"{n}.jpg"): Entry(None, Live(f"{n}.jpg", "sum", 1)) for n in range(3)}
+
+
+def a_site() -> Site:
+    site = Site()
+    site.keep(a_ledger(failed() | shown("b.jpg", "1.jpg", 100)))
+    return site
+
+
+@pytest.mark.parametrize("path", ["/", GALLERY, "/?q=x", f"{GALLERY}/thumbnail?key=a", "/nothing", "/leave"])
+def test_without_a_link_there_is_nothing(path: str) -> None:
+    site = a_site()
+    answer = site.visit(path)
+    assert answer.status_code == 403
+    assert GUID not in answer.text
+    assert "This page needs a link" in answer.text
+    assert site.visit(path, method="POST").status_code == 403
+
+
+def test_a_link_becomes_a_cookie_and_leaves_the_address() -> None:
+    site = a_site()
+    link = site.link()
+    answer = site.visit(f"/l/{link.id}.{SECRET}")
+    assert (answer.status_code, answer.headers["Location"], answer.text) == (303, "/", "")
+    cookie = answer.headers["Set-Cookie"]
+    for word in (f"{COOKIE}={link.id}.{SECRET}", "Secure", "HttpOnly", "Path=/", "SameSite=Lax"):
+        assert word in cookie
+    assert site.visit("/", link).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "",
+        "a",
+        f"{'a' * 16}.{'t' * 43}",
+        f"{'b' * 16}.{SECRET}",
+        f"{'a' * 16}.{SECRET}x",
+        f"{'a' * 16}/{SECRET}",
+        "../x",
+    ],
+)
+def test_a_wrong_link_opens_nothing_and_sets_nothing(token: str) -> None:
+    site = a_site()
+    site.link()
+    answer = site.visit(f"/l/{token}")
+    assert answer.status_code == 403
+    assert "Set-Cookie" not in answer.headers
+    assert SECRET not in answer.text
+
+
+def test_a_link_that_ended_or_was_revoked_opens_nothing() -> None:
+    site = a_site()
+    link = site.link(days=1)
+    assert site.visit("/", link).status_code == 200
+    links.revoke(site.documents, link.id)
+    # An instance believes it for a few seconds.
+    site.clock.at = NOW + 11
+    assert site.visit("/", link).status_code == 403
+    other = site.link(days=2, name="b" * 16)
+    site.clock.at = NOW + 2 * DAY - 1
+    assert site.visit("/", other).status_code == 200
+    site.clock.at = NOW + 2 * DAY
+    assert site.visit("/", other).status_code == 403
+
+
+@pytest.mark.parametrize("path", POSTS)
+def test_a_link_for_looking_changes_nothing(path: str) -> None:
+    site = a_site()
+    link = site.link("view")
+    before = dict(site.documents.documents)
+    assert "<button>Try again" not in site.visit("/", link).text
+    answer = site.press(path, link, key=key("a.jpg"))
+    assert answer.status_code == 403
+    assert "for looking only" in answer.text
+    assert (site.documents.documents, site.tasks.tasks) == (before, [])
+
+
+def test_a_link_for_one_product_shows_no_other() -> None:
+    site = a_site()
+    refusals.record(site.documents, RefusedDrop("NOPE/1.jpg", "no-product", "there is none", NOW))
+    mine, others = site.link(product=GUID), site.link(product=OTHER, name="b" * 16)
+    assert "a.jpg" in site.visit("/", mine).text
+    assert site.visit(GALLERY, mine).status_code == 200
+    for path in ("/", "/?as=csv"):
+        assert "a.jpg" not in site.visit(path, others).text
+        assert "NOPE" not in site.visit(path, mine).text
+    for path in (GALLERY, f"{GALLERY}/thumbnail?key={key('a.jpg')}"):
+        assert site.visit(path, others).status_code == 404
+    for path in POSTS:
+        assert site.press(path, others, key=key("a.jpg")).status_code == 404
+    assert site.tasks.tasks == []
+
+
+def test_try_again_tries_what_failed_and_nothing_else() -> None:
+    site = Site()
+    site.keep(a_ledger(failed() | failed("c.jpg") | failed("d.jpg", Failure("unexplained", "perhaps", NOW))))
+    link = site.link()
+    answer = site.press(f"{GALLERY}/retry", link, key=[key("a.jpg"), key("d.jpg"), "drop:nothing"])
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"{GALLERY}?done=retry")
+    entries = site.kept().entries
+    # What may be in the shop under a name that nobody can explain would come twice.
+    assert [entries[key(f"{n}.jpg")].failure is None for n in "acd"] == [True, False, False]
+    assert site.kept().due_at == NOW
+    assert len(site.tasks.tasks) == 1
+    assert site.lines.read[-1]["by"] == f"link {link.id} (Jana)"
+    again = site.press(f"{GALLERY}/retry", link, key=key("a.jpg"))
+    assert again.headers["Location"].endswith("done=nothing")
+    assert "It is tried again" in site.visit(f"{GALLERY}?done=retry", link).text
+
+
+def test_what_is_released_is_what_was_shown() -> None:
+    site = Site()
+    keys = tuple(sorted(held()))
+    site.keep(a_ledger(held(), hold=Hold(keys, 3, NOW)))
+    link = site.link()
+    assert "3 images would be deleted" in site.visit("/", link).text
+    page = site.visit(GALLERY, link).text
+    for name in ("0.jpg", "1.jpg", "2.jpg", "Delete these 3 images"):
+        assert name in page
+    stamp = page.partition('name="stamp" value="')[2].partition('"')[0]
+    # Another list is held by now: nothing goes.
+    site.keep(replace(site.kept(), hold=Hold(keys[:2], 3, NOW + 1)))
+    assert site.press(f"{GALLERY}/release", link, stamp=stamp).headers["Location"].endswith("done=changed")
+    assert site.kept().released == ()
+    site.keep(replace(site.kept(), hold=Hold(keys, 3, NOW)))
+    assert site.press(f"{GALLERY}/release", link, stamp=stamp).headers["Location"].endswith("done=release")
+    assert (site.kept().released, site.kept().hold) == (keys, None)
+    assert site.press(f"{GALLERY}/release", link, stamp="").headers["Location"].endswith("done=changed")
+
+
+def test_a_look_is_a_task() -> None:
+    site = a_site()
+    answer = site.press(f"{GALLERY}/look", site.link())
+    assert answer.headers["Location"].endswith("done=look")
+    assert [json.loads(task.body)["check"] for task in site.tasks.tasks] == [True]
+
+
+@pytest.mark.parametrize("path", POSTS)
+def test_a_form_of_another_site_does_nothing(path: str) -> None:
+    site = a_site()
+    link = site.link()
+    before = dict(site.documents.documents)
+    foreign = [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site", "Origin": "https://page.example"},
+    ]
+    for headers in foreign:
+        data = {"token": form_token(link), "key": key("a.jpg")}
+        assert site.visit(path, link, "POST", data=data, headers=headers).status_code == 403
+    for token in ("", "x", form_token(replace(link, digest="0" * 64))):
+        assert site.press(path, link, token=token, key=key("a.jpg")).status_code == 403
+    assert site.visit(path, link, "POST", data=b"\xff" * 500_000).status_code == 400
+    assert site.visit(path, link, "POST", data=b"\xff\xfe").status_code == 403
+    assert (site.documents.documents, site.tasks.tasks) == (before, [])
+
+
+class Tags(HTMLParser):
+    """Every tag and attribute of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags = set[str]()
+        self.attributes = set[str]()
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+
+
+@pytest.mark.parametrize("language", ["en", "cs", "sk"])
+def test_nothing_that_people_wrote_becomes_part_of_the_page(language: str) -> None:
+    site = Site()
+    name = f"\"'>{SCRIPT}.jpg"
+    entry = Entry(
+        replace(wanted(name), description=SCRIPT),
+        Live(name, "sum", 1, variants=(SCRIPT,), receipt=Receipt("same", NOW)),
+        failure=Failure("gave-up", SCRIPT, NOW),
+        warning=SCRIPT,
+        prepared=Preparation(1, "1-x", NOW, report=SCRIPT, warning=SCRIPT),
+    )
+    site.keep(a_ledger({key(name): entry}, hold=Hold((key(name),), 3, NOW)))
+    refusals.record(site.documents, RefusedDrop(f"{SCRIPT}/1.jpg", "no-product", SCRIPT, NOW))
+    shop_facts.note(site.documents, lambda _: Facts(originals={"shop": "https://shop.example/user/shop/orig/"}))
+    link = site.link()
+    for path in ("/", GALLERY, f"/?q={SCRIPT}", f"{GALLERY}?done={SCRIPT}", f"/{SCRIPT}"):
+        answer = site.visit(path, link, headers={"Accept-Language": language})
+        tags = Tags(answer.text)
+        assert "script" not in tags.tags
+        assert "style" not in tags.tags | tags.attributes
+        assert not {name for name in tags.attributes if name.startswith("on")}
+        policy = answer.headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "frame-ancestors 'none'" in policy
+        assert "unsafe" not in policy
+        assert answer.headers["X-Frame-Options"] == "DENY"
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert SECRET not in answer.text
+        assert link.digest not in answer.text
+        assert answer.headers["Content-Language"] == language
+
+
+@pytest.mark.parametrize(
+    ("address", "allowed"),
+    [
+        ("https://shop.example/user/shop/orig/", True),
+        ("http://127.0.0.1:8080/orig/", True),
+        ("http://shop.example/orig/", False),
+        ("https://shop.example; script-src *//", False),
+        ("javascript:alert(1)//", False),
+        ("", False),
+    ],
+)
+def test_the_shops_own_pictures_are_shown_from_its_own_address_alone(address: str, allowed: bool) -> None:
+    site = Site()
+    site.keep(a_ledger(shown("b.jpg", "1.jpg", 100)))
+    shop_facts.note(site.documents, lambda _: Facts(originals={"shop": address}))
+    answer = site.visit(GALLERY, site.link())
+    assert (f'src="{address}1.jpg"' in answer.text) == allowed
+    policy = answer.headers["Content-Security-Policy"]
+    assert policy.count(";") == 5
+    assert ("example" in policy or "127.0.0.1" in policy) == allowed
+
+
+def test_a_table_holds_no_formula() -> None:
+    site = Site()
+    site.keep(a_ledger({"drop:A/shop/=1+1.jpg": Entry(wanted("=1+1.jpg"), failure=Failure("gave-up", "@cmd", NOW))}))
+    refusals.record(site.documents, RefusedDrop("+1/2.jpg", "no-product", "-2", NOW))
+    answer = site.visit("/?as=csv", site.link())
+    rows = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
+    assert rows[0] == ["product", "gallery", "kind", "file", "code", "reason"]
+    assert all(not cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row)
+    assert [row[2] for row in rows[1:]] == ["failed", "refused"]
+
+
+def test_a_program_gets_json_of_the_same() -> None:
+    site = a_site()
+    link = site.link()
+    said = site.visit("/", link, headers={"Accept": "application/json"}).get_json()
+    assert (said["needsTotal"], said["needs"][0]["code"], said["needs"][0]["mayTryAgain"]) == (1, "gave-up", True)
+    page = site.visit(GALLERY, link, headers={"Accept": "application/json"}).get_json()
+    assert [one["state"] for one in page["pictures"]] == ["failed", "live"]
+
+
+@pytest.mark.parametrize(
+    ("language", "says"), [("en", "Given up after 5 tries"), ("cs", "Několik pokusů"), ("sk", "Niekoľko pokusov")]
+)
+def test_reasons_are_in_the_readers_language(language: str, says: str) -> None:
+    site = a_site()
+    link = site.link()
+    for path in ("/", GALLERY, "/?as=csv"):
+        assert says in site.visit(path, link, headers={"Accept-Language": language}).text
+
+
+def test_small_pictures_come_from_the_state_bucket() -> None:
+    site = a_site()
+    link = site.link()
+    path = thumbnail(wanted("a.jpg").content.source, 1)
+    assert site.visit(f"{GALLERY}/thumbnail?key={key('a.jpg')}", link).status_code == 404
+    site.documents.write(path, b"a small picture", generation=0)
+    answer = site.visit(f"{GALLERY}/thumbnail?key={key('a.jpg')}", link)
+    assert (answer.status_code, answer.data, answer.headers["Content-Type"]) == (200, b"a small picture", "image/jpeg")
+    for other in ("", "drop:../token.json", "name:1.jpg"):
+        assert site.visit(f"{GALLERY}/thumbnail?key={other}", link).status_code == 404
+
+
+def test_a_page_asks_again_only_while_something_moves() -> None:
+    site = Site()
+    site.keep(a_ledger({key("a.jpg"): Entry(wanted("a.jpg"))}, due_at=NOW))
+    link = site.link()
+    for path in ("/", GALLERY):
+        assert site.visit(path, link).headers["Refresh"] == "10"
+    site.keep(a_ledger(shown("a.jpg", "1.jpg", 100)))
+    for path in ("/", GALLERY):
+        assert "Refresh" not in site.visit(path, link).headers
+
+
+def test_one_link_does_not_take_the_page_from_others() -> None:
+    site = a_site()
+    one, other = site.link(), site.link(name="b" * 16)
+    answers = [site.visit("/style.css", one).status_code for _ in range(5)]
+    answers += [site.visit("/", one).status_code for _ in range(200)]
+    assert answers.count(429) == 80
+    assert "Too many requests" in site.visit("/", one).text
+    assert site.visit("/", other).status_code == 200
+    site.seconds += 1
+    assert [site.visit("/", one).status_code for _ in range(25)].count(200) == 20
+
+
+def test_a_storage_that_does_not_answer_is_said() -> None:
+    site = a_site()
+    link = site.link()
+
+    class Broken(type(site.documents)):  # type: ignore[misc]
+        def list(self, prefix: str, *, start: str = "") -> object:
+            raise StorageUnavailable("the storage does not answer")
+
+    broken = Broken()
+    broken.documents, broken.metadata = site.documents.documents, site.documents.metadata
+    other = Site(documents=broken)
+    answer = other.visit("/", link)
+    assert (answer.status_code, "Not available now" in answer.text) == (503, True)
+
+
+def test_leaving_forgets_the_link() -> None:
+    site = a_site()
+    answer = site.press("/leave", site.link("view"))
+    assert answer.status_code == 303
+    assert "Expires=Thu, 01 Jan 1970" in answer.headers["Set-Cookie"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/g", f"/g/{GUID}", f"/g/{GUID}/other", f"{GALLERY}/x", "/g/x/shop", f"{GALLERY}/retry"]
+)
+def test_there_is_nothing_else(path: str) -> None:
+    site = a_site()
+    assert site.visit(path, site.link()).status_code == 404
+    assert site.visit("/", site.link(name="c" * 16), method="PUT").status_code == 405

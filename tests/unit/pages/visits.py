@@ -1,0 +1,86 @@
+"""The page over documents in memory, visited through Flask's own test client."""
+
+from dataclasses import dataclass, field
+
+from flask import Flask, Response, request
+from werkzeug.test import TestResponse
+
+from gallery_sync.core.ledger import Ledger
+from gallery_sync.core.links import Link, Right, digest, form_token
+from gallery_sync.core.schedule import DAY
+from gallery_sync.pages.rates import Rates
+from gallery_sync.pages.site import COOKIE, Service, respond
+from gallery_sync.state import links
+from gallery_sync.state.ledgers import Ledgers
+from gallery_sync.work.world import BaseWorld
+from tests.unit.core.build import GUID, NOW, TIMING, FixedClock, Lines, RecordingTasks, queue_into
+from tests.unit.http.memory import Memory
+
+SECRET = "s" * 43
+GALLERY = f"/g/{GUID}/shop"
+
+
+class Clock(FixedClock):
+    """A clock that a test can set."""
+
+    at = NOW
+
+    def now(self) -> float:
+        return self.at
+
+
+@dataclass
+class Site:
+    """The page, and what it works with. `seconds` is the clock of its rates."""
+
+    documents: Memory = field(default_factory=Memory)
+    tasks: RecordingTasks = field(default_factory=RecordingTasks)
+    lines: Lines = field(default_factory=Lines)
+    clock: Clock = field(default_factory=Clock)
+    seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        world = BaseWorld(
+            documents=self.documents,
+            queue=queue_into(self.tasks),
+            clock=self.clock,
+            log=self.lines.log,
+            timing=TIMING,
+        )
+        self.service = Service(lambda: world, rates=Rates(lambda: self.seconds))
+        self.app = Flask("page")
+        self.app.add_url_rule(
+            "/", "page", lambda **_: self._answer(), defaults={"path": ""}, methods=["GET", "POST", "PUT"]
+        )
+        self.app.add_url_rule("/<path:path>", "pages", lambda **_: self._answer(), methods=["GET", "POST", "PUT"])
+
+    def _answer(self) -> Response:
+        return respond(request, self.service)
+
+    def link(self, right: Right = "manage", product: str = "", days: float = 1, name: str = "a" * 16) -> Link:
+        """Make a link."""
+        link = Link(name, digest(SECRET), right, NOW, NOW + days * DAY, product, "Jana")
+        links.create(self.documents, link)
+        return link
+
+    def visit(self, path: str = "/", link: Link | None = None, method: str = "GET", **more: object) -> TestResponse:
+        """Ask as a browser does that came by this link."""
+        client = self.app.test_client()
+        if link is not None:
+            client.set_cookie(COOKIE, f"{link.id}.{SECRET}", secure=True, domain="page.example")
+        return client.open(path, method=method, base_url="https://page.example", **more)  # type: ignore[arg-type]
+
+    def press(self, path: str, link: Link, *, token: str | None = None, **form: object) -> TestResponse:
+        """Press a button: send its form, from a page of this site."""
+        headers = {"Origin": "https://page.example", "Sec-Fetch-Site": "same-origin"}
+        data = {"token": form_token(link) if token is None else token, **form}
+        return self.visit(path, link, "POST", data=data, headers=headers)
+
+    def keep(self, ledger: Ledger) -> None:
+        """Write a ledger down, with its marker."""
+        ledgers = Ledgers(self.documents, self.clock)
+        ledgers.write(ledgers.read(ledger.guid, ledger.gallery), ledger)
+
+    def kept(self) -> Ledger:
+        """The gallery's ledger as it is now."""
+        return Ledgers(self.documents, self.clock).read(GUID, "shop").ledger
