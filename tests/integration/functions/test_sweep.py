@@ -34,11 +34,16 @@ def sweep(settings: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory,
         assert "Traceback" not in function.written()
 
 
-# For each test: a sweep leaves its plan behind.
+# For each test: a sweep leaves its plan behind, and tests of other functions their galleries.
 @pytest.fixture(autouse=True)
 def documents(settings: Mapping[str, str]) -> Iterator[BucketDocuments]:
     documents = BucketDocuments(local_client(settings["STORAGE_EMULATOR_HOST"]).bucket("state"))
+    _empty(documents)
     yield documents
+    _empty(documents)
+
+
+def _empty(documents: BucketDocuments) -> None:
     for listed in list(documents.list("")):
         documents.delete(listed.path)
 
