@@ -7,7 +7,7 @@ READY  := $(VENV)/.ready
 export PYTHONPATH := functions
 
 .PHONY: help demo demo-http dev test test-long coverage lint lock words clean package sbom licences audit cli bench chaos faults mutations mutants
-.PHONY: terraform terraform-mistakes checkov own-root deploy destroy
+.PHONY: browser browser-ready terraform terraform-mistakes checkov own-root deploy destroy
 .DEFAULT_GOAL := help
 
 help:  ## what can be made
@@ -64,6 +64,7 @@ mutations: $(READY)  ## promises of the code broken one by one: which does the s
 bench: $(READY)  ## what sweeping 1,000, 10,000 and 100,000 galleries costs, over a simulated state bucket (minutes)
 	@$(BIN)/python -m tests.bench.sweep_costs
 	@$(BIN)/python -m tests.bench.placing_costs
+	@$(BIN)/python -m tests.bench.page_costs
 
 chaos: $(READY)  ## functions are killed at random while pictures travel, 20 rounds of half a minute (ROUNDS=n SEED=n)
 	@$(BIN)/python -m infra.local.chaos $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED))
@@ -111,6 +112,17 @@ terraform: $(READY)  ## the deployment, checked without a cloud (needs terraform
 
 terraform-mistakes: terraform  ## planted mistakes turn the checks red (minutes)
 	@TERRAFORM_MISTAKES=1 $(BIN)/python -m pytest -q tests/terraform/test_mistakes.py
+
+# The browser is Debian's; what drives it is 50 MB that only this needs.
+build/browser/.ready: $(READY)
+	@command -v chromium >/dev/null || apt-get install --yes --no-install-recommends chromium >/dev/null || \
+	  (apt-get update >/dev/null && apt-get install --yes --no-install-recommends chromium >/dev/null)
+	@$(BIN)/python -m pip install --quiet --target build/browser playwright==1.65.2 axe-playwright-python==0.1.8 && touch $@
+
+browser-ready: build/browser/.ready
+
+browser: build/browser/.ready  ## the page in a real Chromium, for everybody to use (installs Debian's); build/screenshots/
+	@BROWSER=1 PYTHONPATH=functions:build/browser $(BIN)/python -m pytest -q tests/browser
 
 build/checkov/.ready:
 	@$(PYTHON) -m venv build/checkov && build/checkov/bin/pip install --quiet checkov==3.3.30 && touch $@

@@ -22,8 +22,8 @@ MOST_GALLERIES: Final = 100
 """Galleries with trouble that one screen shows; how many there are it tells in any case."""
 MOST_REFUSED: Final = 100
 
-NO_PICTURE: Final = frozenset({"empty", "no-picture"})
-"""What preparing found (`core.recipe.REFUSED`) where there can be no small picture."""
+DECODED: Final = frozenset({"", "too-small", "unlike"})
+"""What preparing found (`core.recipe.REFUSED`) where it could make a small picture all the same."""
 
 Kind = Literal["failed", "held", "left"]
 
@@ -56,10 +56,11 @@ class UnderWay(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Overview(msgspec.Struct, frozen=True, rename="camel"):
-    """The screen. The totals count all, the lists hold the first of them."""
+    """The screen. The totals count all, the lists hold the first of them; `is_cut`: some needs are not among those listed."""
 
     needs_total: int
     needs: tuple[Need, ...]
+    is_cut: bool
     under_way_total: int
     under_way: tuple[UnderWay, ...]
     waiting_total: int
@@ -88,6 +89,7 @@ def overview(documents: Documents, markers: Sequence[Marker], *, names: bool) ->
     return Overview(
         sum(marker.said.needs for marker in troubled),
         tuple(need for needs in read for need in needs),
+        len(troubled) > MOST_GALLERIES,
         len(working),
         tuple(UnderWay(marker.guid, marker.gallery, marker.waiting) for marker in working[:MOST_GALLERIES]),
         sum(marker.waiting for marker in working),
@@ -137,7 +139,7 @@ def _waiting_to_go(ledger: Ledger) -> Iterator[tuple[Kind, tuple[str, ...], floa
 
 def thumbnail_of(key: str, entry: Entry) -> tuple[str, int]:
     """Give of which file, and of which generation of it, a key's small picture is; generation 0 where there can be none."""
-    if not key.startswith(DROP_KEY) or (entry.prepared is not None and entry.prepared.refused in NO_PICTURE):
+    if not key.startswith(DROP_KEY) or (entry.prepared is not None and entry.prepared.refused not in DECODED):
         return "", 0
     wanted = entry.wanted
     if wanted is not None and not wanted.content.url:

@@ -4,7 +4,7 @@
     GET  /                                   what waits for a person, what is under way, refused names; ?q= searches
     GET  /g/{guid}/{gallery}                 one gallery, picture by picture
     GET  /g/{guid}/{gallery}/thumbnail?key=  a small JPEG of a dropped picture
-    POST /g/{guid}/{gallery}/{retry,look,release}
+    POST /g/{guid}/{gallery}/{retry,look,release,restore}
     POST /leave                              forgets the cookie
 
 Each page is HTML, or JSON under `Accept: application/json`; `?as=csv` is the first screen as a table. What a link does not show
@@ -41,6 +41,7 @@ from gallery_sync.pages.gallery import gallery_page
 from gallery_sync.pages.overview import Overview, marked, overview, thumbnail_of
 from gallery_sync.pages.products import Products
 from gallery_sync.pages.rates import Rates
+from gallery_sync.pages.restoring import can_come_back, restore
 from gallery_sync.pages.words import LANGUAGES, chosen, words
 from gallery_sync.ports.queue import TasksError
 from gallery_sync.ports.storage import StorageUnavailable
@@ -64,7 +65,8 @@ CSP: Final = (
 HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
+    # Not no-referrer: browsers would then send forms with the origin `null`, as they do from nowhere.
+    "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
@@ -249,6 +251,7 @@ def _gallery(visit: Visit, guid: str, gallery: Gallery) -> Response:
         listed=listed,
         shop=address if origin else "",
         done=visit.request.args.get("done", ""),
+        removed=can_come_back(visit.world.documents, ledger),
         stamp=_stamp,
     )
 
@@ -297,7 +300,7 @@ def _write(visit: Visit, parts: list[str]) -> Response:
     return Response("", HTTPStatus.SEE_OTHER, {**HEADERS, "Location": where})
 
 
-_ACTIONS: Final[Mapping[str, Right]] = {"retry": "manage", "look": "manage", "release": "manage"}
+_ACTIONS: Final[Mapping[str, Right]] = {"retry": "manage", "look": "manage", "release": "manage", "restore": "manage"}
 
 
 def _act(visit: Visit, action: str, guid: str, gallery: Gallery, keys: list[str], stamp: str) -> str:
@@ -308,6 +311,9 @@ def _act(visit: Visit, action: str, guid: str, gallery: Gallery, keys: list[str]
         attend.look_now(visit.world, guid, gallery, visit.by)
         return "look"
     ledger = visit.world.ledgers.read(guid, gallery).ledger
+    if action == "restore":
+        kept = next((one for one in can_come_back(visit.world.documents, ledger) if one.operation == stamp), None)
+        return "restore" if kept is not None and restore(visit.world, kept, visit.by) else "nothing"
     goes = next((need for need in gallery_page(ledger).goes if hmac.compare_digest(_stamp(need.keys), stamp)), None)
     if goes is None or not attend.release(visit.world, guid, gallery, goes.keys, visit.by):
         return "changed"

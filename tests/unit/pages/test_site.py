@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from gallery_sync.core.kept import Kept, KeptImage
 from gallery_sync.core.ledger import Entry, Failure, Hold, Live, Preparation, Receipt
 from gallery_sync.core.links import form_token
 from gallery_sync.core.names import thumbnail
@@ -14,7 +15,7 @@ from gallery_sync.core.schedule import DAY
 from gallery_sync.core.shop_facts import Facts
 from gallery_sync.pages.site import COOKIE
 from gallery_sync.ports.storage import StorageUnavailable
-from gallery_sync.state import links, refusals, shop_facts
+from gallery_sync.state import links, operations, refusals, removed, shop_facts
 from gallery_sync.state.refusals import RefusedDrop
 from tests.unit.core.build import GUID, NOW, a_ledger, key, replace, shown, wanted
 from tests.unit.pages.visits import GALLERY, SECRET, Site
@@ -22,7 +23,7 @@ from tests.unit.pages.visits import GALLERY, SECRET, Site
 GAVE_UP = Failure("gave-up", "given up after 5 tries: the job failed", NOW)
 SCRIPT = "<script>alert(1)</script>"
 OTHER = "11111111-7481-11e8-8216-002590dad85e"
-POSTS = [f"{GALLERY}/retry", f"{GALLERY}/look", f"{GALLERY}/release"]
+POSTS = [f"{GALLERY}/{action}" for action in ("retry", "look", "release", "restore")]
 
 
 def failed(file: str = "a.jpg", failure: Failure = GAVE_UP, **more: object) -> dict[str, Entry]:
@@ -161,6 +162,32 @@ def test_what_is_released_is_what_was_shown() -> None:
     assert site.press(f"{GALLERY}/release", link, stamp="").headers["Location"].endswith("done=changed")
 
 
+def test_what_was_deleted_is_found_and_comes_back() -> None:
+    site = a_site()
+    operation = "0" * 32
+    image = KeptImage("9.jpg", "removed/x/1.jpg", key("gone.jpg"), 100, SCRIPT)
+    kept = Kept(operation, "0", GUID, "shop", NOW, "Lampa", SCRIPT, (image,))
+    removed.write(site.documents, kept, 0)
+    removed.write(site.documents, replace(kept, operation="1" * 32, guid=OTHER), 0)
+    removed.write(site.documents, replace(kept, operation="2" * 32, images=(replace(image, restored="10.jpg"),)), 0)
+    site.keep(replace(site.kept(), done=tuple(f"{digit * 32}/0" for digit in "0123")))
+    link = site.link()
+    page = site.visit(GALLERY, link).text
+    assert "1 image was deleted on 2024-07-01 12:00 UTC" in page
+    assert page.count("Bring them back") == 1
+    assert "<script" not in page
+    assert "Bring them back" not in site.visit(GALLERY, site.link("view", name="b" * 16)).text
+    for stamp in ("1" * 32, "2" * 32, "3" * 32, ""):
+        assert site.press(f"{GALLERY}/restore", link, stamp=stamp).headers["Location"].endswith("done=nothing")
+    assert list(site.documents.list(operations.OPEN)) == []
+    assert site.press(f"{GALLERY}/restore", link, stamp=operation).headers["Location"].endswith("done=restore")
+    (open_one,) = site.documents.list(operations.OPEN)
+    asked = operations.find(site.documents, open_one.path.removeprefix(operations.OPEN))
+    assert asked is not None
+    assert (asked.caller, asked.parts[0].kind, asked.parts[0].product) == (f"link {link.id} (Jana)", "restore", GUID)
+    assert len(site.tasks.tasks) == 1
+
+
 def test_a_look_is_a_task() -> None:
     site = a_site()
     answer = site.press(f"{GALLERY}/look", site.link())
@@ -229,7 +256,7 @@ def test_nothing_that_people_wrote_becomes_part_of_the_page(language: str) -> No
         assert "frame-ancestors 'none'" in policy
         assert "unsafe" not in policy
         assert answer.headers["X-Frame-Options"] == "DENY"
-        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert answer.headers["Referrer-Policy"] == "same-origin"
         assert answer.headers["Cache-Control"] == "no-store"
         assert SECRET not in answer.text
         assert link.digest not in answer.text
