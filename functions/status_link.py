@@ -14,14 +14,14 @@ from gallery_sync.http.asked import take_every_path
 from gallery_sync.http.body import never_hold
 from gallery_sync.once import once
 from gallery_sync.pages import site
-from gallery_sync.work.world import BaseWorld
+from gallery_sync.work.world import PageWorld
 
 SETTINGS: StatusLink = read_or_exit(StatusLink, os.environ)
 keep_thawed_workers(os.environ)
 
 
 @once
-def world() -> BaseWorld:
+def world() -> PageWorld:
     """Connect at the first call: the server forks after it has loaded this file."""
     return page_world(SETTINGS, "status_link")
 

@@ -34,8 +34,13 @@ def collected() -> Catalog:
 
 
 def po_file(language: str) -> Path:
-    """Where a language's texts stand."""
-    return FOLDER / language / "LC_MESSAGES" / f"{DOMAIN}.po"
+    """Where a language's texts stand: they are compiled for what is deployed."""
+    return Path(__file__).with_name("locale") / f"{language}.po"
+
+
+def mo_file(language: str) -> Path:
+    """Where they stand compiled."""
+    return FOLDER / language / "LC_MESSAGES" / f"{DOMAIN}.mo"
 
 
 def translated(language: str) -> Catalog:
@@ -76,7 +81,7 @@ def main() -> int:
         file = po_file(language)
         file.write_text(written(updated(language)))
         catalog = translated(language)
-        file.with_suffix(".mo").write_bytes(compiled(catalog))
+        mo_file(language).write_bytes(compiled(catalog))
         missing = [message.id for message in catalog if message.id and not all(_texts(message.string))]
         print(f"{language}: {len(catalog)} texts, {len(missing)} without a translation")
     return 0

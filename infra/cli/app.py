@@ -54,6 +54,7 @@ class LinkRight(StrEnum):
     """What a link to the page lets people do."""
 
     VIEW = "view"
+    DROP = "drop"
     MANAGE = "manage"
 
 
@@ -101,7 +102,9 @@ def make_app(environ: Mapping[str, str], cloud: Cloud) -> typer.Typer:
 
     @link.command("create")
     def create_link(
-        right: Annotated[LinkRight, typer.Option(help="to look only, or to press the buttons too")] = LinkRight.VIEW,
+        right: Annotated[
+            LinkRight, typer.Option(help="to look only, to upload pictures, or to press the buttons too")
+        ] = LinkRight.VIEW,
         days: Annotated[int, typer.Option(help="how long it lasts, 366 at most")] = 30,
         product: Annotated[str, typer.Option(help="guid or code of the only product that it shows; else all")] = "",
         note: Annotated[str, typer.Option(help="for whom it is, to know it again in the list")] = "",

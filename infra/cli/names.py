@@ -8,13 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from gallery_sync.core import archive, names, placing
-from gallery_sync.core.catalogue import CodeRow
 from gallery_sync.core.name_patterns import DEFAULT_PATTERNS, SLASHES, BadPattern, Placing, read_patterns
-from gallery_sync.core.near import nearest
-from gallery_sync.core.placing import Placed
 from gallery_sync.state.catalogue import Catalogue
 from gallery_sync.state.written import WrittenCodes
+from gallery_sync.work import judge
 from infra.cli.stop import Stop
 
 __all__ = ["BUCKET", "Name", "in_folder", "judged", "patterns", "summary"]
@@ -57,48 +54,11 @@ def in_folder(folder: Path) -> Iterator[tuple[str, int]]:
 
 def judged(files: Iterable[tuple[str, int]], catalogue: Catalogue, how: Placing) -> Iterator[Name]:
     """Say what each name would mean. Raises BadDocument, StorageUnavailable."""
-    codes = WrittenCodes(catalogue)
-    for name, size in files:
-        if archive.read_name(name) is not None:
-            yield Name(name, "", "a ZIP: its files are judged when it is unpacked", "", "")
-            continue
-        meaning = placing.meaning(name, size, how)
-        match meaning:
-            case names.Drop():
-                yield _in_products_folder(meaning, catalogue)
-            case placing.Loose():
-                yield _loose(name, codes, how)
-            case names.Refusal():
-                yield Name(name, "", "", "", meaning.reason)
-            case names.Folder():
-                continue
-
-
-def _in_products_folder(drop: names.Drop, catalogue: Catalogue) -> Name:
-    if names.is_guid(drop.product):
-        listed = catalogue.product(drop.product)
-        if listed is not None:
-            return Name(drop.name, ", ".join(listed.codes), listed.name, drop.gallery, "")
-        return Name(drop.name, "", "", drop.gallery, "no product has this guid")
-    row = catalogue.code(drop.product)
-    if row is not None:
-        return Name(drop.name, row.code, row.name, drop.gallery, "")
-    alike = [_said(one) for one in nearest(drop.product, catalogue.near(drop.product))]
-    perhaps = f"; is it {' or '.join(alike)}?" if alike else ""
-    return Name(drop.name, "", "", drop.gallery, f"no product has the code '{names.shortened(drop.product)}'{perhaps}")
-
-
-def _loose(name: str, codes: WrittenCodes, how: Placing) -> Name:
-    held = placing.candidates(name, how)
-    verdict = placing.judge(name, {one: codes.found(one) for one in held}, how)
-    if isinstance(verdict, Placed):
-        return Name(name, verdict.code, verdict.product, "shop", "")
-    refused = verdict or placing.unknown(name, held, codes.near_of(held), how)
-    return Name(name, "", "", "", refused.reason)
-
-
-def _said(row: CodeRow) -> str:
-    return f"{row.code} ({row.name})" if row.name else row.code
+    for one in judge.judged(files, catalogue, WrittenCodes(catalogue), how):
+        if one.is_archive:
+            yield Name(one.name, "", "a ZIP: its files are judged when it is unpacked", "", "")
+        elif not one.is_table:
+            yield Name(one.name, one.code, one.product, one.gallery, one.why)
 
 
 def summary(rows: Sequence[Name]) -> str:

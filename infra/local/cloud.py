@@ -154,7 +154,18 @@ def _start_servers(plan: Plan, processes: Processes, addresses: dict[str, str], 
     paced = ["--write-interval", f"{WRITE_INTERVAL * plan.time_scale:g}"]
     processes.start(
         "storage",
-        [*MODULE, "infra.local.storage", "--bucket", DROP_BUCKET, STATE_BUCKET, "--events", events, *paced],
+        [
+            *MODULE,
+            "infra.local.storage",
+            "--bucket",
+            DROP_BUCKET,
+            STATE_BUCKET,
+            "--events",
+            events,
+            *paced,
+            "--cors",
+            f"{DROP_BUCKET}={addresses['status_link']}",
+        ],
         MODULE_PATH,
     )
     backoff = f"min_backoff={2 * plan.time_scale:g},max_backoff={60 * plan.time_scale:g}"

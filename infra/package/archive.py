@@ -15,7 +15,7 @@ __all__ = ["NotDeployable", "Written", "members", "write"]
 
 PACKAGE: Final = "gallery_sync"
 REQUIREMENTS: Final = "requirements.txt"
-SUFFIXES: Final = frozenset({".py", ".yaml", ".html", ".css", ".mo", ".svg"})
+SUFFIXES: Final = frozenset({".py", ".yaml", ".html", ".css", ".js", ".mo", ".svg"})
 """What the package may hold: modules, and files that a function serves."""
 
 MARKER: Final = "py.typed"

@@ -19,6 +19,17 @@ resource "google_storage_bucket" "drop" {
     retention_duration_seconds = var.soft_delete_days * 86400
   }
 
+  # Browsers upload from the page, and from no other site.
+  dynamic "cors" {
+    for_each = contains(keys(local.planned), "status-link") ? [local.urls["status-link"]] : []
+    content {
+      origin          = [cors.value]
+      method          = ["PUT"]
+      response_header = ["Content-Type", "Content-Range", "Range"]
+      max_age_seconds = 3600
+    }
+  }
+
   lifecycle_rule {
     condition {
       age = 7

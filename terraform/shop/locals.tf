@@ -219,9 +219,10 @@ locals {
       purpose = "shows people what happens to their pictures"
       settings = concat(
         local.settings_of.common, local.settings_of.tasks, local.settings_of.sync_tasks, local.settings_of.state,
+        local.settings_of.names, ["DROP_BUCKET"],
       )
       secrets     = []
-      drop        = null
+      drop        = "write" # Begins uploads there, which browsers go on with.
       state       = "write" # Reads ledgers and small pictures; writes down what a person asked for.
       signs       = false
       caller      = "public"

@@ -381,6 +381,24 @@ class BucketUnpacked:
                 raise PreconditionFailed(name) from None
 
 
+class BucketUploads:
+    """`ports.Uploads`: resumable uploads (Cloud Storage, "Resumable uploads"), whose address needs no other credential."""
+
+    def __init__(self, drops: Bucket, retry_seconds: float = RETRY_SECONDS, timeout: Timeout = TIMEOUT) -> None:
+        self._drops = drops
+        self._call = _bounded(retry_seconds, timeout)
+
+    def begin(self, name: str, size: int, *, origin: str, metadata: Mapping[str, str]) -> str:
+        """See ports.Uploads."""
+        blob = self._drops.blob(name)
+        blob.metadata = dict(metadata)
+        with _translated(f"begin an upload of {name}"):
+            # Told at the beginning, the browser's answers say that this origin may read them.
+            return str(
+                blob.create_resumable_upload_session(content_type=_type(name), size=size, origin=origin, **self._call)
+            )
+
+
 class BucketBin:
     """`ports.Bin`: files leave the drop bucket for `removed/` in the state bucket, whose soft delete and lifecycle end them."""
 

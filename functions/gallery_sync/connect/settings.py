@@ -403,8 +403,10 @@ class Webhooks(StateSettings, SyncQueueSettings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class StatusLink(StateSettings, SyncQueueSettings):
+class StatusLink(StateSettings, SyncQueueSettings, NameSettings):
     """The function `status_link`: the page for people who have a link."""
+
+    drop_bucket: str
 
 
 FUNCTIONS: Final[Mapping[str, type[Settings]]] = {

@@ -10,8 +10,11 @@ from typing import Final, Literal
 
 import msgspec
 
-Right = Literal["view", "manage"]
-"""To look; to press the buttons as well."""
+Right = Literal["view", "drop", "manage"]
+"""To look; to upload pictures as well; to press the buttons, too."""
+
+RIGHTS: Final[tuple[Right, ...]] = ("view", "drop", "manage")
+"""Each holds those before it."""
 
 _TOKEN: Final = re.compile(r"([0-9a-f]{16})\.([A-Za-z0-9_-]{43})")
 
@@ -31,7 +34,7 @@ class Link(msgspec.Struct, frozen=True, omit_defaults=True):
 
     def may(self, right: Right) -> bool:
         """Whether it has a right."""
-        return right in (self.right, "view")
+        return RIGHTS.index(right) <= RIGHTS.index(self.right)
 
     def shows(self, guid: str) -> bool:
         """Whether it shows a product."""

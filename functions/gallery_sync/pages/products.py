@@ -2,18 +2,20 @@
 
 import threading
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from gallery_sync.core import names
+from gallery_sync.core import names, placing
 from gallery_sync.core.catalogue import Listed
 from gallery_sync.core.ledger_document import BadDocument
+from gallery_sync.core.name_patterns import Placing
 from gallery_sync.core.placing import Candidate
 from gallery_sync.ports.storage import Documents
 from gallery_sync.state.catalogue import Catalogue, read_head
 from gallery_sync.state.codes import known_guid
 from gallery_sync.state.written import WrittenCodes
+from gallery_sync.work.judge import Judged, judged
 
 MOST_FOUND: Final = 20
 
@@ -53,6 +55,23 @@ class Products:
         except BadDocument:
             return found
         return found
+
+    def judged(self, files: Iterable[tuple[str, int]], how: Placing) -> Iterator[Judged]:
+        """Say what names mean (`work.judge`); without a catalogue, what they say by themselves.
+
+        Raises BadDocument, StorageUnavailable.
+        """
+        read = self._read
+        if read is not None:
+            yield from judged(files, *read, how)
+            return
+        for name, size in files:
+            meaning = placing.meaning(name, size, how)
+            if isinstance(meaning, names.Refusal):
+                yield Judged(name, refused=meaning.code, why=meaning.reason)
+            elif not isinstance(meaning, names.Folder):
+                product = meaning.product if isinstance(meaning, names.Drop) else ""
+                yield Judged(name, product if names.is_guid(product) else "", product)
 
     def search(self, text: str) -> tuple[list[Listed], list[tuple[str, str]]]:
         """Find products by guid, code, EAN, a file's full name, or the beginning of words of their names.

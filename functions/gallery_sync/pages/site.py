@@ -1,6 +1,7 @@
 """The page's routes: who may, what is asked, and an answer that gives nothing away.
 
     GET  /l/{token}                          takes a link's secret out of the address, into a cookie
+    GET  /drop?into={guid}/{gallery}         uploads; POST /drop/names, /drop/start for its script
     GET  /                                   what waits for a person, what is under way, refused names; ?q= searches
     GET  /g/{guid}/{gallery}                 one gallery, picture by picture
     GET  /g/{guid}/{gallery}/thumbnail?key=  a small JPEG of a dropped picture
@@ -35,8 +36,7 @@ from gallery_sync.core.links import Link, Right
 from gallery_sync.core.shop_values import GALLERIES, Gallery
 from gallery_sync.http.body import TooLarge, Unreadable, read
 from gallery_sync.log import Log
-from gallery_sync.once import once
-from gallery_sync.pages import reasons, shown
+from gallery_sync.pages import dropping, reasons, shown
 from gallery_sync.pages.gallery import gallery_page
 from gallery_sync.pages.overview import Overview, marked, overview, thumbnail_of
 from gallery_sync.pages.products import Products
@@ -47,7 +47,7 @@ from gallery_sync.ports.queue import TasksError
 from gallery_sync.ports.storage import StorageUnavailable
 from gallery_sync.state import links, shop_facts
 from gallery_sync.work import attend
-from gallery_sync.work.world import BaseWorld
+from gallery_sync.work.world import PageWorld
 
 COOKIE: Final = "__Host-gallery-sync"
 LOCAL_COOKIE: Final = "gallery-sync"
@@ -62,6 +62,8 @@ CSP: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self'{images}; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
+SCRIPTED: Final = "; script-src 'self'; connect-src 'self' {storage}"
+"""What the one page with a script may do besides: send files to the storage."""
 HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -78,7 +80,7 @@ HEADERS: Final = {
 class Service:
     """What the page works with. `world` connects at the first call; `is_local`: without TLS, on this machine."""
 
-    world: Callable[[], BaseWorld]
+    world: Callable[[], PageWorld]
     is_local: bool = False
     rates: Rates = field(default_factory=Rates)
     _known: dict[str, tuple[float, Link | None]] = field(default_factory=dict)
@@ -125,7 +127,7 @@ class Visit:
     language: str
 
     @property
-    def world(self) -> BaseWorld:
+    def world(self) -> PageWorld:
         """What the page works with."""
         return self.service.world()
 
@@ -136,9 +138,7 @@ class Visit:
 
     def page(self, template: str, status: int = 200, refresh: int = 0, images: str = "", **values: Any) -> Response:
         """Render a page."""
-        return _page(
-            self.service, self.language, template, status, refresh, images, link=self.link, by=self.by, **values
-        )
+        return _page(self.language, template, status, refresh, CSP.format(images=images), link=self.link, **values)
 
     def gone(self) -> Response:
         """Say that there is no such page, or none for this link."""
@@ -152,23 +152,29 @@ def respond(request: Request, service: Service) -> Response:
         return _respond(request, service, language)
     except (StorageUnavailable, TasksError) as error:
         Log("status_link").say("WARNING", f"not now: {error}")
-        return _page(service, language, "message.html", 503, 0, "", link=None, title="not-now")
+        return _message(language, 503, "not-now")
     except BadDocument as error:
         Log("status_link").say("ERROR", str(error))
-        return _page(service, language, "message.html", 500, 0, "", link=None, title="broken")
+        return _message(language, 500, "broken")
+
+
+def _message(language: str, status: int, title: str) -> Response:
+    return _page(language, "message.html", status, 0, CSP.format(images=""), link=None, title=title)
 
 
 def _respond(request: Request, service: Service, language: str) -> Response:
     path = request.path
-    if path == "/style.css" and request.method == "GET":
-        return _style()
+    if path in _FILES and request.method == "GET":
+        return _file(path)
+    if path == "/favicon.ico":
+        return Response("", 204, {**HEADERS, "Cache-Control": "public, max-age=86400"})
     if not service.rates.takes("strangers" if path.startswith("/l/") else _known_by(request, service)):
-        return _page(service, language, "message.html", 429, 0, "", link=None, title="too-many")
+        return _message(language, 429, "too-many")
     if path.startswith("/l/"):
         return _enter(request, service, language, path.removeprefix("/l/"))
     link = service.link(request.cookies.get(service.cookie, ""))
     if link is None:
-        return _page(service, language, "message.html", 403, 0, "", link=None, title="no-link")
+        return _message(language, 403, "no-link")
     visit = Visit(service, request, link, language)
     parts = [part for part in path.split("/") if part]
     if request.method in ("GET", "HEAD"):
@@ -187,7 +193,7 @@ def _known_by(request: Request, service: Service) -> str:
 def _enter(request: Request, service: Service, language: str, token: str) -> Response:
     """Take the secret out of the address: it would stay in histories, and in what is shown to others."""
     if request.method != "GET" or service.link(token) is None:
-        return _page(service, language, "message.html", 403, 0, "", link=None, title="no-link")
+        return _message(language, 403, "no-link")
     answer = Response("", HTTPStatus.SEE_OTHER, {**HEADERS, "Location": "/"})
     answer.set_cookie(service.cookie, token, httponly=True, secure=not service.is_local, samesite="Lax", path="/")
     return answer
@@ -197,6 +203,8 @@ def _read(visit: Visit, parts: list[str]) -> Response:
     if not parts:
         query = visit.request.args.get("q", "").strip()[:200]
         return _found(visit, query) if query else _first_screen(visit)
+    if parts == ["drop"]:
+        return _drop(visit)
     place = _place(visit, parts)
     if place is None:
         return visit.gone()
@@ -282,6 +290,8 @@ def _write(visit: Visit, parts: list[str]) -> Response:
         body = read(visit.request.stream, visit.request.content_length, MOST_FORM)
     except (TooLarge, Unreadable):
         return visit.page("message.html", 400, title="not-own")
+    if parts[:1] == ["drop"]:
+        return _dropped(visit, parts, body)
     form = _form(body)
     if not hmac.compare_digest(form.get("token", [""])[0].encode(), core_links.form_token(visit.link).encode()):
         return visit.page("message.html", 403, title="not-own")
@@ -298,6 +308,47 @@ def _write(visit: Visit, parts: list[str]) -> Response:
     done = _act(visit, action, *place, form.get("key", []), form.get("stamp", [""])[0])
     where = f"/g/{place[0]}/{place[1]}?done={done}"
     return Response("", HTTPStatus.SEE_OTHER, {**HEADERS, "Location": where})
+
+
+def _drop(visit: Visit) -> Response:
+    """Give the page with the script that uploads."""
+    if not visit.link.may("drop"):
+        return visit.page("message.html", 403, title="may-not")
+    into = visit.request.args.get("into", "")
+    try:
+        place = dropping.place_of(into, visit.link)
+    except dropping.BadQuestion:
+        return visit.gone()
+    listed = visit.service.products().named([place[0]]).get(place[0]) if place is not None else None
+    parts = urlsplit(visit.world.storage)
+    policy = CSP.format(images="") + SCRIPTED.format(storage=f"{parts.scheme}://{parts.netloc}")
+    return _page(visit.language, "drop.html", 200, 0, policy, link=visit.link, into=into, listed=listed)
+
+
+def _dropped(visit: Visit, parts: list[str], body: bytes) -> Response:
+    """Answer the script: what files would be, or where one is to be sent."""
+    token = visit.request.headers.get("X-Form-Token", "")
+    if not hmac.compare_digest(token.encode(), core_links.form_token(visit.link).encode()):
+        return _json({"error": "not-own"}, 403)
+    if not visit.link.may("drop"):
+        return _json({"error": "may-not"}, 403)
+    world, products = visit.world, visit.service.products()
+
+    def why(code: str, reason: str) -> str:
+        return shown.refusal_of(visit.language, code, reason)
+
+    try:
+        if parts == ["drop", "names"]:
+            asked = msgspec.json.decode(body, type=dropping.Files)
+            return _json(dropping.answers(world, products, visit.link, asked, why))
+        if parts == ["drop", "start"]:
+            start = msgspec.json.decode(body, type=dropping.Start)
+            origin = f"{'http' if visit.service.is_local else 'https'}://{visit.request.host}"
+            address = dropping.begin(world, products, visit.link, start, origin)
+            return _json({"same": address is None, "address": address or ""})
+    except (dropping.BadQuestion, msgspec.DecodeError, UnicodeDecodeError):
+        return _json({"error": "bad-question"}, 400)
+    return _json({"error": "not-found"}, 404)
 
 
 _ACTIONS: Final[Mapping[str, Right]] = {"retry": "manage", "look": "manage", "release": "manage", "restore": "manage"}
@@ -344,8 +395,8 @@ def _wants_json(request: Request) -> bool:
     return best == "application/json"
 
 
-def _json(value: Any) -> Response:
-    return Response(msgspec.json.encode(value), 200, {**HEADERS, "Content-Type": "application/json"})
+def _json(value: Any, status: int = 200) -> Response:
+    return Response(msgspec.json.encode(value), status, {**HEADERS, "Content-Type": "application/json"})
 
 
 def _csv(visit: Visit, said: Overview) -> Response:
@@ -387,15 +438,7 @@ def _environment(language: str) -> Environment:
 
 
 def _page(
-    service: Service,
-    language: str,
-    template: str,
-    status: int,
-    refresh: int,
-    images: str,
-    *,
-    link: Link | None,
-    **values: Any,
+    language: str, template: str, status: int, refresh: int, policy: str, *, link: Link | None, **values: Any
 ) -> Response:
     token = core_links.form_token(link) if link is not None else ""
     text = (
@@ -410,18 +453,21 @@ def _page(
         "Content-Type": "text/html; charset=utf-8",
         "Content-Language": language,
         "Vary": "Cookie, Accept, Accept-Language",
-        "Content-Security-Policy": CSP.format(images=images),
+        "Content-Security-Policy": policy,
     }
     if refresh:
         headers["Refresh"] = str(refresh)
     return Response(text, status, headers)
 
 
-@once
-def _style_sheet() -> bytes:
-    return resources.files("gallery_sync.pages").joinpath("style.css").read_bytes()
+_FILES: Final = {"/style.css": "text/css; charset=utf-8", "/drop.js": "text/javascript; charset=utf-8"}
 
 
-def _style() -> Response:
+@lru_cache(maxsize=len(_FILES))
+def _content(path: str) -> bytes:
+    return resources.files("gallery_sync.pages").joinpath(path.removeprefix("/")).read_bytes()
+
+
+def _file(path: str) -> Response:
     kept = {**HEADERS, "Cache-Control": "public, max-age=3600"}
-    return Response(_style_sheet(), 200, {**kept, "Content-Type": "text/css; charset=utf-8"})
+    return Response(_content(path), 200, {**kept, "Content-Type": _FILES[path]})

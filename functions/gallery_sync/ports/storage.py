@@ -144,6 +144,17 @@ class Unpacked(Protocol):
         ...
 
 
+class Uploads(Protocol):
+    """Where browsers put files, without us in between."""
+
+    def begin(self, name: str, size: int, *, origin: str, metadata: Mapping[str, str]) -> str:
+        """Begin a resumable upload of so many bytes to the drop bucket, and give its address (a secret, good for a week).
+
+        Only pages of this origin may go on with it. Raises StorageUnavailable.
+        """
+        ...
+
+
 class Outbox(Protocol):
     """The immutable copies that Shoptet downloads."""
 

@@ -15,7 +15,7 @@ from gallery_sync.ports.decoder import Decode
 from gallery_sync.ports.preparer import Preparer
 from gallery_sync.ports.queue import WorkQueue
 from gallery_sync.ports.shop import CatalogueShop, OriginalsShop, Shop
-from gallery_sync.ports.storage import Bin, Documents, Drops, Made, Outbox, Removed, Sent, Unpacked
+from gallery_sync.ports.storage import Bin, Documents, Drops, Made, Outbox, Removed, Sent, Unpacked, Uploads
 from gallery_sync.state.ledgers import Ledgers
 
 
@@ -33,6 +33,16 @@ class BaseWorld:
     def ledgers(self) -> Ledgers:
         """The ledgers, over the documents."""
         return Ledgers(self.documents, self.clock)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageWorld(BaseWorld):
+    """What the page works with. `storage` is the address of Cloud Storage, to which browsers upload."""
+
+    drops: Drops
+    uploads: Uploads
+    placing: Placing = NO_PATTERNS
+    storage: str = "https://storage.googleapis.com"
 
 
 @dataclass(frozen=True, kw_only=True)

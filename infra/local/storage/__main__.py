@@ -29,9 +29,18 @@ def main() -> None:
         metavar="SECONDS",
         help="between two writes to one object, the second is refused with 429; 0 is no limit",
     )
+    parser.add_argument(
+        "--cors",
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="BUCKET=ORIGIN",
+        help="whose pages may upload to a bucket",
+    )
     arguments = parser.parse_args()
+    origins = dict(one.split("=", 1) for one in arguments.cors)
     try:
-        app = storage_app(arguments.bucket, arguments.events, write_interval=arguments.write_interval)
+        app = storage_app(arguments.bucket, arguments.events, write_interval=arguments.write_interval, origins=origins)
     except ApiError as error:
         parser.error(f"--bucket: {error.message}")
     serve_process(lambda: app, arguments.port)

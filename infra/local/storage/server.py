@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import re
 import socket
 import struct
 from collections.abc import AsyncIterator, Iterable, Mapping
+from typing import Final
 
 from aiohttp import web
 
@@ -32,17 +34,19 @@ def storage_app(
     targets: Iterable[Target] = (),
     backoff: Backoff = DEFAULT_BACKOFF,
     write_interval: float = 0.0,
+    origins: Mapping[str, str] | None = None,
 ) -> web.Application:
     """The application, with these buckets, empty, and events going to these targets.
 
-    `write_interval`: seconds between two writes to one object; 0 is no limit, for tests that are not about it.
+    `write_interval`: seconds between two writes to one object; 0 is no limit, for tests that are not about it. `origins`: by
+    bucket, the origin of the pages that may upload to it (its CORS configuration).
     Raises ApiError for a bucket's name that Cloud Storage refuses, or one given twice.
     """
     delivery = Delivery(targets, backoff)
     store = Store(delivery.publish, write_interval=write_interval)
     for bucket in buckets:
         store.create_bucket(bucket)
-    storage = Storage(store, Control(store, delivery))
+    storage = Storage(store, Control(store, delivery), origins or {})
 
     async def deliver(_: web.Application) -> AsyncIterator[None]:
         await delivery.start()
@@ -61,17 +65,34 @@ def storage_app(
 class Storage:
     """What an application is made of. Tests in the same process may reach it: on its event loop only."""
 
-    def __init__(self, store: Store, control: Control) -> None:
+    def __init__(self, store: Store, control: Control, origins: Mapping[str, str]) -> None:
         self.store = store
         self.control = control
+        self._origins = origins
         self._api = Api(store, SigningKey())
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer a request as it comes over the network, with the faults that were ordered."""
+        allowed = self._allowed(request)
+        if allowed and request.method == "OPTIONS":
+            return web.Response(headers={**allowed, **PREFLIGHT})
         try:
-            return await self._answer(request)
+            answer = await self._answer(request)
         except Refused as refused:
-            return _refusal(refused)
+            answer = _refusal(refused)
+        answer.headers.update(allowed)
+        return answer
+
+    def _allowed(self, request: web.Request) -> dict[str, str]:
+        """Give the headers that let a page of another origin read the answer: where the bucket's configuration names it.
+
+        Source: https://cloud.google.com/storage/docs/cross-origin
+        """
+        origin = request.headers.get("Origin", "")
+        found = re.match(r"/upload/storage/v1/b/([^/]+)/o(\?|$)", request.raw_path)
+        if not origin or found is None or self._origins.get(found[1]) != origin:
+            return {}
+        return {"Access-Control-Allow-Origin": origin, "Access-Control-Expose-Headers": "Range", "Vary": "Origin"}
 
     def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> web.Response:
         """Answer a request that came without a network, and so meets no fault. Names of `headers` have any case."""
@@ -98,6 +119,12 @@ class Storage:
             return lost
         return answer
 
+
+PREFLIGHT: Final = {
+    "Access-Control-Allow-Methods": "PUT",
+    "Access-Control-Allow-Headers": "content-range, content-type",
+    "Access-Control-Max-Age": "3600",
+}
 
 STORAGE = web.AppKey("STORAGE", Storage)
 

@@ -36,6 +36,7 @@ run "buckets" {
       "serviceAccount:shop-sync-gallery roles/storage.objectUser demo-project-shop-drop",
       "serviceAccount:shop-galleries roles/storage.objectViewer demo-project-shop-drop",
       "serviceAccount:shop-clean-gallery roles/storage.objectUser demo-project-shop-drop",
+      "serviceAccount:shop-status-link roles/storage.objectUser demo-project-shop-drop",
       "serviceAccount:shop-sync-gallery roles/storage.objectUser demo-project-shop-state",
       "serviceAccount:shop-poll-jobs roles/storage.objectUser demo-project-shop-state",
       "serviceAccount:shop-catalogue roles/storage.objectUser demo-project-shop-state",

@@ -52,7 +52,7 @@ NEEDED: dict[str, dict[str, str]] = {
     "galleries": SHOP | STATE | SYNC | DROPS | CALLERS,
     "clean_gallery": SHOP | STATE | SYNC | LOOK | DROPS | CALLERS,
     "webhooks": STATE | SYNC | SIGNED,
-    "status_link": STATE | SYNC,
+    "status_link": STATE | SYNC | DROPS,
 }
 ALL = SHOP | STATE | SYNC | POLL | READ | LOOK | PREPARE | PLACE | DROPS | KEYS | CALLERS | SIGNED
 ONE_MISSING = [(function, name) for function, needed in NEEDED.items() for name in needed]

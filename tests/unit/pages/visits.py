@@ -1,18 +1,21 @@
 """The page over documents in memory, visited through Flask's own test client."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from flask import Flask, Response, request
 from werkzeug.test import TestResponse
 
+from gallery_sync.core.files import BucketFile
 from gallery_sync.core.ledger import Ledger
 from gallery_sync.core.links import Link, Right, digest, form_token
+from gallery_sync.core.name_patterns import DEFAULT_PATTERNS, Placing, read_patterns
 from gallery_sync.core.schedule import DAY
 from gallery_sync.pages.rates import Rates
 from gallery_sync.pages.site import COOKIE, Service, respond
 from gallery_sync.state import links
 from gallery_sync.state.ledgers import Ledgers
-from gallery_sync.work.world import BaseWorld
+from gallery_sync.work.world import PageWorld
 from tests.unit.core.build import GUID, NOW, TIMING, FixedClock, Lines, RecordingTasks, queue_into
 from tests.unit.http.memory import Memory
 
@@ -29,6 +32,33 @@ class Clock(FixedClock):
         return self.at
 
 
+PLACING = Placing(read_patterns(DEFAULT_PATTERNS))
+
+
+class Files:
+    """`ports.Drops`: the files that are in the bucket, by name."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, BucketFile] = {}
+
+    def list(self, prefix: str, *, start: str = "") -> Iterator[BucketFile]:
+        raise AssertionError("the page lists no bucket")
+
+    def find(self, name: str) -> BucketFile | None:
+        return self.files.get(name)
+
+
+@dataclass
+class Uploads:
+    """`ports.Uploads`: notes which were begun."""
+
+    begun: list[tuple[str, int, str, Mapping[str, str]]] = field(default_factory=list)
+
+    def begin(self, name: str, size: int, *, origin: str, metadata: Mapping[str, str]) -> str:
+        self.begun.append((name, size, origin, metadata))
+        return f"https://storage.googleapis.com/upload?upload_id={len(self.begun)}"
+
+
 @dataclass
 class Site:
     """The page, and what it works with. `seconds` is the clock of its rates."""
@@ -37,10 +67,15 @@ class Site:
     tasks: RecordingTasks = field(default_factory=RecordingTasks)
     lines: Lines = field(default_factory=Lines)
     clock: Clock = field(default_factory=Clock)
+    drops: Files = field(default_factory=Files)
+    uploads: Uploads = field(default_factory=Uploads)
     seconds: float = 0.0
 
     def __post_init__(self) -> None:
-        world = BaseWorld(
+        world = PageWorld(
+            drops=self.drops,
+            uploads=self.uploads,
+            placing=PLACING,
             documents=self.documents,
             queue=queue_into(self.tasks),
             clock=self.clock,
