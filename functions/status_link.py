@@ -13,7 +13,7 @@ from gallery_sync.entry import logged_as
 from gallery_sync.http.asked import take_every_path
 from gallery_sync.http.body import never_hold
 from gallery_sync.once import once
-from gallery_sync.pages import site
+from gallery_sync.pages import site, visit
 from gallery_sync.work.world import PageWorld
 
 SETTINGS: StatusLink = read_or_exit(StatusLink, os.environ)
@@ -26,7 +26,7 @@ def world() -> PageWorld:
     return page_world(SETTINGS, "status_link")
 
 
-SERVICE = site.Service(world, is_local=SETTINGS.storage_emulator_host is not None)
+SERVICE = visit.Service(world, is_local=SETTINGS.storage_emulator_host is not None)
 
 
 @functions_framework.http

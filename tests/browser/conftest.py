@@ -55,7 +55,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
             cloud.upload(f"STOLEK/{n}.jpg", picture(f"hsl({n * 50}, 60%, 50%)"), "image/jpeg")
         cloud.upload(f"{HRNEK}/1.jpg", picture("teal"), "image/jpeg", {"description": "Zepředu"})
         cloud.upload(f"{HRNEK}/2.jpg", picture("coral")[:2000], "image/jpeg")
-        cloud.upload("HRNK-01/1.jpg", picture("green"), "image/jpeg")
+        cloud.upload("HRNK-01/9.jpg", picture("green"), "image/jpeg")
         cloud.upload("poznámky.txt", b"no picture", "text/plain")
         wait_quiet(cloud)
         sandbox = Sandbox(cloud.sandbox)

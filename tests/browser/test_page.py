@@ -84,6 +84,19 @@ def _live(page: Any) -> bool:
     return row.count() == 1 and "in the shop" in row.inner_text()
 
 
+def test_a_mistyped_folder_is_put_right_by_a_button(cloud: LocalCloud, visit: Callable[..., Any], link: Link) -> None:
+    page = visit(link())
+    page.get_by_role("button", name="Move to HRNEK-01 Kávový hrnek").click()
+    assert page.get_by_role("status").inner_text() == "It lies in the folder of that product now."
+    bucket = cloud.storage.bucket("drop")
+    assert bucket.get_blob("HRNK-01/9.jpg") is None
+    assert bucket.get_blob("HRNEK-01/9.jpg") is not None
+    until(lambda: len(Sandbox(cloud.sandbox).shown(HRNEK)) >= 3, "it is in the shop")
+    wait_quiet(cloud)
+    page.goto(page.url.partition("?")[0])
+    assert page.get_by_role("button", name="Move to").count() == 0
+
+
 def test_a_cleanup_is_found_and_taken_back(cloud: LocalCloud, visit: Callable[..., Any], link: Link) -> None:
     page = visit(link(), "phone")
     page.get_by_role("searchbox").fill("peněženka")

@@ -22,7 +22,7 @@ from google.cloud.storage.exceptions import DataCorruption, InvalidResponse
 from google.cloud.storage.retry import DEFAULT_RETRY
 
 from gallery_sync.core import names
-from gallery_sync.core.checksums import checksum
+from gallery_sync.core.checksums import checksum, is_same
 from gallery_sync.core.files import BucketFile
 from gallery_sync.core.ledger import Content
 from gallery_sync.parallel import in_threads
@@ -397,6 +397,30 @@ class BucketUploads:
             return str(
                 blob.create_resumable_upload_session(content_type=_type(name), size=size, origin=origin, **self._call)
             )
+
+
+class BucketMoves:
+    """`ports.Moves`: a copy, then the deletion: whoever dies in between leaves the file under both names."""
+
+    def __init__(self, drops: Bucket, retry_seconds: float = RETRY_SECONDS, timeout: Timeout = TIMEOUT) -> None:
+        self._drops = drops
+        self._call = _bounded(retry_seconds, timeout)
+
+    def move(self, file: BucketFile, to: str) -> bool:
+        """See ports.Moves."""
+        source = self._drops.blob(file.name)
+        with _translated(f"move {file.name}"):
+            try:
+                if not self._is_there(file, to):
+                    _rewritten(self._drops.blob(to), source, file.generation, self._call, if_generation_match=0)
+                source.delete(if_generation_match=file.generation, **self._call)
+            except (exceptions.PreconditionFailed, exceptions.NotFound):
+                return False
+        return True
+
+    def _is_there(self, file: BucketFile, to: str) -> bool:
+        there = self._drops.get_blob(to, **self._call)
+        return there is not None and is_same(_file(there).checksum, file.checksum)
 
 
 class BucketBin:

@@ -1,7 +1,7 @@
 """What the page works with: the buckets, and the queue of reconciles."""
 
 from gallery_sync.clock import SystemClock
-from gallery_sync.cloud.storage import BucketDocuments, BucketDrops, BucketUploads
+from gallery_sync.cloud.storage import BucketDocuments, BucketDrops, BucketMoves, BucketUploads
 from gallery_sync.connect.queue import work_queue
 from gallery_sync.connect.settings import StatusLink
 from gallery_sync.connect.storage import storage_client
@@ -27,6 +27,7 @@ def page_world(settings: StatusLink, function: str) -> PageWorld:
         timing=settings.timing,
         drops=BucketDrops(drops, STORAGE_SECONDS),
         uploads=BucketUploads(drops, STORAGE_SECONDS),
+        moves=BucketMoves(drops, STORAGE_SECONDS),
         placing=settings.placing,
         storage=storage.api_endpoint,
     )

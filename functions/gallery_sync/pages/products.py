@@ -7,17 +7,21 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from gallery_sync.core import names, placing
-from gallery_sync.core.catalogue import Listed
+from gallery_sync.core.catalogue import CodeRow, Listed
 from gallery_sync.core.ledger_document import BadDocument
 from gallery_sync.core.name_patterns import Placing
 from gallery_sync.core.placing import Candidate
 from gallery_sync.ports.storage import Documents
 from gallery_sync.state.catalogue import Catalogue, read_head
 from gallery_sync.state.codes import known_guid
+from gallery_sync.state.refusals import RefusedDrop
 from gallery_sync.state.written import WrittenCodes
 from gallery_sync.work.judge import Judged, judged
 
 MOST_FOUND: Final = 20
+MOST_MEANT: Final = 2
+MEANT: Final = frozenset({"no-product", "unknown-code", "ambiguous-name", "longer-code"})
+"""Refusals of names that may be put right by another code."""
 
 
 @dataclass
@@ -72,6 +76,23 @@ class Products:
             elif not isinstance(meaning, names.Folder):
                 product = meaning.product if isinstance(meaning, names.Drop) else ""
                 yield Judged(name, product if names.is_guid(product) else "", product)
+
+    def meant(self, refused: RefusedDrop, how: Placing) -> tuple[CodeRow, ...]:
+        """Give the products that a refused name was meant for, perhaps. Raises StorageUnavailable."""
+        if self._read is None or refused.code not in MEANT:
+            return ()
+        _, codes = self._read
+        try:
+            if refused.prefix is None:
+                return codes.near_of(placing.candidates(refused.name, how))[:MOST_MEANT]
+            product = names.decode_product(refused.prefix)
+            return codes.near(product)[:MOST_MEANT] if isinstance(product, str) else ()
+        except BadDocument:
+            return ()
+
+    def has_code(self, code: str) -> bool:
+        """Whether a product has this code. Raises BadDocument, StorageUnavailable."""
+        return self._read is not None and self._read[0].code(code) is not None
 
     def search(self, text: str) -> tuple[list[Listed], list[tuple[str, str]]]:
         """Find products by guid, code, EAN, a file's full name, or the beginning of words of their names.

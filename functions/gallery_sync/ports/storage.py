@@ -155,6 +155,17 @@ class Uploads(Protocol):
         ...
 
 
+class Moves(Protocol):
+    """Files of the drop bucket under other names."""
+
+    def move(self, file: BucketFile, to: str) -> bool:
+        """Give exactly this generation another name; False where another file has that, or this one is gone.
+
+        A file that has the name already and is the same takes its place. Raises StorageUnavailable.
+        """
+        ...
+
+
 class Outbox(Protocol):
     """The immutable copies that Shoptet downloads."""
 

@@ -15,7 +15,7 @@ from gallery_sync.ports.decoder import Decode
 from gallery_sync.ports.preparer import Preparer
 from gallery_sync.ports.queue import WorkQueue
 from gallery_sync.ports.shop import CatalogueShop, OriginalsShop, Shop
-from gallery_sync.ports.storage import Bin, Documents, Drops, Made, Outbox, Removed, Sent, Unpacked, Uploads
+from gallery_sync.ports.storage import Bin, Documents, Drops, Made, Moves, Outbox, Removed, Sent, Unpacked, Uploads
 from gallery_sync.state.ledgers import Ledgers
 
 
@@ -41,6 +41,7 @@ class PageWorld(BaseWorld):
 
     drops: Drops
     uploads: Uploads
+    moves: Moves
     placing: Placing = NO_PATTERNS
     storage: str = "https://storage.googleapis.com"
 

@@ -9,7 +9,9 @@ from werkzeug.test import TestResponse
 from gallery_sync.core.catalogue import Listed
 from gallery_sync.core.files import BucketFile
 from gallery_sync.core.links import Link, form_token
+from gallery_sync.state import refusals
 from gallery_sync.state.catalogue import Writer
+from gallery_sync.state.refusals import RefusedDrop
 from tests.unit.core.build import GUID, NOW
 from tests.unit.pages.visits import Site
 
@@ -147,6 +149,61 @@ def test_who_may_not_or_is_not_from_here_uploads_nothing(site: Site, path: str) 
     assert site.uploads.begun == []
     # It may not press the other buttons.
     assert site.press(f"/g/{GUID}/shop/look", drop).status_code == 403
+
+
+def refused(site: Site, name: str, prefix: str | None = None, *files: str) -> None:
+    for one in files:
+        site.drops.files[one] = BucketFile(one, 1, f"crc32c:{one}", 10, NOW)
+    gallery: Any = "shop" if prefix else None
+    refusals.record(site.documents, RefusedDrop(name, "no-product", "there is none", NOW, prefix, gallery))
+
+
+def test_a_folder_that_was_mistyped_goes_to_the_right_product_by_a_button(site: Site) -> None:
+    refused(site, "LAPM-1/shop/", "LAPM-1", "LAPM-1/1.jpg", "LAPM-1/shop360/2.jpg")
+    link = site.link()
+    page = site.visit("/", link).text
+    assert "Move to LAMP-1 Lampa" in page
+    assert "Move to" not in site.visit("/", site.link("drop", name="b" * 16)).text
+    answer = site.press("/refused/move", link, name="LAPM-1/shop/", code="LAMP-1")
+    assert answer.headers["Location"] == "/?done=moved"
+    assert sorted(site.drops.files) == ["LAMP-1/1.jpg", "LAMP-1/shop360/2.jpg"]
+    assert "Move to" not in site.visit("/?done=moved", link).text
+    again = site.press("/refused/move", link, name="LAPM-1/shop/", code="LAMP-1")
+    assert again.headers["Location"] == "/?done=changed"
+
+
+def test_a_code_with_a_slash_is_a_folder_as_it_is_written_there(site: Site) -> None:
+    refused(site, "LAMP-1-BLKK_1.jpg", None, "LAMP-1-BLKK_1.jpg")
+    link = site.link()
+    assert "Move to LAMP-1/BLK Lampa" in site.visit("/", link).text
+    site.press("/refused/move", link, name="LAMP-1-BLKK_1.jpg", code="LAMP-1/BLK")
+    assert list(site.drops.files) == ["LAMP-1%2FBLK/LAMP-1-BLKK_1.jpg"]
+
+
+def test_nothing_is_written_over_and_what_stays_is_told(site: Site) -> None:
+    refused(site, "LAPM-1/shop/", "LAPM-1", "LAPM-1/1.jpg", "LAPM-1/2.jpg", "LAMP-1/1.jpg")
+    link = site.link()
+    for done in ("moved-some", "stays"):
+        answer = site.press("/refused/move", link, name="LAPM-1/shop/", code="LAMP-1")
+        assert answer.headers["Location"] == f"/?done={done}"
+        assert sorted(site.drops.files) == ["LAMP-1/1.jpg", "LAMP-1/2.jpg", "LAPM-1/1.jpg"]
+    assert site.drops.files["LAMP-1/1.jpg"].checksum == "crc32c:LAMP-1/1.jpg"
+
+
+def test_who_may_not_moves_nothing_and_nobody_to_where_no_product_is(site: Site) -> None:
+    refused(site, "LAPM-1/shop/", "LAPM-1", "LAPM-1/1.jpg")
+    may_not = (
+        site.link("view", name="1" * 16),
+        site.link("drop", name="2" * 16),
+        site.link("manage", GUID, name="3" * 16),
+    )
+    for link in may_not:
+        assert site.press("/refused/move", link, name="LAPM-1/shop/", code="LAMP-1").status_code == 403
+    link = site.link()
+    for name, code in (("LAPM-1/shop/", "NOPE"), ("LAPM-1/shop/", ""), ("other", "LAMP-1"), ("", "")):
+        assert site.press("/refused/move", link, name=name, code=code).headers["Location"] == "/?done=changed"
+    assert site.press("/refused/move", link, token="x", name="LAPM-1/shop/", code="LAMP-1").status_code == 403
+    assert list(site.drops.files) == ["LAPM-1/1.jpg"]
 
 
 def test_the_page_that_uploads_may_run_its_own_script_and_nothing_else(site: Site) -> None:

@@ -13,7 +13,7 @@ from gallery_sync.core.links import form_token
 from gallery_sync.core.names import thumbnail
 from gallery_sync.core.schedule import DAY
 from gallery_sync.core.shop_facts import Facts
-from gallery_sync.pages.site import COOKIE
+from gallery_sync.pages.visit import COOKIE
 from gallery_sync.ports.storage import StorageUnavailable
 from gallery_sync.state import links, operations, refusals, removed, shop_facts
 from gallery_sync.state.refusals import RefusedDrop

@@ -1,7 +1,7 @@
 """The page over documents in memory, visited through Flask's own test client."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from flask import Flask, Response, request
 from werkzeug.test import TestResponse
@@ -12,7 +12,8 @@ from gallery_sync.core.links import Link, Right, digest, form_token
 from gallery_sync.core.name_patterns import DEFAULT_PATTERNS, Placing, read_patterns
 from gallery_sync.core.schedule import DAY
 from gallery_sync.pages.rates import Rates
-from gallery_sync.pages.site import COOKIE, Service, respond
+from gallery_sync.pages.site import respond
+from gallery_sync.pages.visit import COOKIE, Service
 from gallery_sync.state import links
 from gallery_sync.state.ledgers import Ledgers
 from gallery_sync.work.world import PageWorld
@@ -36,13 +37,20 @@ PLACING = Placing(read_patterns(DEFAULT_PATTERNS))
 
 
 class Files:
-    """`ports.Drops`: the files that are in the bucket, by name."""
+    """`ports.Drops` and `ports.Moves`: the files that are in the bucket, by name."""
 
     def __init__(self) -> None:
         self.files: dict[str, BucketFile] = {}
 
     def list(self, prefix: str, *, start: str = "") -> Iterator[BucketFile]:
-        raise AssertionError("the page lists no bucket")
+        assert prefix, "the page lists no whole bucket"
+        return iter([file for name, file in sorted(self.files.items()) if name.startswith(prefix)])
+
+    def move(self, file: BucketFile, to: str) -> bool:
+        if to in self.files or self.files.get(file.name) != file:
+            return False
+        self.files[to] = replace(self.files.pop(file.name), name=to)
+        return True
 
     def find(self, name: str) -> BucketFile | None:
         return self.files.get(name)
@@ -75,6 +83,7 @@ class Site:
         world = PageWorld(
             drops=self.drops,
             uploads=self.uploads,
+            moves=self.drops,
             placing=PLACING,
             documents=self.documents,
             queue=queue_into(self.tasks),
