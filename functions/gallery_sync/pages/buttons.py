@@ -109,7 +109,7 @@ def _act(visit: Visit, action: str, guid: str, gallery: Gallery, keys: list[str]
     if action == "restore":
         kept = next((one for one in can_come_back(visit.world.documents, ledger) if one.operation == stamp), None)
         return "restore" if kept is not None and restore(visit.world, kept, visit.by) else "nothing"
-    goes = next((need for need in gallery_page(ledger).goes if hmac.compare_digest(stamp_of(need.keys), stamp)), None)
+    goes = next((need for need in gallery_page(ledger).goes if stamp_of(need.keys) == stamp), None)
     if goes is None or not attend.release(visit.world, guid, gallery, goes.keys, visit.by):
         return "changed"
     return "release"

@@ -62,8 +62,8 @@
 
   async function add(files) {
     const fresh = files.filter(({ path }) => !picked.has(path));
-    for (let at = 0; at < fresh.length; at += 200) {
-      const some = fresh.slice(at, at + 200);
+    for (let at = 0; at < fresh.length; at += 100) {
+      const some = fresh.slice(at, at + 100);
       const asked = some.map(({ path, file }) => ({ path, size: file.size }));
       const answers = await ask("/drop/names", { files: asked, into: say.into });
       answers.forEach((answer, n) => show(some[n], answer));

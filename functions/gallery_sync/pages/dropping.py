@@ -16,8 +16,12 @@ from gallery_sync.work.world import PageWorld
 
 AROUND: Final = frozenset({"unknown-gallery", "too-deep"})
 """Refusals of names that have too many folders."""
-MOST_NAMES: Final = 500
+MOST_NAMES: Final = 200
 """Of one question."""
+MOST_PATH: Final = 1_024
+"""Characters of the path of a file."""
+MOST_AROUND: Final = 5
+"""Folders around a file that are tried without."""
 MOST_BYTES: Final = 60_000_000_000
 """Of one file. A ZIP may be large; what is too large to be opened is refused when it is."""
 Why = Callable[[str, str], str]
@@ -77,7 +81,9 @@ def place_of(into: str, link: Link) -> tuple[str, Gallery] | None:
 
 def answers(world: PageWorld, products: Products, link: Link, asked: Files, why: Why) -> list[Answer]:
     """Say what each file would be. Raises BadQuestion, BadDocument, StorageUnavailable."""
-    if len(asked.files) > MOST_NAMES or any(not 0 <= file.size <= MOST_BYTES for file in asked.files):
+    if len(asked.files) > MOST_NAMES:
+        raise BadQuestion
+    if any(not 0 <= file.size <= MOST_BYTES or len(file.path) > MOST_PATH for file in asked.files):
         raise BadQuestion
     place = place_of(asked.into, link)
     return [_answer(world, products, place, link, file, why) for file in asked.files]
@@ -109,7 +115,7 @@ def _meant(world: PageWorld, products: Products, place: tuple[str, Gallery] | No
     if place is not None:
         paths: Sequence[str] = [f"{place[0]}/{place[1]}/{segments[-1]}" if segments else ""]
     else:
-        paths = ["/".join(segments[at:]) for at in range(len(segments))]
+        paths = ["/".join(segments[at:]) for at in range(len(segments))][:MOST_AROUND]
     found = list(products.judged(((path, file.size) for path in paths), world.placing))
     if not found:
         return Judged(file.path, refused="bad-product", why="it has no name")

@@ -85,7 +85,7 @@ def overview(documents: Documents, markers: Sequence[Marker], *, names: bool) ->
     shown = list(islice(listed, MOST_REFUSED))
     refused_total = len(shown) + sum(1 for _ in listed)
     bodies = in_threads(lambda one: documents.read(one.path), shown)
-    refused = [refusals.decode(stored.body) for stored in bodies if stored is not None]
+    refused = [_refused(one.path, stored.body) for one, stored in zip(shown, bodies, strict=True) if stored is not None]
     return Overview(
         sum(marker.said.needs for marker in troubled),
         tuple(need for needs in read for need in needs),
@@ -96,6 +96,16 @@ def overview(documents: Documents, markers: Sequence[Marker], *, names: bool) ->
         refused_total,
         tuple(sorted(refused, key=lambda one: -one.at)),
     )
+
+
+def _refused(path: str, body: bytes) -> RefusedDrop:
+    """Read a refusal; one that nobody can read is one itself."""
+    try:
+        return refusals.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return RefusedDrop(
+            path, "bad-document", "it is not as gallery-sync wrote it: delete it in the state bucket", 0.0
+        )
 
 
 def _needs(documents: Documents, marker: Marker) -> tuple[Need, ...]:

@@ -66,6 +66,7 @@ REFUSALS: Final = {
     "bad-table": _("The table could not be read. Save it anew as CSV or xlsx, with the column file."),
     "bad-archive": _("The ZIP could not be unpacked. Pack the pictures anew, without a password."),
     "left-out": _("Some files of the ZIP could not be taken. The others were."),
+    "bad-document": _("A note of ours cannot be read. Delete it in the state bucket."),
     "not-yours": _("Your link is for another product."),
     "archive-stays": _("The ZIP was unpacked, but it could not be put aside. Delete it."),
 }

@@ -17,7 +17,6 @@ from http import HTTPStatus
 
 from flask import Request, Response
 
-from gallery_sync.core import links as core_links
 from gallery_sync.core.ledger_document import BadDocument
 from gallery_sync.log import Log
 from gallery_sync.pages.buttons import pressed
@@ -48,11 +47,12 @@ def _respond(request: Request, service: Service, language: str) -> Response:
         return file(path)
     if path == "/favicon.ico":
         return Response("", 204, {**HEADERS, "Cache-Control": "public, max-age=86400"})
-    if not service.rates.takes("strangers" if path.startswith("/l/") else _known_by(request, service)):
+    token = request.cookies.get(service.cookie, "")
+    if not service.rates.takes(service.rate_of(path.removeprefix("/l/") if path.startswith("/l/") else token)):
         return message(language, 429, "too-many")
     if path.startswith("/l/"):
         return _enter(request, service, language, path.removeprefix("/l/"))
-    link = service.link(request.cookies.get(service.cookie, ""))
+    link = service.link(token)
     if link is None:
         return message(language, 403, "no-link")
     visit = Visit(service, request, link, language)
@@ -62,12 +62,6 @@ def _respond(request: Request, service: Service, language: str) -> Response:
     if request.method == "POST":
         return pressed(visit, parts)
     return visit.page("message.html", 405, title="not-found")
-
-
-def _known_by(request: Request, service: Service) -> str:
-    """Tell whose rate a request counts for: its link's, whether that is good or not; all others have one together."""
-    parsed = core_links.parse(request.cookies.get(service.cookie, ""))
-    return parsed[0] if parsed is not None else "strangers"
 
 
 def _enter(request: Request, service: Service, language: str, token: str) -> Response:

@@ -57,6 +57,12 @@ class Service:
         link = known[1]
         return link if link is not None and core_links.is_good(link, parsed[1], now) else None
 
+    def rate_of(self, token: str) -> str:
+        """Say whose rate a request with this token counts for: its link's, once that is known; all others have one together."""
+        parsed = core_links.parse(token)
+        known = self._known.get(parsed[0]) if parsed is not None else None
+        return parsed[0] if parsed is not None and known is not None and known[1] is not None else "strangers"
+
     def products(self) -> Products:
         """Give the catalogue that counts now. Raises StorageUnavailable."""
         if self._products is None:

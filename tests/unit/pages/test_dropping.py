@@ -65,6 +65,14 @@ def test_what_would_be_refused_is_said_before_it_is_sent_with_what_was_meant(sit
         assert (name, bool(why)) == ("", True), path
 
 
+def test_a_question_costs_no_more_than_a_folder_of_pictures_does(site: Site) -> None:
+    link = site.link("drop")
+    deep = "/".join(["x"] * 400) + "/LAMP-1/1.jpg"
+    assert meant(site, link, deep)[0][0] == ""
+    assert meant(site, link, "a/b/c/d/LAMP-1/1.jpg")[0][0] == "LAMP-1/1.jpg"
+    assert ask(site, link, "/drop/names", {"files": [{"path": "x" * 1025, "size": 1}]}).status_code == 400
+
+
 def test_what_is_dropped_on_a_product_is_its(site: Site) -> None:
     link = site.link("drop")
     assert meant(site, link, "any/IMG_1.jpg", into=f"{OTHER}/shop360") == [(f"{OTHER}/shop360/IMG_1.jpg", "Židle", "")]
@@ -144,7 +152,7 @@ def test_who_may_not_or_is_not_from_here_uploads_nothing(site: Site, path: str) 
     drop = site.link("drop", name="b" * 16)
     assert ask(site, drop, path, body, token="x").status_code == 403
     assert ask(site, drop, path, body, Origin="https://evil.example").status_code == 403
-    assert ask(site, drop, path, {"files": [{"path": "a", "size": 1}] * 501}).status_code == 400
+    assert ask(site, drop, path, {"files": [{"path": "a", "size": 1}] * 201}).status_code == 400
     assert ask(site, drop, "/drop/other", body).status_code == 404
     assert site.uploads.begun == []
     # It may not press the other buttons.

@@ -159,7 +159,8 @@ def test_what_is_released_is_what_was_shown() -> None:
     site.keep(replace(site.kept(), hold=Hold(keys, 3, NOW)))
     assert site.press(f"{GALLERY}/release", link, stamp=stamp).headers["Location"].endswith("done=release")
     assert (site.kept().released, site.kept().hold) == (keys, None)
-    assert site.press(f"{GALLERY}/release", link, stamp="").headers["Location"].endswith("done=changed")
+    for stamp in ("", "ě", "x" * 1000):
+        assert site.press(f"{GALLERY}/release", link, stamp=stamp).headers["Location"].endswith("done=changed")
 
 
 def test_what_was_deleted_is_found_and_comes_back() -> None:
@@ -341,6 +342,8 @@ def test_a_page_asks_again_only_while_something_moves() -> None:
 def test_one_link_does_not_take_the_page_from_others() -> None:
     site = a_site()
     one, other = site.link(), site.link(name="b" * 16)
+    # Until it is known it counts with all strangers.
+    assert site.visit("/", one).status_code == 200
     answers = [site.visit("/style.css", one).status_code for _ in range(5)]
     answers += [site.visit("/", one).status_code for _ in range(200)]
     assert answers.count(429) == 80
@@ -348,6 +351,24 @@ def test_one_link_does_not_take_the_page_from_others() -> None:
     assert site.visit("/", other).status_code == 200
     site.seconds += 1
     assert [site.visit("/", one).status_code for _ in range(25)].count(200) == 20
+
+
+def test_guesses_have_one_rate_together_and_take_nothing_from_who_is_known() -> None:
+    site = a_site()
+    known = site.link()
+    assert site.visit("/", known).status_code == 200
+    guesses = [f"/l/{n:016x}.{SECRET}" for n in range(200)]
+    reads = [site.visit(path).status_code for path in guesses]
+    assert reads.count(429) >= 80
+    assert site.visit("/", known).status_code == 200
+
+
+def test_a_refusal_that_nobody_can_read_breaks_no_page() -> None:
+    site = a_site()
+    site.documents.write(f"{refusals.PREFIX}x.json", b"{", generation=0)
+    page = site.visit("/", site.link())
+    assert page.status_code == 200
+    assert "It is not as gallery-sync wrote it" in page.text
 
 
 def test_a_storage_that_does_not_answer_is_said() -> None:
