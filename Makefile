@@ -43,6 +43,7 @@ test-long: $(READY)  ## the tests that take long by their nature
 
 # Tracing doubles what a test costs, so it is a run of its own, over what runs in this process.
 TRACED := tests/unit tests/integration tests/faults/test_moved_codes.py tests/faults/test_brake.py \
+  tests/faults/table/test_variants.py tests/faults/table/test_restore.py \
   "tests/faults/test_simulation.py::test_after_quiet_every_gallery_is_as_its_bucket"
 
 coverage: $(READY)  ## how much of the package the tests reach: 95 % of its branches at least

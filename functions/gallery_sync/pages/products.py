@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from gallery_sync.core import names, placing
+from gallery_sync.core import archive, names, placing, table
 from gallery_sync.core.catalogue import CodeRow, Listed
 from gallery_sync.core.ledger_document import BadDocument
 from gallery_sync.core.name_patterns import Placing
@@ -70,12 +70,16 @@ class Products:
             yield from judged(files, *read, how)
             return
         for name, size in files:
+            if archive.read_name(name) is not None:
+                yield Judged(name, is_archive=True)
+                continue
             meaning = placing.meaning(name, size, how)
             if isinstance(meaning, names.Refusal):
                 yield Judged(name, refused=meaning.code, why=meaning.reason)
             elif not isinstance(meaning, names.Folder):
                 product = meaning.product if isinstance(meaning, names.Drop) else ""
-                yield Judged(name, product if names.is_guid(product) else "", product)
+                guid = product if names.is_guid(product) else ""
+                yield Judged(name, guid, product, is_table=isinstance(meaning, table.Table))
 
     def meant(self, refused: RefusedDrop, how: Placing) -> tuple[CodeRow, ...]:
         """Give the products that a refused name was meant for, perhaps. Raises StorageUnavailable."""

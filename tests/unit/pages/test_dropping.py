@@ -65,6 +65,21 @@ def test_what_would_be_refused_is_said_before_it_is_sent_with_what_was_meant(sit
         assert (name, bool(why)) == ("", True), path
 
 
+def test_without_a_catalogue_names_say_what_they_can() -> None:
+    site = Site()
+    link = site.link("drop")
+    assert meant(site, link, "LAMP-1/1.jpg")[0] == ("LAMP-1/1.jpg", "", "")
+    assert meant(site, link, "all.zip", "gallery.csv", "IMG_1.jpg")[0][0] == "all.zip"
+    assert meant(site, link, "LAMP-1/notes.txt")[0][0] == ""
+    mine = site.link("drop", GUID, name="b" * 16)
+    assert meant(site, mine, "1.jpg") == [(f"{GUID}/shop/1.jpg", "", "")]
+
+
+def test_a_guid_that_no_product_has_is_refused(site: Site) -> None:
+    nobody = "22222222-7481-11e8-8216-002590dad85e"
+    assert meant(site, site.link("drop"), f"{nobody}/1.jpg")[0][2] == "No product has this guid."
+
+
 def test_a_question_costs_no_more_than_a_folder_of_pictures_does(site: Site) -> None:
     link = site.link("drop")
     deep = "/".join(["x"] * 400) + "/LAMP-1/1.jpg"

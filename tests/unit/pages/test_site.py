@@ -7,8 +7,9 @@ from html.parser import HTMLParser
 
 import pytest
 
+from gallery_sync.core import ledger_document
 from gallery_sync.core.kept import Kept, KeptImage
-from gallery_sync.core.ledger import Entry, Failure, Hold, Live, Preparation, Receipt
+from gallery_sync.core.ledger import Entry, Failure, Hold, Live, Moved, Preparation, Receipt
 from gallery_sync.core.links import form_token
 from gallery_sync.core.names import thumbnail
 from gallery_sync.core.schedule import DAY
@@ -17,7 +18,7 @@ from gallery_sync.pages.visit import COOKIE
 from gallery_sync.ports.storage import StorageUnavailable
 from gallery_sync.state import links, operations, refusals, removed, shop_facts
 from gallery_sync.state.refusals import RefusedDrop
-from tests.unit.core.build import GUID, NOW, a_ledger, key, replace, shown, wanted
+from tests.unit.core.build import GUID, NOW, a_ledger, insertion, key, replace, shown, wanted
 from tests.unit.pages.visits import GALLERY, SECRET, Site
 
 GAVE_UP = Failure("gave-up", "given up after 5 tries: the job failed", NOW)
@@ -361,6 +362,54 @@ def test_guesses_have_one_rate_together_and_take_nothing_from_who_is_known() -> 
     reads = [site.visit(path).status_code for path in guesses]
     assert reads.count(429) >= 80
     assert site.visit("/", known).status_code == 200
+
+
+def test_each_state_of_a_picture_has_its_word() -> None:
+    site = Site()
+    flight = insertion({"c.jpg": 100})
+    entries = {
+        **shown("a.jpg", "1.jpg", 100),
+        key("b.jpg"): Entry(wanted("b.jpg"), same_as=key("a.jpg")),
+        key("c.jpg"): Entry(wanted("c.jpg")),
+        key("d.jpg"): Entry(wanted("d.jpg")),
+        key("e.jpg"): Entry(None, Live("5.jpg", "sum", 1)),
+        key("f.jpg"): Entry(wanted("f.jpg"), Live("6.jpg", "sum-f.jpg-1", 1, state="gone")),
+    }
+    site.keep(a_ledger(entries, flight=flight))
+    page = site.visit(GALLERY, site.link(), headers={"Accept": "application/json"}).get_json()
+    states = {one["file"].rpartition("/")[2]: one["state"] for one in page["pictures"]}
+    assert states == {
+        "a.jpg": "live",
+        "b.jpg": "same",
+        "c.jpg": "under-way",
+        "d.jpg": "waiting",
+        "e.jpg": "file-gone",
+        "f.jpg": "deleted",
+    }
+
+
+def test_what_is_left_behind_goes_when_a_person_says_so() -> None:
+    site = Site()
+    entries = {"drop:B/shop/1.jpg": Entry(None, Live("1.jpg", "sum", 1))}
+    site.keep(replace(a_ledger(entries, moved={"B": Moved(NOW, OTHER, "Židle", "Lampa")}), prefixes=()))
+    link = site.link()
+    assert "belongs to another product" in site.visit("/", link).text
+    page = site.visit(GALLERY, link).text
+    stamp = page.partition('name="stamp" value="')[2].partition('"')[0]
+    assert site.press(f"{GALLERY}/release", link, stamp=stamp).headers["Location"].endswith("done=release")
+    assert site.kept().released == ("drop:B/shop/1.jpg",)
+
+
+def test_a_ledger_or_a_link_that_nobody_can_read_is_told() -> None:
+    site = a_site()
+    link = site.link()
+    path = ledger_document.path(GUID, "shop")
+    site.documents.write(path, b"{", generation=site.documents.documents[path].generation)
+    assert site.visit("/", link).status_code == 200
+    assert site.visit(GALLERY, link).status_code == 500
+    site.documents.write(f"{links.PREFIX}{'d' * 16}.json", b"{", generation=0)
+    assert site.visit(f"/l/{'d' * 16}.{SECRET}").status_code == 403
+    assert "is no link" in site.lines.text
 
 
 def test_a_refusal_that_nobody_can_read_breaks_no_page() -> None:
