@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from gallery_sync.clock import Clock
-from gallery_sync.core import brake, folders, ledger_document
+from gallery_sync.core import attention, brake, folders, ledger_document
 from gallery_sync.core.ledger import Hold, Ledger, is_shown
 from gallery_sync.core.shop_values import GALLERIES, Gallery
 from gallery_sync.ports.storage import Documents
@@ -69,11 +69,11 @@ def _held(documents: Documents, guid: str, gallery: Gallery) -> Iterator[Held]:
     ledger = Ledgers(documents).read(guid, gallery).ledger
     if ledger.hold is not None:
         yield Held(guid, gallery, ledger.hold)
-    behind = {key: moved for key, moved in folders.left_behind(ledger).items() if key not in ledger.released}
+    behind = attention.left_behind(ledger)
     if behind:
-        since = min(moved.at for moved in behind.values())
+        since = min(moved.at for key, moved in folders.left_behind(ledger).items() if key in behind)
         shown = sum(1 for entry in ledger.entries.values() if is_shown(entry))
-        yield Held(guid, gallery, Hold(tuple(sorted(behind)), shown, since), behind=True)
+        yield Held(guid, gallery, Hold(tuple(behind), shown, since), behind=True)
 
 
 def _free(ledger: Ledger, held: Held, now: float) -> Ledger:

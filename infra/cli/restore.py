@@ -1,15 +1,11 @@
 """`gallery-sync restore`: what requests deleted, and what of it can come back; and having it back."""
 
-import hashlib
 import secrets
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-import msgspec
-
 from gallery_sync.core.kept import Kept
-from gallery_sync.core.operation import Operation
 from gallery_sync.http import parts
 from gallery_sync.ports.storage import Documents
 from gallery_sync.state import operations, removed
@@ -52,8 +48,7 @@ def shown(kept: Sequence[Kept]) -> Iterator[str]:
 
 def restore(documents: Documents, kept: Sequence[Kept]) -> str:
     """Ask for it back, and give the operation's id: a sweep carries it out."""
-    asked = parts.restore(kept)
-    operation = Operation(secrets.token_hex(16), CALLER, hashlib.sha256(msgspec.json.encode(asked)).hexdigest(), asked)
+    operation = parts.restoration(kept, CALLER, secrets.token_hex(16))
     operations.begin(documents, operation)
     return operation.id
 

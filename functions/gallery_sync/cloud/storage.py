@@ -411,8 +411,13 @@ class BucketMoves:
         source = self._drops.blob(file.name)
         with _translated(f"move {file.name}"):
             try:
+                _rewritten(self._drops.blob(to), source, file.generation, self._call, if_generation_match=0)
+            except exceptions.PreconditionFailed:
                 if not self._is_there(file, to):
-                    _rewritten(self._drops.blob(to), source, file.generation, self._call, if_generation_match=0)
+                    return False
+            except exceptions.NotFound:
+                return False
+            try:
                 source.delete(if_generation_match=file.generation, **self._call)
             except (exceptions.PreconditionFailed, exceptions.NotFound):
                 return False

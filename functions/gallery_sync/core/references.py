@@ -33,7 +33,7 @@ def asked(ledger: Ledger, numbers: Mapping[str, Number], *, by_folder: bool) -> 
     said = {
         key: entry.wanted.variant
         for key in in_order
-        if (entry := ledger.entries[key]).wanted is not None and entry.wanted.variant
+        if (entry := ledger.entries[key]).wanted is not None and entry.wanted.variant and _comes(entry)
     }
     if not by_folder:
         return said
@@ -45,6 +45,11 @@ def asked(ledger: Ledger, numbers: Mapping[str, Number], *, by_folder: bool) -> 
             said[key] = variant
             named.add(variant)
     return said
+
+
+def _comes(entry: Entry) -> bool:
+    """Whether a key's image is shown, or will be: one that failed, or waits beside the same picture, keeps no variant."""
+    return is_shown(entry) or (entry.failure is None and entry.same_as is None)
 
 
 def resolved(ledger: Ledger, product: Product, says: Mapping[str, str]) -> Ledger:

@@ -1,5 +1,6 @@
 """The parts of an operation: what each route asks for, and each type of event. Pure."""
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, TypeVar
@@ -8,7 +9,7 @@ import msgspec
 from msgspec import UNSET
 
 from gallery_sync.core.kept import Kept
-from gallery_sync.core.operation import AskedImage, Kind, Part
+from gallery_sync.core.operation import AskedImage, Kind, Operation, Part
 from gallery_sync.core.shop_values import GALLERIES, Gallery
 from gallery_sync.http import bodies, checks
 from gallery_sync.http.answers import Flaw, Rejected
@@ -71,6 +72,12 @@ def clean(product: str, place: Gallery, name: str | None, switches: Mapping[str,
 def restore(kept: Sequence[Kept]) -> Parts:
     """Ask for everything back that was kept, a part for each gallery."""
     return tuple(Part("restore", one.guid, one.gallery, name=f"{one.operation}/{one.piece}") for one in kept)
+
+
+def restoration(kept: Sequence[Kept], by: str, operation_id: str) -> Operation:
+    """Give the operation, under a new id, by which a person, and no caller, asks for everything back."""
+    asked = restore(kept)
+    return Operation(operation_id, by, hashlib.sha256(msgspec.json.encode(asked)).hexdigest(), asked)
 
 
 def cleanups(body: bytes) -> Parts:

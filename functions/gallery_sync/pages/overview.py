@@ -1,6 +1,7 @@
 """The first screen: what waits for a person, what is under way, what was refused. Read from markers, never from every ledger."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final, Literal
 
@@ -13,13 +14,15 @@ from gallery_sync.core.names import DROP_KEY
 from gallery_sync.core.shop_values import Gallery
 from gallery_sync.parallel import in_threads
 from gallery_sync.ports.storage import Documents
-from gallery_sync.state import open_galleries, refusals
+from gallery_sync.state import refusals
 from gallery_sync.state.ledgers import Ledgers
 from gallery_sync.state.open_galleries import Marker
 from gallery_sync.state.refusals import RefusedDrop
 
 MOST_GALLERIES: Final = 100
 """Galleries with trouble that one screen shows; how many there are it tells in any case."""
+MOST_NEEDS: Final = 300
+"""Rows of that screen: one gallery alone may have thousands of pictures that failed."""
 MOST_REFUSED: Final = 100
 
 DECODED: Final = frozenset({"", "too-small", "unlike"})
@@ -73,26 +76,53 @@ class Overview(msgspec.Struct, frozen=True, rename="camel"):
         return self.under_way_total > 0
 
 
-def overview(documents: Documents, markers: Sequence[Marker], *, names: bool) -> Overview:
+@dataclass
+class _Open:
+    """What the markers told, with memory that does not grow with them: the first of each kind, and how many there are."""
+
+    troubled: list[Marker] = field(default_factory=list)
+    galleries: int = 0
+    needs: int = 0
+    working: list[Marker] = field(default_factory=list)
+    under_way: int = 0
+    waiting: int = 0
+
+    def meet(self, marker: Marker) -> None:
+        """Take a marker into account."""
+        if marker.said.needs:
+            self.galleries += 1
+            self.needs += marker.said.needs
+            if len(self.troubled) < MOST_GALLERIES:
+                self.troubled.append(marker)
+        if marker.said.work:
+            self.under_way += 1
+            self.waiting += marker.waiting
+            if len(self.working) < MOST_GALLERIES:
+                self.working.append(marker)
+
+
+def overview(documents: Documents, markers: Iterable[Marker], *, names: bool) -> Overview:
     """Give the first screen of these galleries. `names`: with the names that were refused.
 
     Raises StorageUnavailable.
     """
-    troubled = [marker for marker in markers if marker.said.needs]
-    working = [marker for marker in markers if marker.said.work]
-    read = in_threads(lambda marker: _needs(documents, marker), troubled[:MOST_GALLERIES])
+    found = _Open()
+    for marker in markers:
+        found.meet(marker)
+    read = in_threads(lambda marker: _needs(documents, marker), found.troubled)
+    needed = [need for needs in read for need in needs]
     listed = documents.list(refusals.PREFIX) if names else iter(())
     shown = list(islice(listed, MOST_REFUSED))
     refused_total = len(shown) + sum(1 for _ in listed)
     bodies = in_threads(lambda one: documents.read(one.path), shown)
     refused = [_refused(one.path, stored.body) for one, stored in zip(shown, bodies, strict=True) if stored is not None]
     return Overview(
-        sum(marker.said.needs for marker in troubled),
-        tuple(need for needs in read for need in needs),
-        len(troubled) > MOST_GALLERIES,
-        len(working),
-        tuple(UnderWay(marker.guid, marker.gallery, marker.waiting) for marker in working[:MOST_GALLERIES]),
-        sum(marker.waiting for marker in working),
+        found.needs,
+        tuple(needed[:MOST_NEEDS]),
+        found.galleries > len(found.troubled) or len(needed) > MOST_NEEDS,
+        found.under_way,
+        tuple(UnderWay(marker.guid, marker.gallery, marker.waiting) for marker in found.working),
+        found.waiting,
         refused_total,
         tuple(sorted(refused, key=lambda one: -one.at)),
     )
@@ -155,9 +185,3 @@ def thumbnail_of(key: str, entry: Entry) -> tuple[str, int]:
     if wanted is not None and not wanted.content.url:
         return wanted.content.source, wanted.content.generation
     return file_of(key, entry), entry.live.generation if entry.live is not None else 0
-
-
-def marked(documents: Documents, product: str) -> list[Marker]:
-    """Give the markers of all galleries, or of one product's. Raises StorageUnavailable."""
-    found = open_galleries.listed(documents, product)
-    return sorted(found, key=lambda marker: (-marker.said.needs, -marker.updated))

@@ -99,7 +99,7 @@ class Products:
         return self._read is not None and self._read[0].code(code) is not None
 
     def search(self, text: str) -> tuple[list[Listed], list[tuple[str, str]]]:
-        """Find products by guid, code, EAN, a file's full name, or the beginning of words of their names.
+        """Find products by guid, code, EAN or a file's full name.
 
         Gives them, and where there is none, codes that were meant, perhaps, with their products' names.
         Raises StorageUnavailable.
@@ -116,12 +116,17 @@ class Products:
             rows = [*codes.found(Candidate(wanted, "code", "")), *codes.found(Candidate(wanted, "ean", ""))]
             guids = dict.fromkeys((*([guid] if guid is not None else []), *(row.guid for row in rows)))
             found = [listed for one in guids if (listed := catalogue.product(one)) is not None]
-            if not found:
-                found = _by_name(catalogue, text)
             near = [] if found else [(row.code, row.name) for row in codes.near(wanted)[:MOST_FOUND]]
         except BadDocument:
             return [], []
         return found, near
+
+    def search_names(self, text: str) -> list[Listed]:
+        """Find products by the beginning of words of their names, in the whole catalogue. Raises StorageUnavailable."""
+        try:
+            return _by_name(self._read[0], text) if self._read is not None else []
+        except BadDocument:
+            return []
 
 
 def _by_name(catalogue: Catalogue, text: str) -> list[Listed]:

@@ -21,13 +21,13 @@ class Rates:
     _left: dict[str, tuple[float, float]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def takes(self, name: str) -> bool:
-        """Take one request of this name, if it may make one now."""
+    def takes(self, name: str, cost: int = 1) -> bool:
+        """Take a request of this name, if it may make one now; a dear one counts as several."""
         with self._lock:
             now = self.clock()
             left, at = self._left.pop(name, (BURST, now))
             left = min(BURST, left + (now - at) * A_SECOND)
-            self._left[name] = (left - 1 if left >= 1 else left, now)
+            self._left[name] = (left - cost if left >= cost else left, now)
             if len(self._left) > MOST:
                 del self._left[next(iter(self._left))]
-            return left >= 1
+            return left >= cost

@@ -1,13 +1,10 @@
 """Why something needs a person, and what to do, in the reader's words: by the code of a failure or refusal. Pure.
 
 The engine writes its reasons in English, with names and numbers. In English they are shown as they are; in other languages the
-sentence of the code is, and the engine's own stands below it.
+sentence of the code is.
 """
 
-from collections.abc import Callable
 from typing import Final
-
-Translate = Callable[[str], str]
 
 
 def _(text: str) -> str:

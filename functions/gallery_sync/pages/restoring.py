@@ -1,14 +1,10 @@
 """What requests deleted from a gallery and can come back, and having it back: the last ones, which its ledger remembers."""
 
-import hashlib
 import secrets
 from typing import Final
 
-import msgspec
-
 from gallery_sync.core.kept import Kept
 from gallery_sync.core.ledger import Ledger
-from gallery_sync.core.operation import Operation
 from gallery_sync.http import parts
 from gallery_sync.parallel import in_threads
 from gallery_sync.ports.storage import Documents
@@ -33,9 +29,7 @@ def can_come_back(documents: Documents, ledger: Ledger) -> list[Kept]:
 
 def restore(world: BaseWorld, kept: Kept, by: str) -> str:
     """Ask for it back, and give the operation's id. Raises StorageUnavailable, TasksError."""
-    asked = parts.restore([kept])
-    digest = hashlib.sha256(msgspec.json.encode(asked)).hexdigest()
-    operation = Operation(secrets.token_hex(16), by, digest, asked)
+    operation = parts.restoration([kept], by, secrets.token_hex(16))
     operations.begin(world.documents, operation)
     world.queue.operation(operation.id, world.clock.now())
     world.log.say(

@@ -13,21 +13,26 @@ from gallery_sync.core import names
 from gallery_sync.core.shop_values import Gallery
 from gallery_sync.pages import dropping, reasons, shown
 from gallery_sync.pages.gallery import gallery_page
-from gallery_sync.pages.overview import Overview, marked, overview, thumbnail_of
+from gallery_sync.pages.overview import Overview, overview, thumbnail_of
 from gallery_sync.pages.render import CSP, HEADERS, SCRIPTED, as_json, page
 from gallery_sync.pages.restoring import can_come_back
 from gallery_sync.pages.visit import Visit
 from gallery_sync.pages.words import words
-from gallery_sync.state import shop_facts
+from gallery_sync.state import open_galleries, shop_facts
 
 REFRESH: Final = 10
 """Seconds after which a page on which something moves asks again."""
+NAME_COST: Final = 20
+"""Requests as which a search by name counts."""
+LONGEST: Final = 300
+"""The same where very much does."""
 
 
 def first_screen(visit: Visit) -> Response:
     """Show what waits for a person; as a table or JSON where that is asked for."""
     world = visit.world
-    said = overview(world.documents, marked(world.documents, visit.link.product), names=not visit.link.product)
+    markers = open_galleries.listed(world.documents, visit.link.product)
+    said = overview(world.documents, markers, names=not visit.link.product)
     if visit.request.args.get("as") == "csv":
         return _csv(visit, said)
     if wants_json(visit.request):
@@ -36,13 +41,19 @@ def first_screen(visit: Visit) -> Response:
     products = known.named([*(need.guid for need in said.needs), *(one.guid for one in said.under_way)])
     meant = {one.name: known.meant(one, world.placing) for one in said.refused} if visit.link.may("manage") else {}
     done = visit.request.args.get("done", "")
-    refresh = REFRESH if said.moves else 0
+    # Listing what is open costs more, the more that is.
+    refresh = min(LONGEST, max(REFRESH, said.under_way_total // 50)) if said.moves else 0
     return visit.page("overview.html", refresh=refresh, said=said, products=products, meant=meant, done=done)
 
 
 def searched(visit: Visit, query: str) -> Response:
     """Show the products that are searched for."""
-    found, near = visit.service.products().search(query)
+    products = visit.service.products()
+    found, near = products.search(query)
+    # Names are found by reading the whole catalogue: that counts as many requests.
+    if not found and not visit.service.rates.takes(visit.link.id, NAME_COST):
+        return visit.page("message.html", 429, title="too-many")
+    found = found or products.search_names(query)
     found = [listed for listed in found if visit.link.shows(listed.guid)]
     near = near if not visit.link.product else []
     if wants_json(visit.request):

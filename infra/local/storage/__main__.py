@@ -35,15 +35,23 @@ def main() -> None:
         nargs="+",
         default=[],
         metavar="BUCKET=ORIGIN",
+        type=_origin,
         help="whose pages may upload to a bucket",
     )
     arguments = parser.parse_args()
-    origins = dict(one.split("=", 1) for one in arguments.cors)
+    origins = dict(arguments.cors)
     try:
         app = storage_app(arguments.bucket, arguments.events, write_interval=arguments.write_interval, origins=origins)
     except ApiError as error:
         parser.error(f"--bucket: {error.message}")
     serve_process(lambda: app, arguments.port)
+
+
+def _origin(text: str) -> tuple[str, str]:
+    bucket, named, origin = text.partition("=")
+    if not bucket or not named or "://" not in origin:
+        raise argparse.ArgumentTypeError(f"{text!r} is not BUCKET=ORIGIN, such as drop=https://page.example")
+    return bucket, origin
 
 
 def _target(text: str) -> Target:

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gallery_sync.core import references
-from gallery_sync.core.ledger import Content, Entry, Ledger, Live, Reference, Wanted
+from gallery_sync.core.ledger import Content, Entry, Failure, Ledger, Live, Reference, Wanted
 from gallery_sync.core.numbering import Number
 from gallery_sync.core.shop_values import Image, Product
 
@@ -51,6 +51,17 @@ def test_what_nobody_asks_for_any_more_is_taken_back_only_where_it_is_shown_stil
 
 def test_a_variant_that_lost_its_image_to_another_name_gets_it_again() -> None:
     assert references.news(resolved(entry("XL", "2.jpg", ("XL",)), XL="before.jpg")) == {"XL": "2.jpg"}
+
+
+def test_a_picture_that_failed_or_waits_beside_another_keeps_no_variant_from_the_next() -> None:
+    failed = Entry(entry("XL").wanted, failure=Failure("unfit", "cut off", 1.0))
+    twin = Entry(entry("XL").wanted, same_as="drop:c")
+    entries = {"drop:a": failed, "drop:b": twin, "drop:c": entry("XL", "2.jpg")}
+    numbers = {key: Number(n, n) for n, key in enumerate(entries)}
+    ledger = Ledger(GUID, "shop", entries=entries)
+    after = references.resolved(ledger, product(XL=""), references.asked(ledger, numbers, by_folder=False))
+    assert references.news(after.entries["drop:c"]) == {"XL": "2.jpg"}
+    assert after.entries["drop:c"].refers == Reference("XL", ("XL",))
 
 
 def test_a_product_without_variants_has_none_to_show_it() -> None:

@@ -14,9 +14,10 @@ from gallery_sync.core.links import form_token
 from gallery_sync.core.names import thumbnail
 from gallery_sync.core.schedule import DAY
 from gallery_sync.core.shop_facts import Facts
+from gallery_sync.pages.overview import MOST_NEEDS
 from gallery_sync.pages.visit import COOKIE
 from gallery_sync.ports.storage import StorageUnavailable
-from gallery_sync.state import links, operations, refusals, removed, shop_facts
+from gallery_sync.state import links, open_galleries, operations, refusals, removed, shop_facts
 from gallery_sync.state.refusals import RefusedDrop
 from tests.unit.core.build import GUID, NOW, a_ledger, insertion, key, replace, shown, wanted
 from tests.unit.pages.visits import GALLERY, SECRET, Site
@@ -362,6 +363,40 @@ def test_guesses_have_one_rate_together_and_take_nothing_from_who_is_known() -> 
     reads = [site.visit(path).status_code for path in guesses]
     assert reads.count(429) >= 80
     assert site.visit("/", known).status_code == 200
+
+
+def test_a_gallery_with_very_many_failures_makes_no_endless_page() -> None:
+    site = Site()
+    many: dict[str, Entry] = {}
+    for n in range(400):
+        many |= failed(f"{n}.jpg")
+    site.keep(a_ledger(many))
+    page = site.visit("/", site.link()).text
+    assert "400 pictures need you" in page
+    assert page.count("<li>") == MOST_NEEDS
+    assert "These are the first of them" in page
+
+
+def test_what_is_held_or_left_behind_is_told_by_a_listing_alone() -> None:
+    keys = tuple(sorted(held()))
+    behind = {"drop:B/shop/1.jpg": Entry(None, Live("1.jpg", "sum", 1))}
+    moved = {"B": Moved(NOW, OTHER)}
+    ledger = a_ledger(held() | behind, hold=Hold(keys, 3, NOW), moved=moved)
+    said = open_galleries.of_ledger(ledger)
+    assert said is not None
+    assert (said.work, said.failed, said.held, said.left) == (False, 0, 3, 1)
+    # So the daily listing of ledgers finds that a marker is missing which an earlier version did not write.
+    assert open_galleries.listed_said(ledger_document.counts(ledger).metadata()) == said
+
+
+def test_a_page_asks_less_often_where_very_much_is_under_way() -> None:
+    site = Site()
+    for n in range(1_000):
+        guid = f"{n:08x}-7481-11e8-8216-002590dad85e"
+        site.documents.write(f"open/galleries/{guid}/shop", b"{}", generation=0, metadata={"reconcile_at": "1"})
+    answer = site.visit("/", site.link())
+    assert answer.headers["Refresh"] == "20"
+    assert "1000 galleries are being worked on" in answer.text
 
 
 def test_each_state_of_a_picture_has_its_word() -> None:

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from string import Formatter
 
@@ -77,9 +78,14 @@ def test_the_browser_chooses_the_language(accepted: list[tuple[str, float]], lan
     assert chosen(accepted) == language
 
 
+@lru_cache(maxsize=1)
+def parsed() -> list[ast.Module]:
+    return [ast.parse(file.read_text()) for file in PACKAGE.rglob("*.py")]
+
+
 def codes_of(name: str, place: int) -> set[str]:
     """The codes that this package gives as an argument of such calls, wherever they stand as text or as a constant."""
-    trees = [ast.parse(file.read_text()) for file in PACKAGE.rglob("*.py")]
+    trees = parsed()
     constants = {
         target.id: node.value.value
         for tree in trees
